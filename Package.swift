@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+// The module map. An arrow (a dependency) may only point to a lower level; the comments give the levels.
+import PackageDescription
+
+/// Warnings are errors where somebody is watching: on CI and when SWIFTIKE_WERROR is set.
+let strict = Context.environment["CI"] != nil || Context.environment["SWIFTIKE_WERROR"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .strictMemorySafety(),
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("ExistentialAny"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "swiftike",
+    products: [
+        .executable(name: "swiftike", targets: ["swiftike"]),
+        .executable(name: "swiftikectl", targets: ["swiftikectl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C: system libraries and header shims
+        .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
+        // 1
+        module("Wire"),
+        module("Algorithms"),
+        module("KeyMaterial"),
+        module("LinuxIO", ["CLinux"]),
+        // 2
+        module("IPsec", ["Algorithms", "KeyMaterial"]),
+        module("Cryptography", ["Algorithms", "KeyMaterial", "CLibcrypto"]),
+        module("ISAKMP", ["Wire"]),
+        module("Netlink", ["Wire", "CLibmnl", "CLinux"]),
+        // 3
+        module("Credentials", ["Cryptography", "KeyMaterial", "IPsec"]),
+        module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
+        module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec"]),
+        module("XFRM", ["Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
+        // 4
+        module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
+        module("UserspaceIPsec", ["Algorithms", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux"]),
+        // 5
+        module(
+            "IKEv1",
+            ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP", "Negotiation"]),
+        module(
+            "IKEConfiguration",
+            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript"]),
+        // 6
+        module("ControlProtocol"),
+        module(
+            "IKEDaemon",
+            [
+                "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "Negotiation", "IKEv1",
+                "IKEConfiguration", "ControlProtocol", "LinuxIO", .product(name: "Logging", package: "swift-log"),
+            ] + nio),
+        // programs
+        program(
+            "swiftike",
+            ["IKEDaemon", "IKEConfiguration", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments]),
+        program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
+        // tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Negotiation"],
+            path: "Tests/Support", swiftSettings: settings),
+        tests("Wire", []),
+        tests("Algorithms", []),
+        tests("KeyMaterial", []),
+        tests("LinuxIO", []),
+        tests("IPsec", ["KeyMaterial", "Algorithms"]),
+        tests("Cryptography", ["Algorithms", "KeyMaterial"]),
+        tests("ISAKMP", ["Wire"]),
+        tests("Netlink", ["Wire"]),
+        tests("Credentials", ["IPsec", "KeyMaterial"]),
+        tests("ESP", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
+        tests("SetkeyScript", ["IPsec", "Algorithms"]),
+        tests("XFRM", ["Netlink", "IPsec", "Algorithms", "KeyMaterial"]),
+        tests("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
+        tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),
+        tests(
+            "IKEv1",
+            ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP", "Negotiation"]),
+        tests(
+            "IKEConfiguration",
+            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript"]),
+        tests("ControlProtocol", []),
+        tests(
+            "IKEDaemon",
+            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "IKEv1", "IKEConfiguration", "ControlProtocol"]
+                + nio),
+    ]
+)

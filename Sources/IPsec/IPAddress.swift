@@ -1,0 +1,61 @@
+/// The two address families of IP.
+package enum AddressFamily: Hashable, Sendable {
+    case ipv4
+    case ipv6
+
+    /// Bits in an address.
+    package var addressBits: Int { self == .ipv4 ? 32 : 128 }
+}
+
+/// An IPv4 or IPv6 address, as a number: an IPv4 address is the low 32 bits.
+package struct IPAddress: Hashable, Sendable {
+    package let family: AddressFamily
+    /// The address as an unsigned number, most significant octet first on the wire.
+    package let value: UInt128
+
+    /// Makes an address from its number; bits beyond the family's width are dropped.
+    package init(family: AddressFamily, value: UInt128) {
+        self.family = family
+        self.value = family == .ipv4 ? value & 0xffff_ffff : value
+    }
+
+    /// Makes an address from 4 or 16 octets in network order; nil for any other count.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        family = bytes.count == 4 ? .ipv4 : .ipv6
+        value = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+    }
+
+    /// The unspecified address, 0.0.0.0 or `::`.
+    package static func unspecified(_ family: AddressFamily) -> IPAddress {
+        IPAddress(family: family, value: 0)
+    }
+
+    package var isUnspecified: Bool { value == 0 }
+
+    /// 4 or 16 octets in network order.
+    package var bytes: [UInt8] {
+        let width = family.addressBits
+        return stride(from: width - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt128($0)) }
+    }
+
+    /// `fe80::/10`.
+    package var isLinkLocal: Bool { family == .ipv6 && value >> 118 == 0x3fa }
+}
+
+extension IPAddress: Comparable {
+    package static func < (left: Self, right: Self) -> Bool {
+        left.family == right.family ? left.value < right.value : left.family == .ipv4
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// Dotted decimal, or the form of RFC 5952.
+    package var description: String { IPAddressText.format(self) }
+
+    /// Reads dotted decimal (four parts, no leading zeros) or any form of RFC 4291 section 2.2, without a zone.
+    package init?(_ text: some StringProtocol) {
+        guard let address = IPAddressText.parse(text) else { return nil }
+        self = address
+    }
+}

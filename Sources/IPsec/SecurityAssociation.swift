@@ -1,0 +1,137 @@
+package import Algorithms
+package import KeyMaterial
+
+/// A security parameters index, host byte order (RFC 4301 section 4.1).
+package struct SPI: Hashable, Sendable, CustomStringConvertible {
+    package let value: UInt32
+
+    package init(_ value: UInt32) {
+        self.value = value
+    }
+
+    /// 1 to 255 are reserved by IANA; 0 is for local use (RFC 4303 section 2.1).
+    package var isReserved: Bool { value < 256 }
+
+    /// `0x00001001`.
+    package var description: String {
+        let digits = String(value, radix: 16)
+        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+}
+
+/// What protects a packet; the raw value is the IP protocol number.
+package enum SecurityProtocol: UInt8, Hashable, Sendable {
+    case esp = 50
+    case ah = 51
+    case ipcomp = 108
+}
+
+/// How much of the original packet is protected.
+package enum EncapsulationMode: String, Hashable, Sendable {
+    case transport
+    case tunnel
+    case beet
+}
+
+/// Which way packets of a security association travel, from our side.
+package enum Direction: String, Hashable, Sendable {
+    case inbound
+    case outbound
+}
+
+/// What tells one security association from all others here (RFC 4301 section 4.1).
+package struct SecurityAssociationID: Hashable, Sendable, CustomStringConvertible {
+    /// Where its packets are going: our address for an inbound SA.
+    package let destination: IPAddress
+    package let `protocol`: SecurityProtocol
+    package let spi: SPI
+
+    package init(destination: IPAddress, protocol: SecurityProtocol, spi: SPI) {
+        self.destination = destination
+        self.protocol = `protocol`
+        self.spi = spi
+    }
+
+    package var description: String { "\(`protocol`) \(spi) to \(destination)" }
+}
+
+/// The ports that carry ESP in UDP, from the SA's source to its destination as on the wire (RFC 3948).
+package struct UDPEncapsulation: Hashable, Sendable {
+    /// Host byte order.
+    package var sourcePort: UInt16
+    package var destinationPort: UInt16
+
+    package init(sourcePort: UInt16, destinationPort: UInt16) {
+        self.sourcePort = sourcePort
+        self.destinationPort = destinationPort
+    }
+}
+
+/// An ESP cipher with its key, and an integrity algorithm with its key unless the cipher is an AEAD.
+package struct ESPTransform: Sendable {
+    package var encryption: CipherChoice
+    /// The key, then the salt where the cipher has one.
+    package var encryptionKey: SecretKey
+    package var integrity: IntegrityAlgorithm?
+    package var integrityKey: SecretKey?
+
+    package init(
+        encryption: CipherChoice, encryptionKey: SecretKey, integrity: IntegrityAlgorithm?, integrityKey: SecretKey?
+    ) {
+        self.encryption = encryption
+        self.encryptionKey = encryptionKey
+        self.integrity = integrity
+        self.integrityKey = integrityKey
+    }
+}
+
+/// One security association as it is put into a SAD: all that does not change while it lives.
+package struct SecurityAssociation: Sendable {
+    package var id: SecurityAssociationID
+    package var source: IPAddress
+    package var direction: Direction
+    package var mode: EncapsulationMode
+    /// Ties the SA to the policies whose templates carry the same number; 0 for none.
+    package var requestID: UInt32
+    /// What inner packets must match; nil for any.
+    package var selector: Selector?
+    package var transform: ESPTransform
+    package var encapsulation: UDPEncapsulation?
+    /// Packets; 0 for no replay check.
+    package var replayWindow: UInt32
+    package var usesExtendedSequenceNumbers: Bool
+    package var lifetime: Lifetime
+    /// The sequence number of the ACQUIRE this answers, so that its larval SA goes; 0 for none.
+    package var acquireSequence: UInt32
+
+    package init(
+        id: SecurityAssociationID, source: IPAddress, direction: Direction, mode: EncapsulationMode,
+        requestID: UInt32, selector: Selector? = nil, transform: ESPTransform,
+        encapsulation: UDPEncapsulation? = nil, replayWindow: UInt32 = 64,
+        usesExtendedSequenceNumbers: Bool = false, lifetime: Lifetime = .unlimited, acquireSequence: UInt32 = 0
+    ) {
+        self.id = id
+        self.source = source
+        self.direction = direction
+        self.mode = mode
+        self.requestID = requestID
+        self.selector = selector
+        self.transform = transform
+        self.encapsulation = encapsulation
+        self.replayWindow = replayWindow
+        self.usesExtendedSequenceNumbers = usesExtendedSequenceNumbers
+        self.lifetime = lifetime
+        self.acquireSequence = acquireSequence
+    }
+}
+
+/// What an SA has carried so far.
+package struct SecurityAssociationUsage: Hashable, Sendable {
+    package var bytes: UInt64
+    package var packets: UInt64
+
+    package init(bytes: UInt64 = 0, packets: UInt64 = 0) {
+        self.bytes = bytes
+        self.packets = packets
+    }
+}

@@ -1,0 +1,40 @@
+package import Algorithms
+package import Credentials
+package import IPsec
+
+/// A question to whoever holds the pre-shared keys: prf(key of that peer, data). The key never leaves there.
+package struct SharedSecretRequest: Hashable, Sendable {
+    package var prf: PseudorandomFunction
+    /// What is keyed; in IKEv1 Ni_b | Nr_b (RFC 2409 section 5).
+    package var data: [UInt8]
+    package var remoteAddress: IPAddress
+    /// Known before the key is needed in aggressive mode and IKEv2, not in IKEv1 main mode.
+    package var remoteIdentity: Identity?
+
+    package init(
+        prf: PseudorandomFunction, data: [UInt8], remoteAddress: IPAddress, remoteIdentity: Identity? = nil
+    ) {
+        self.prf = prf
+        self.data = data
+        self.remoteAddress = remoteAddress
+        self.remoteIdentity = remoteIdentity
+    }
+}
+
+/// What an endpoint wants done, in this order. Plain values without descriptors or references to the machine.
+package enum Effect: Sendable {
+    /// Send a datagram; the non-ESP marker is added where the path is a NAT traversal one.
+    case send([UInt8], Path)
+    /// Send a one-octet NAT keepalive (RFC 3948 section 2.3).
+    case sendKeepalive(Path)
+    /// Answered by `Event.sharedSecretKeyed`.
+    case keyWithSharedSecret(EffectToken, SharedSecretRequest)
+    /// Put an SA into the SAD; answered by `Event.installed`.
+    case install(EffectToken, SecurityAssociation)
+    case remove(SecurityAssociationID)
+    case updateEncapsulation(SecurityAssociation, UDPEncapsulation)
+    /// Look for the policy that covers traffic a peer wants protected; answered by `Event.policyFound`.
+    case findPolicy(EffectToken, local: TrafficSelector, remote: TrafficSelector)
+    /// Something a person may want to know.
+    case report(Report)
+}

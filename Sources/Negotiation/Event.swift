@@ -1,0 +1,73 @@
+package import IPsec
+package import KeyMaterial
+
+/// Ties the answer of an effect to the effect; unique within an endpoint.
+package struct EffectToken: Hashable, Sendable {
+    package let value: UInt64
+
+    package init(_ value: UInt64) {
+        self.value = value
+    }
+}
+
+/// A wish for a child SA, from a tunnel that is to be up or from a packet that needs one.
+package struct ChildRequest: Hashable, Sendable {
+    /// The tunnel, or nil where a policy made by somebody else asks.
+    package var tunnel: String?
+    /// The name of the peer policy to use.
+    package var peer: String
+    /// Our address and port 500, the peer's address and port.
+    package var path: Path
+    package var local: TrafficSelector
+    package var remote: TrafficSelector
+    package var mode: EncapsulationMode
+    /// For the SAs, so that the policies find them; 0 for none.
+    package var requestID: UInt32
+    /// The ACQUIRE this answers; 0 for none.
+    package var acquireSequence: UInt32
+
+    package init(
+        tunnel: String?, peer: String, path: Path, local: TrafficSelector, remote: TrafficSelector,
+        mode: EncapsulationMode, requestID: UInt32, acquireSequence: UInt32 = 0
+    ) {
+        self.tunnel = tunnel
+        self.peer = peer
+        self.path = path
+        self.local = local
+        self.remote = remote
+        self.mode = mode
+        self.requestID = requestID
+        self.acquireSequence = acquireSequence
+    }
+}
+
+/// Why no key was derived from a pre-shared key.
+package enum SharedSecretFailure: Error, Hashable, Sendable {
+    /// No entry for this peer; the file and the names that were looked for.
+    case noEntry(file: String, lookedFor: [String])
+    /// The file cannot be used; a sentence that says why and what to do.
+    case unusable(String)
+}
+
+/// Everything that can happen to an endpoint. Time and randomness come beside it.
+package enum Event: Sendable {
+    /// A datagram arrived; the non-ESP marker has been taken off.
+    case datagram([UInt8], Path)
+    /// Something is due: handle all deadlines that have passed.
+    case deadline
+    case initiate(ChildRequest)
+    /// Take down a tunnel's child SAs, and its IKE SA if nothing else uses it.
+    case terminate(tunnel: String)
+    /// Tell all peers goodbye; nothing is answered after this.
+    case shutDown
+    /// The configuration was read again; what is established stays.
+    case reconfigured(NegotiationPolicy)
+    /// Answers `Effect.keyWithSharedSecret`.
+    case sharedSecretKeyed(EffectToken, Result<SecretKey, SharedSecretFailure>)
+    /// Answers `Effect.install`.
+    case installed(EffectToken, Result<Void, DatabaseFailure>)
+    /// Answers `Effect.findPolicy`: the outbound policy that covers the selectors, or nil.
+    case policyFound(EffectToken, SecurityPolicy?)
+    /// An SA of ours is to be renewed or is gone, or its peer moved.
+    case database(DatabaseNotification)
+}

@@ -1,0 +1,152 @@
+package import Algorithms
+package import Credentials
+package import IPsec
+
+/// How phase 1 exchanges are made.
+package enum ExchangeMode: String, Hashable, Sendable {
+    case main
+    case aggressive
+    case base
+}
+
+/// How both sides prove who they are.
+package enum AuthenticationMethod: UInt16, Hashable, Sendable {
+    /// Oakley attribute 3, value 1.
+    case preSharedKey = 1
+
+    /// racoon.conf's word.
+    package var keyword: String {
+        switch self {
+        case .preSharedKey: "pre_shared_key"
+        }
+    }
+}
+
+/// What is done when a peer's lifetime, key length or PFS group differs from ours (racoon's `proposal_check`).
+package enum ProposalCheck: String, Hashable, Sendable {
+    /// Take the initiator's values.
+    case obey
+    /// Accept a lifetime no longer and a key no shorter than ours; the PFS group must be ours if we ask for one.
+    case strict
+    /// As strict, but answer a longer lifetime with ours and a RESPONDER-LIFETIME notification.
+    case claim
+    /// Accept no difference.
+    case exact
+}
+
+/// One phase 1 offer: one choice of each kind.
+package struct IKEProposal: Hashable, Sendable {
+    package var encryption: CipherChoice
+    /// The negotiated hash, as the pseudorandom function built from it.
+    package var prf: PseudorandomFunction
+    package var group: KeyExchangeMethod
+    package var authentication: AuthenticationMethod
+    package var lifetime: Duration
+    /// Where the configuration says so, for messages: `swiftike.conf:12`.
+    package var origin: String
+
+    package init(
+        encryption: CipherChoice, prf: PseudorandomFunction, group: KeyExchangeMethod,
+        authentication: AuthenticationMethod, lifetime: Duration, origin: String = ""
+    ) {
+        self.encryption = encryption
+        self.prf = prf
+        self.group = group
+        self.authentication = authentication
+        self.lifetime = lifetime
+        self.origin = origin
+    }
+}
+
+/// Whom a `remote` block is for.
+package enum PeerMatch: Hashable, Sendable {
+    case anonymous
+    /// A port of nil is any.
+    case address(IPAddress, port: UInt16?)
+}
+
+/// NAT traversal as configured.
+package enum NATTraversal: String, Hashable, Sendable {
+    case off
+    case on
+    /// Encapsulate in UDP even where no NAT is seen.
+    case force
+}
+
+/// Dead peer detection (RFC 3706).
+package struct DeadPeerDetectionPolicy: Hashable, Sendable {
+    /// Whether we announce that we understand it.
+    package var isAnnounced: Bool
+    /// Idle time before we ask; nil to never ask.
+    package var delay: Duration?
+    /// Time between questions that go unanswered.
+    package var retry: Duration
+    /// Unanswered questions before the peer is dead.
+    package var maximumFailures: Int
+
+    package init(
+        isAnnounced: Bool = true, delay: Duration? = nil, retry: Duration = .seconds(5), maximumFailures: Int = 5
+    ) {
+        self.isAnnounced = isAnnounced
+        self.delay = delay
+        self.retry = retry
+        self.maximumFailures = maximumFailures
+    }
+}
+
+/// When phase 1 is renewed (racoon's `rekey`).
+package enum PhaseOneRekey: String, Hashable, Sendable {
+    case off
+    /// While children live and dead peer detection is in use.
+    case on
+    /// While children live, always.
+    case force
+}
+
+/// What a `remote` block says: how phase 1 with some peer goes.
+package struct PeerPolicy: Hashable, Sendable {
+    /// The block's name, or the text of its address.
+    package var name: String
+    package var match: PeerMatch
+    /// The first is used as initiator, all are accepted as responder.
+    package var exchangeModes: [ExchangeMode]
+    /// nil is our own address.
+    package var localIdentity: Identity?
+    /// Empty is any; otherwise one of them.
+    package var remoteIdentities: [Identity]
+    /// Whether a peer whose identity is not among `remoteIdentities` is refused, or only logged.
+    package var verifiesIdentity: Bool
+    package var proposals: [IKEProposal]
+    package var proposalCheck: ProposalCheck
+    /// Never initiate.
+    package var isPassive: Bool
+    package var sendsInitialContact: Bool
+    package var natTraversal: NATTraversal
+    package var deadPeerDetection: DeadPeerDetectionPolicy
+    package var rekey: PhaseOneRekey
+    /// Octets of our nonce.
+    package var nonceSize: Int
+    /// Pairs with an sainfo's `remoteid`; 0 is none.
+    package var phase1ID: UInt32
+    /// Where the block starts, `swiftike.conf:12`.
+    package var origin: String
+
+    package init(name: String, match: PeerMatch, proposals: [IKEProposal], origin: String = "") {
+        self.name = name
+        self.match = match
+        self.proposals = proposals
+        self.origin = origin
+        exchangeModes = [.main]
+        localIdentity = nil
+        remoteIdentities = []
+        verifiesIdentity = false
+        proposalCheck = .strict
+        isPassive = false
+        sendsInitialContact = true
+        natTraversal = .off
+        deadPeerDetection = DeadPeerDetectionPolicy()
+        rekey = .on
+        nonceSize = 16
+        phase1ID = 0
+    }
+}

@@ -1,0 +1,66 @@
+package import IPsec
+
+/// Which negotiation a report is about.
+package struct ReportSubject: Hashable, Sendable {
+    /// The tunnel, where one is concerned.
+    package var tunnel: String?
+    /// The peer policy's name, once it is known.
+    package var peer: String?
+    package var path: Path
+
+    package init(tunnel: String? = nil, peer: String? = nil, path: Path) {
+        self.tunnel = tunnel
+        self.peer = peer
+        self.path = path
+    }
+}
+
+/// How loud a report is.
+package enum ReportLevel: Int, Comparable, Hashable, Sendable {
+    case debug
+    case info
+    case notice
+    case warning
+    case error
+
+    package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// What a report tells the supervisor of tunnels; `sentence` tells the person.
+package enum ReportKind: Hashable, Sendable {
+    /// A step on the way; no state of a tunnel changes.
+    case progress
+    case ikeEstablished
+    /// Rekeyed, deleted or dead: not a failure of a tunnel by itself.
+    case ikeGone
+    /// A negotiation did not come to an end; the tunnel (or all of the peer's) is down for this reason.
+    case negotiationFailed
+    case childEstablished
+    /// A new pair took over from an old one.
+    case childRekeyed
+    case childGone
+    /// A message was dropped before it could change anything.
+    case dropped
+}
+
+/// A record of something that happened: one line for the log, more where they help.
+package struct Report: Hashable, Sendable {
+    package var level: ReportLevel
+    package var kind: ReportKind
+    package var subject: ReportSubject
+    /// One line, without the subject: what happened and, for a failure, why and what to do.
+    package var sentence: String
+    /// Further lines: the table that compares offers, the state of the exchange.
+    package var details: [String]
+
+    package init(
+        _ level: ReportLevel, _ kind: ReportKind, _ subject: ReportSubject, _ sentence: String,
+        details: [String] = []
+    ) {
+        self.level = level
+        self.kind = kind
+        self.subject = subject
+        self.sentence = sentence
+        self.details = details
+    }
+}

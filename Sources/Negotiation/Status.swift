@@ -1,0 +1,77 @@
+package import Algorithms
+package import Credentials
+package import IPsec
+
+/// An IKE SA as `status` shows it.
+package struct IKESAStatus: Hashable, Sendable {
+    package enum Role: String, Hashable, Sendable {
+        case initiator
+        case responder
+    }
+
+    /// 1 or 2.
+    package var version: Int
+    package var role: Role
+    /// A word: `negotiating`, `established`, `rekeying`, `closing`.
+    package var state: String
+    package var peer: String?
+    package var path: Path
+    package var initiatorSPI: UInt64
+    package var responderSPI: UInt64
+    package var localIdentity: Identity?
+    package var remoteIdentity: Identity?
+    package var encryption: String?
+    package var integrity: String?
+    package var prf: String?
+    package var keyExchange: String?
+    package var established: Instant?
+    package var rekeyAt: Instant?
+
+    package init(version: Int, role: Role, state: String, path: Path) {
+        self.version = version
+        self.role = role
+        self.state = state
+        self.path = path
+        initiatorSPI = 0
+        responderSPI = 0
+    }
+}
+
+/// A child SA pair as `status` shows it.
+package struct ChildSAStatus: Hashable, Sendable {
+    package var tunnel: String?
+    package var peer: String
+    package var mode: EncapsulationMode
+    package var inbound: SecurityAssociationID
+    package var outbound: SecurityAssociationID
+    package var local: TrafficSelector
+    package var remote: TrafficSelector
+    package var encapsulation: UDPEncapsulation?
+    package var encryption: CipherChoice
+    package var integrity: IntegrityAlgorithm?
+    package var established: Instant
+    package var rekeyAt: Instant?
+    /// Whether new traffic should use it; false once a newer pair has taken over.
+    package var isCurrent: Bool
+
+    package init(
+        tunnel: String?, peer: String, mode: EncapsulationMode, inbound: SecurityAssociationID,
+        outbound: SecurityAssociationID, local: TrafficSelector, remote: TrafficSelector,
+        encapsulation: UDPEncapsulation?, encryption: CipherChoice, integrity: IntegrityAlgorithm?,
+        established: Instant, rekeyAt: Instant?, isCurrent: Bool
+    ) {
+        self.tunnel = tunnel
+        self.peer = peer
+        self.mode = mode
+        self.inbound = inbound
+        self.outbound = outbound
+        self.local = local
+        self.remote = remote
+        self.encapsulation = encapsulation
+        self.encryption = encryption
+        self.integrity = integrity
+        self.established = established
+        self.rekeyAt = rekeyAt
+        self.isCurrent = isCurrent
+    }
+}

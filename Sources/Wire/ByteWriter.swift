@@ -1,0 +1,69 @@
+/// Appends to a byte array in network byte order.
+package struct ByteWriter: Sendable {
+    /// What has been written so far.
+    package private(set) var bytes: [UInt8]
+
+    package init(capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Octets written so far.
+    package var count: Int { bytes.count }
+
+    package mutating func put(_ value: UInt8) {
+        bytes.append(value)
+    }
+
+    package mutating func put(_ value: UInt16) {
+        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+
+    package mutating func put(_ value: UInt32) {
+        put(UInt16(truncatingIfNeeded: value >> 16))
+        put(UInt16(truncatingIfNeeded: value))
+    }
+
+    package mutating func put(_ value: UInt64) {
+        put(UInt32(truncatingIfNeeded: value >> 32))
+        put(UInt32(truncatingIfNeeded: value))
+    }
+
+    package mutating func put(_ value: [UInt8]) {
+        bytes.append(contentsOf: value)
+    }
+
+    /// Appends `count` zero octets.
+    package mutating func putZeros(_ count: Int) {
+        bytes.append(contentsOf: repeatElement(0, count: count))
+    }
+
+    /// Writes a 16-bit length, then what `body` writes, and fills in the length afterwards.
+    ///
+    /// - Parameter overhead: octets before the length that the length counts too (a generic payload header's 2).
+    /// - Throws: `WireError.fieldOverflow` when the length does not fit, and whatever `body` throws.
+    package mutating func putLengthPrefixed16(
+        including overhead: Int = 0, _ body: (inout ByteWriter) throws(WireError) -> Void
+    ) throws(WireError) {
+        let start = bytes.count
+        put(UInt16(0))
+        try body(&self)
+        let length = bytes.count - start + overhead
+        guard let value = UInt16(exactly: length) else {
+            throw .fieldOverflow(value: length, maximum: Int(UInt16.max))
+        }
+        bytes[start] = UInt8(value >> 8)
+        bytes[start + 1] = UInt8(truncatingIfNeeded: value)
+    }
+
+    /// Writes a 32-bit value over four octets already written, `offset` octets from the start.
+    ///
+    /// The range is the caller's own arithmetic, never a peer's.
+    package mutating func replace(at offset: Int, with value: UInt32) {
+        precondition(offset >= 0 && offset + 4 <= bytes.count, "patch outside what was written")
+        for index in 0..<4 {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * index))
+        }
+    }
+}
