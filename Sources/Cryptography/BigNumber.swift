@@ -1,0 +1,77 @@
+internal import CLibcrypto
+internal import KeyMaterial
+
+/// A libcrypto number with one owner, wiped when it goes.
+@safe
+struct BigNumber: ~Copyable {
+    let pointer: OpaquePointer
+
+    init() {
+        guard let pointer = unsafe BN_new() else { preconditionFailure("out of memory") }
+        unsafe self.pointer = pointer
+    }
+
+    /// Takes over a number that libcrypto made.
+    init(adopting pointer: OpaquePointer?) {
+        guard let pointer = unsafe pointer else { preconditionFailure("out of memory") }
+        unsafe self.pointer = pointer
+    }
+
+    /// A number from octets, most significant first.
+    init(_ bytes: some Collection<UInt8>) {
+        let bytes = Array(bytes)
+        unsafe self.init(adopting: BN_bin2bn(bytes, Int32(truncatingIfNeeded: bytes.count), nil))
+    }
+
+    /// A secret number from octets, most significant first; libcrypto treats it in constant time.
+    init(secret: borrowing SecretBytes) {
+        let number = unsafe secret.withUnsafeBytes { bytes in
+            unsafe BN_bin2bn(
+                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                Int32(truncatingIfNeeded: bytes.count), nil)
+        }
+        unsafe self.init(adopting: number)
+        unsafe swiftike_bn_mark_secret(pointer)
+    }
+
+    deinit {
+        unsafe BN_clear_free(pointer)
+    }
+
+    /// The number in `size` octets, padded with zeros on the left. The number must fit.
+    borrowing func bytes(size: Int) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
+            let count = unsafe BN_bn2binpad(pointer, buffer.baseAddress, Int32(truncatingIfNeeded: size))
+            precondition(Int(count) == size, "number larger than its field")
+            initialized = size
+        }
+    }
+
+    /// The number in `size` octets as a secret, padded with zeros on the left. The number must fit.
+    borrowing func secret(size: Int) -> SecretBytes {
+        unsafe SecretBytes(count: size) { target in
+            let start = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            let count = unsafe BN_bn2binpad(pointer, start, Int32(truncatingIfNeeded: size))
+            precondition(Int(count) == size, "number larger than its field")
+        }
+    }
+
+    static func < (left: borrowing BigNumber, right: borrowing BigNumber) -> Bool {
+        unsafe BN_cmp(left.pointer, right.pointer) < 0
+    }
+}
+
+/// Scratch numbers for one calculation.
+@safe
+struct BigNumberScratch: ~Copyable {
+    let pointer: OpaquePointer
+
+    init() {
+        guard let pointer = unsafe BN_CTX_new() else { preconditionFailure("out of memory") }
+        unsafe self.pointer = pointer
+    }
+
+    deinit {
+        unsafe BN_CTX_free(pointer)
+    }
+}
