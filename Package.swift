@@ -59,12 +59,12 @@ let package = Package(
         module("IPsec", ["Algorithms", "KeyMaterial"]),
         module("Cryptography", ["Algorithms", "KeyMaterial", "CLibcrypto"]),
         module("ISAKMP", ["Wire"]),
-        module("Netlink", ["Wire", "CLibmnl", "CLinux"]),
+        module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
         module("Credentials", ["Cryptography", "KeyMaterial", "IPsec"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec"]),
-        module("XFRM", ["Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
+        module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
         // 4
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         module("UserspaceIPsec", ["Algorithms", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux"]),
@@ -100,11 +100,11 @@ let package = Package(
         tests("IPsec", ["KeyMaterial", "Algorithms"]),
         tests("Cryptography", ["Algorithms", "KeyMaterial"]),
         tests("ISAKMP", ["Wire"]),
-        tests("Netlink", ["Wire"]),
+        tests("Netlink", ["Wire", "KeyMaterial"]),
         tests("Credentials", ["IPsec", "KeyMaterial"]),
         tests("ESP", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
         tests("SetkeyScript", ["IPsec", "Algorithms"]),
-        tests("XFRM", ["Netlink", "IPsec", "Algorithms", "KeyMaterial"]),
+        tests("XFRM", ["Wire", "Netlink", "IPsec", "Algorithms", "KeyMaterial"]),
         tests("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),
         tests(
