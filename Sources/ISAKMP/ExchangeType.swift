@@ -1,0 +1,36 @@
+/// The exchange a message belongs to: an open set, named where IANA names it (RFC 2408 section 3.1).
+package struct ExchangeType: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    package static let base = ExchangeType(rawValue: 1)
+    /// Main mode.
+    package static let identityProtection = ExchangeType(rawValue: 2)
+    package static let authenticationOnly = ExchangeType(rawValue: 3)
+    package static let aggressive = ExchangeType(rawValue: 4)
+    package static let informational = ExchangeType(rawValue: 5)
+    /// Mode configuration and extended authentication.
+    package static let transaction = ExchangeType(rawValue: 6)
+    package static let quickMode = ExchangeType(rawValue: 32)
+    package static let newGroupMode = ExchangeType(rawValue: 33)
+}
+
+extension ExchangeType: CustomStringConvertible {
+    /// `quick mode`, or `exchange type 77`.
+    package var description: String {
+        switch self {
+        case .base: "base exchange"
+        case .identityProtection: "main mode"
+        case .authenticationOnly: "authentication only exchange"
+        case .aggressive: "aggressive mode"
+        case .informational: "informational exchange"
+        case .transaction: "transaction exchange"
+        case .quickMode: "quick mode"
+        case .newGroupMode: "new group mode"
+        default: "exchange type \(rawValue)"
+        }
+    }
+}
