@@ -38,7 +38,7 @@ struct BigNumber: ~Copyable {
         unsafe BN_clear_free(pointer)
     }
 
-    /// The number in `size` octets, padded with zeros on the left. The number must fit.
+    /// The number in `size` octets, padded with zeros on the left; it must fit.
     borrowing func bytes(size: Int) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
             let count = unsafe BN_bn2binpad(pointer, buffer.baseAddress, Int32(truncatingIfNeeded: size))
@@ -47,7 +47,7 @@ struct BigNumber: ~Copyable {
         }
     }
 
-    /// The number in `size` octets as a secret, padded with zeros on the left. The number must fit.
+    /// The number in `size` octets as a secret, padded with zeros on the left; it must fit.
     borrowing func secret(size: Int) -> SecretBytes {
         unsafe SecretBytes(count: size) { target in
             let start = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)

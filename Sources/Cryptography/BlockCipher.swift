@@ -37,12 +37,16 @@ package struct BlockCipher: Sendable {
         self.cipher = cipher
     }
 
-    /// Encrypts in place. - Throws: `ivSize` or `partialBlock`, leaving `bytes` alone.
+    /// Encrypts in place.
+    ///
+    /// - Throws: `ivSize` or `partialBlock`, leaving `bytes` alone.
     package func encrypt(_ bytes: inout [UInt8], iv: [UInt8]) throws(CipherFailure) {
         try run(&bytes, iv: iv, encrypting: 1)
     }
 
-    /// Decrypts in place. - Throws: `ivSize` or `partialBlock`, leaving `bytes` alone.
+    /// Decrypts in place.
+    ///
+    /// - Throws: `ivSize` or `partialBlock`, leaving `bytes` alone.
     package func decrypt(_ bytes: inout [UInt8], iv: [UInt8]) throws(CipherFailure) {
         try run(&bytes, iv: iv, encrypting: 0)
     }

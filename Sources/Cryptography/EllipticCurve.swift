@@ -92,7 +92,9 @@ final class EllipticCurve: @unchecked Sendable {  // why: nothing in it changes 
         return SecretKey(x.secret(size: size))
     }
 
-    /// The point in a payload. libcrypto would reduce coordinates beyond the field, so they are refused first.
+    /// The point in a payload.
+    ///
+    /// libcrypto would reduce coordinates beyond the field, so they are refused first.
     private func point(
         _ bytes: [UInt8], _ scratch: borrowing BigNumberScratch
     ) throws(KeyExchangeFailure) -> CurvePoint {

@@ -9,7 +9,9 @@ package struct MessageAuthentication: ~Copyable, @unchecked Sendable {  // why: 
     /// The hash under the HMAC.
     package let hash: HashFunction
 
-    /// Keys an HMAC. The key may have any length; libcrypto keeps what it needs of it and wipes that at the end.
+    /// Keys an HMAC.
+    ///
+    /// The key may have any length; libcrypto keeps what it needs of it and wipes that at the end.
     package init(_ hash: HashFunction, key: SecretKey) {
         guard let context = unsafe EVP_MAC_CTX_new(FetchedAlgorithms.hmac.pointer) else {
             preconditionFailure("out of memory")

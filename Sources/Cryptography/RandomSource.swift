@@ -1,6 +1,8 @@
 package import KeyMaterial
 
-/// Where unpredictable octets come from. Machines are handed one; tests hand in a fixed one.
+/// Where unpredictable octets come from.
+///
+/// Machines are handed one; tests hand in a fixed one.
 package protocol RandomSource {
     /// `count` octets for values that travel in clear: cookies, nonces, SPIs, IVs.
     mutating func bytes(count: Int) -> [UInt8]
