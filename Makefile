@@ -1,0 +1,66 @@
+# make            release build          make demo [PEER=strongswan]   two gateways and a tunnel, shown
+# make test       everything that judges  make install DESTDIR= PREFIX=
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROGRAMS = swiftike swiftikectl
+export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
+
+.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test demo install clean
+
+all: build-deps
+	for program in $(PROGRAMS); do \
+	    $(SWIFT) build -c release -static-stdlib --product $$program || exit; done
+
+# Debian packages: what building needs, what the demo needs, and what the tests need besides.
+build-deps:
+	Tests/deps.sh libmnl-dev libssl-dev
+
+deps: build-deps
+	Tests/deps.sh iproute2 iputils-ping tcpdump procps jq
+
+test-deps: deps
+	Tests/deps.sh mandoc tshark charon-systemd strongswan-swanctl libcharon-extra-plugins \
+	    libstrongswan-extra-plugins libstrongswan-standard-plugins \
+	    qemu-system-x86 busybox-static cpio kmod bc python3-minimal xz-utils
+
+unit: build-deps
+	Tests/unit.sh
+
+lint: test-deps
+	Tests/lint.sh
+
+fuzz: build-deps
+	Tests/Fuzz/run.sh all $(or $(RUNS),10000000)
+
+fuzz-regress: build-deps
+	Tests/Fuzz/run.sh all $(or $(RUNS),20000)
+
+interop: test-deps all
+	Tests/Interop/run.sh $(SCENARIO)
+
+guest-test: test-deps all
+	Tests/Guest/run.sh
+
+test: test-deps unit fuzz-regress interop guest-test
+
+demo: deps all
+	$(if $(filter strongswan,$(PEER)),Tests/deps.sh charon-systemd strongswan-swanctl \
+	    libcharon-extra-plugins libstrongswan-standard-plugins)
+	Tests/Interop/demo.sh $(PEER)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/share/doc/swiftike/examples
+	install -d -m 700 $(DESTDIR)/etc/swiftike
+	for program in $(PROGRAMS); do \
+	    install -m 755 .build/release/$$program $(DESTDIR)$(PREFIX)/sbin/ || exit; done
+	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/swiftike/
+	install -m 644 etc/examples/* $(DESTDIR)$(PREFIX)/share/doc/swiftike/examples/
+	test -e $(DESTDIR)/etc/swiftike/swiftike.conf || \
+	    install -m 640 etc/swiftike.conf $(DESTDIR)/etc/swiftike/swiftike.conf
+
+clean:
+	rm -rf .build

@@ -1,0 +1,66 @@
+#!/bin/bash
+# usage: run.sh [SCENARIO...]   runs the scenarios under strongswan/, all of them by default.
+#
+# swiftike is on east, strongSwan on west, both with ESP in user space, so that any host can run it. A scenario is a
+# folder: swiftike.conf, swanctl.conf and `steps`, a shell text with one check a line. SWIFTIKE_VERBOSE=1 shows the
+# logs of what failed, SWIFTIKE_KEEP=1 keeps the files.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+[ "$(id -u)" = 0 ] || { echo "network namespaces need root"; exit 77; }
+scenarios=("$@")
+[ ${#scenarios[@]} -gt 0 ] || mapfile -t scenarios < <(cd "$here/strongswan" && ls -d */ | tr -d /)
+
+# both_start [swiftike FLAG...] starts both daemons of a scenario from its folder.
+both_start() {
+    psk "$work/psk.txt" "192.0.2.2 ${SECRET:-a key that both know}"
+    sed "s|@WORK@|$work|g" "$scenario/swiftike.conf" >"$work/swiftike.conf"
+    start_charon west "${SWANCTL:-$scenario/swanctl.conf}" libipsec
+    start_swiftike east "$work/swiftike.conf" --datapath userspace "$@"
+}
+
+# tunnel_is STATE: what swiftike says of the tunnel "net".
+tunnel_is() {
+    json east '.tunnels[] | select(.name == "net") | .state' | grep -qx "$1"
+}
+
+# reason_has TEXT: the reason swiftike gives for the state of the tunnel "net".
+reason_has() {
+    json east '.tunnels[] | select(.name == "net") | .reason' | grep -qiE "$1"
+}
+
+log_has() {
+    grep -qiE "$1" "$work/east/log"
+}
+
+charon_has_child() {
+    swan west --list-sas | grep -q 'INSTALLED'
+}
+
+charon_has_no_child() {
+    ! charon_has_child
+}
+
+# traffic_protected [COUNT]: pings come through, both sides count them, and the wire shows ESP and nothing in clear.
+traffic_protected() {
+    local count=${1:-5}
+    capture_start
+    ping_through "$count" || { capture_stop; echo "ping: $(tail -3 "$work/ping.out")"; return 1; }
+    capture_stop
+    esp_counted east "$count" || { echo "swiftike's counters: $(json east '.child_sas')"; return 1; }
+    charon_counted west "$count" || { echo "charon's counters: $(swan west --list-sas)"; return 1; }
+    [ "$(captured "$esp_on_wire")" -ge $((2 * count)) ] || { echo "ESP packets: $(captured "$esp_on_wire")"; return 1; }
+    [ "$(captured "$clear_on_wire")" -eq 0 ] || { echo "in clear: $(captured "$clear_on_wire")"; return 1; }
+}
+
+topology_up
+for name in "${scenarios[@]}"; do
+    scenario=$here/strongswan/$name
+    [ -f "$scenario/steps" ] || { echo "no scenario $name"; exit 64; }
+    echo "== $name: $(sed -n '1s/^# *//p' "$scenario/steps")"
+    . "$scenario/steps"
+    fresh
+    unset SECRET SWANCTL CHARON_OPTIONS
+done
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
