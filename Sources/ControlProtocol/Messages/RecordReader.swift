@@ -1,0 +1,38 @@
+/// Reads the members of one record of a status, and says which one is amiss.
+struct RecordReader {
+    private let value: JSONValue
+
+    init(_ value: JSONValue) {
+        self.value = value
+    }
+
+    func text(_ name: String) throws(ControlFailure) -> String {
+        guard let text = value[name]?.string else { throw amiss(name) }
+        return text
+    }
+
+    /// nil where the member is null.
+    func optionalText(_ name: String) throws(ControlFailure) -> String? {
+        if value[name] == .null { return nil }
+        return try text(name)
+    }
+
+    func number<Number: FixedWidthInteger>(_ name: String) throws(ControlFailure) -> Number {
+        guard let number = value[name]?.integer, let exact = Number(exactly: number) else { throw amiss(name) }
+        return exact
+    }
+
+    func word<Word>(_ name: String, _ make: (String) -> Word?) throws(ControlFailure) -> Word {
+        guard let word = make(try text(name)) else { throw amiss(name) }
+        return word
+    }
+
+    func optionalWord<Word>(_ name: String, _ make: (String) -> Word?) throws(ControlFailure) -> Word? {
+        if value[name] == .null { return nil }
+        return try word(name, make)
+    }
+
+    private func amiss(_ name: String) -> ControlFailure {
+        ControlFailure(.malformed, "the daemon's status lacks a valid \"\(name)\"")
+    }
+}

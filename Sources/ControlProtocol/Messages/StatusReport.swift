@@ -1,0 +1,87 @@
+/// All that `swiftikectl status` shows.
+package struct StatusReport: Hashable, Sendable {
+    /// Every configured tunnel, also those that are down.
+    package var tunnels: [TunnelRecord]
+    package var ikeSAs: [IKESARecord]
+    package var childSAs: [ChildSARecord]
+
+    package init(tunnels: [TunnelRecord], ikeSAs: [IKESARecord], childSAs: [ChildSARecord]) {
+        self.tunnels = tunnels
+        self.ikeSAs = ikeSAs
+        self.childSAs = childSAs
+    }
+
+    package var json: JSONValue {
+        .object([
+            .init("tunnels", .array(tunnels.map(\.json))),
+            .init("ike_sas", .array(ikeSAs.map(\.json))),
+            .init("child_sas", .array(childSAs.map(\.json))),
+        ])
+    }
+
+    package init(json: JSONValue) throws(ControlFailure) {
+        tunnels = try Self.list("tunnels", json, TunnelRecord.init(json:))
+        ikeSAs = try Self.list("ike_sas", json, IKESARecord.init(json:))
+        childSAs = try Self.list("child_sas", json, ChildSARecord.init(json:))
+    }
+
+    private static func list<Record>(
+        _ name: String, _ json: JSONValue, _ make: (RecordReader) throws(ControlFailure) -> Record
+    ) throws(ControlFailure) -> [Record] {
+        guard let values = json[name]?.array else {
+            throw ControlFailure(.malformed, "the status lacks its list of \(name)")
+        }
+        var records: [Record] = []
+        for value in values { records.append(try make(RecordReader(value))) }
+        return records
+    }
+}
+
+/// A configured tunnel and how it fares.
+package struct TunnelRecord: Hashable, Sendable {
+    package var name: String
+    package var state: TunnelState
+    /// In words: why it is in this state.
+    package var reason: String
+    /// When it came into this state.
+    package var since: Timestamp
+
+    package init(name: String, state: TunnelState, reason: String, since: Timestamp) {
+        self.name = name
+        self.state = state
+        self.reason = reason
+        self.since = since
+    }
+
+    var json: JSONValue {
+        .object([
+            .init("name", .string(name)), .init("state", .string(state.rawValue)),
+            .init("reason", .string(reason)), .init("since", .string(since.description)),
+        ])
+    }
+
+    init(json: RecordReader) throws(ControlFailure) {
+        name = try json.text("name")
+        state = try json.word("state", TunnelState.init(rawValue:))
+        reason = try json.text("reason")
+        since = try json.word("since", Timestamp.init)
+    }
+}
+
+/// How a tunnel fares.
+package enum TunnelState: String, Hashable, Sendable, CaseIterable {
+    /// Its SAs are there.
+    case up
+    /// A negotiation is under way.
+    case connecting
+    case down
+    /// It waits for the peer.
+    case listening
+    /// It waits for the first packet.
+    case onDemand = "on_demand"
+
+    /// For people.
+    package var words: String {
+        self == .onDemand ? "on demand" : rawValue
+    }
+}

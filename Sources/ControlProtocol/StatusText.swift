@@ -1,0 +1,73 @@
+/// A status for people: aligned columns, nothing wider than its content.
+package enum StatusText {
+    /// The whole status, each line ended.
+    package static func render(_ report: StatusReport) -> String {
+        let blocks = [tunnels(report.tunnels), ikeSAs(report.ikeSAs), childSAs(report.childSAs)]
+        return blocks.joined(separator: "\n")
+    }
+
+    private static func tunnels(_ tunnels: [TunnelRecord]) -> String {
+        guard !tunnels.isEmpty else { return "No tunnels are configured.\n" }
+        let rows = tunnels.map { [$0.name, $0.state.words, $0.since.words, $0.reason] }
+        return table(["TUNNEL", "STATE", "SINCE (UTC)", "REASON"], rows)
+    }
+
+    private static func ikeSAs(_ records: [IKESARecord]) -> String {
+        guard !records.isEmpty else { return "No IKE SAs.\n" }
+        let rows = records.map { record in
+            [
+                "IKEv\(record.version) \(record.role)", record.state, end(record.local, record.localID),
+                end(record.remote, record.remoteID),
+                algorithms([record.encryption, record.integrity, record.prf, record.keyExchange]),
+                record.established?.words ?? "-", record.rekeyAt?.words ?? "-",
+            ]
+        }
+        return table(["IKE SA", "STATE", "LOCAL", "REMOTE", "ALGORITHMS", "ESTABLISHED", "REKEY AT"], rows)
+    }
+
+    private static func childSAs(_ records: [ChildSARecord]) -> String {
+        guard !records.isEmpty else { return "No child SAs.\n" }
+        let rows = records.map { record in
+            [
+                record.tunnel ?? "-", "\(record.protocol) \(record.mode)", record.encapsulation, record.spiIn,
+                record.spiOut, algorithms([record.encryption, record.integrity]),
+                "\(record.packetsIn)/\(record.bytesIn)", "\(record.packetsOut)/\(record.bytesOut)",
+                record.rekeyAt?.words ?? "-",
+            ]
+        }
+        return table(
+            [
+                "CHILD SA", "KIND", "ENCAPSULATION", "SPI IN", "SPI OUT", "ALGORITHMS", "IN PACKETS/BYTES",
+                "OUT PACKETS/BYTES", "REKEY AT",
+            ], rows)
+    }
+
+    /// The endpoint, and the identity where it says more than the address does.
+    private static func end(_ endpoint: String, _ identity: String?) -> String {
+        guard let identity, !endpoint.hasPrefix(identity + "[") else { return endpoint }
+        return "\(endpoint) \(identity)"
+    }
+
+    private static func algorithms(_ names: [String?]) -> String {
+        let known = names.compactMap(\.self)
+        return known.isEmpty ? "-" : known.joined(separator: ", ")
+    }
+
+    /// Rows under their headings.
+    static func table(_ headings: [String], _ rows: [[String]]) -> String {
+        let rows = rows.map { $0.map(TerminalText.escaped) }
+        let widths = headings.indices.map { column in
+            max(headings[column].count, rows.map { $0[column].count }.max() ?? 0)
+        }
+        return ([headings] + rows).map { line(of: $0, widths) + "\n" }.joined()
+    }
+
+    private static func line(of cells: [String], _ widths: [Int]) -> String {
+        var line = ""
+        for (cell, width) in zip(cells, widths) {
+            line += cell + String(repeating: " ", count: width - cell.count + 2)
+        }
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}

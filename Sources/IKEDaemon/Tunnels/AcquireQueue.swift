@@ -1,0 +1,103 @@
+package import IPsec
+package import Negotiation
+
+/// Turns acquires into wishes for child SAs, one at a time for each policy.
+///
+/// Every packet that finds no SA may ask again; only the first is worth a negotiation.
+package struct AcquireQueue {
+    /// What to do about an acquire.
+    package enum Outcome: Hashable, Sendable {
+        /// A tunnel's policy asked.
+        case tunnel(Tunnel, sequence: UInt32)
+        /// A policy that somebody else made asked.
+        case request(ChildRequest)
+        /// The same policy asked a moment ago.
+        case coalesced
+        /// Nobody can help; a sentence that says why and what to do.
+        case refused(String)
+    }
+
+    private struct Question: Hashable {
+        var policy: SecurityPolicyID
+        var remote: IPAddress
+    }
+
+    /// Questions under way, and when they may be asked again.
+    private var pending: [Question: Instant] = [:]
+    private let patience: Duration
+    /// Bound of memory; beyond it the oldest question is forgotten.
+    private let capacity: Int
+
+    package init(patience: Duration = .seconds(10), capacity: Int = 4096) {
+        self.patience = patience
+        self.capacity = capacity
+    }
+
+    /// Decides about an acquire.
+    package mutating func admit(
+        _ acquire: Acquire, policy: NegotiationPolicy, tunnel: (UInt32) -> Tunnel?, now: Instant
+    ) -> Outcome {
+        let question = Question(policy: acquire.policy.id, remote: acquire.remote)
+        if let again = pending[question], again > now { return .coalesced }
+        remember(question, until: now + patience, now: now)
+        let template = acquire.policy.templates.first { $0.protocol == .esp }
+        guard let template else {
+            return .refused("the policy for \(acquire.packet) asks for no ESP, and nothing else can be negotiated yet")
+        }
+        if let tunnel = tunnel(template.requestID) { return .tunnel(tunnel, sequence: acquire.sequence) }
+        guard let peer = policy.peer(for: acquire.remote) else {
+            return .refused(
+                "no remote block is for \(acquire.remote), which the policy for \(acquire.packet) names: "
+                    + "add \"remote \(acquire.remote) { … }\"")
+        }
+        guard !peer.isPassive else {
+            return .refused("the remote block \"\(peer.name)\" (\(peer.origin)) is passive: only the peer may start")
+        }
+        return .request(Self.request(acquire, template, peer))
+    }
+
+    /// The negotiation with a peer came to an end: its policies may ask again.
+    package mutating func settled(with remote: IPAddress) {
+        pending = pending.filter { $0.key.remote != remote }
+    }
+
+    private mutating func remember(_ question: Question, until end: Instant, now: Instant) {
+        if pending.count >= capacity { pending = pending.filter { $0.value > now } }
+        if pending.count >= capacity, let oldest = pending.min(by: { $0.value < $1.value }) {
+            pending[oldest.key] = nil
+        }
+        pending[question] = end
+    }
+
+    private static func request(
+        _ acquire: Acquire, _ template: PolicyTemplate, _ peer: PeerPolicy
+    ) -> ChildRequest {
+        let selector = acquire.policy.selector
+        return ChildRequest(
+            tunnel: nil, peer: peer.name,
+            path: Path(
+                local: Endpoint(acquire.local, port: 500), remote: Endpoint(acquire.remote, port: peer.port)),
+            local: TrafficSelector(
+                selector.source, upperProtocol: selector.upperProtocol, port: selector.sourcePort),
+            remote: TrafficSelector(
+                selector.destination, upperProtocol: selector.upperProtocol, port: selector.destinationPort),
+            mode: template.mode, requestID: template.requestID, acquireSequence: acquire.sequence)
+    }
+}
+
+extension NegotiationPolicy {
+    /// The remote block for an address: one that names it before the anonymous one.
+    func peer(for address: IPAddress) -> PeerPolicy? {
+        let named = peers.first { peer in
+            if case .address(let configured, _) = peer.match { configured == address } else { false }
+        }
+        return named ?? peers.first { $0.match == .anonymous }
+    }
+}
+
+extension PeerPolicy {
+    /// Where phase 1 is sent: the port of the block, or 500.
+    var port: UInt16 {
+        if case .address(_, let port?) = match, port != 0 { port } else { 500 }
+    }
+}
