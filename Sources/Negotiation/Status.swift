@@ -75,3 +75,14 @@ package struct ChildSAStatus: Hashable, Sendable {
         self.isCurrent = isCurrent
     }
 }
+
+/// All SAs of an endpoint.
+package struct EndpointStatus: Hashable, Sendable {
+    package var ikeSAs: [IKESAStatus]
+    package var childSAs: [ChildSAStatus]
+
+    package init(ikeSAs: [IKESAStatus] = [], childSAs: [ChildSAStatus] = []) {
+        self.ikeSAs = ikeSAs
+        self.childSAs = childSAs
+    }
+}
