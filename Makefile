@@ -10,7 +10,7 @@ export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
 all: build-deps
 	for program in $(PROGRAMS); do \
-	    $(SWIFT) build -c release -static-stdlib --product $$program || exit; done
+	    $(SWIFT) build -c release --static-swift-stdlib --product $$program || exit; done
 
 # Debian packages: what building needs, what the demo needs, and what the tests need besides.
 build-deps:
