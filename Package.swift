@@ -55,13 +55,13 @@ let package = Package(
         module("Wire"),
         module("Algorithms"),
         module("KeyMaterial"),
-        module("LinuxIO", ["CLinux"]),
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
         module("Cryptography", ["Algorithms", "KeyMaterial", "CLibcrypto"]),
         module("ISAKMP", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
+        module("LinuxIO", ["CLinux", "IPsec"]),
         module("Credentials", ["Cryptography", "KeyMaterial", "IPsec"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec"]),
@@ -97,7 +97,7 @@ let package = Package(
         tests("Wire", []),
         tests("Algorithms", []),
         tests("KeyMaterial", []),
-        tests("LinuxIO", []),
+        tests("LinuxIO", ["IPsec"]),
         tests("IPsec", ["KeyMaterial", "Algorithms"]),
         tests("Cryptography", ["Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("ISAKMP", ["Wire"]),

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/udp.h>
 #include <linux/xfrm.h>
+#include "CLinuxIO.h"
 
 // Names the calling thread; at most 15 octets.
 int clinux_name_thread(const char *name);

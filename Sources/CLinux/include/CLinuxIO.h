@@ -1,0 +1,76 @@
+// Sockets with ancillary data, the TUN device and interface requests, reduced to flat structures.
+//
+// Everything returns a count, a descriptor or 0, and -errno on failure. Numbers are in host byte order.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// An address as a 128-bit number in two halves (IPv4 in the low 32 bits). family is AF_INET, AF_INET6, or 0 for none.
+struct linuxio_endpoint {
+    uint64_t high;
+    uint64_t low;
+    uint32_t scope;
+    uint16_t port;
+    uint16_t family;
+};
+
+// What came with one datagram. Ports of local are 0: the kernel tells the destination address alone.
+struct linuxio_datagram {
+    struct linuxio_endpoint local;
+    struct linuxio_endpoint remote;
+    uint32_t length;
+    uint32_t interface;
+    uint8_t traffic_class;
+    uint8_t is_truncated;
+};
+
+// Opens a socket that is closed on exec.
+int linuxio_socket(int family, int type, int protocol);
+// Takes a connection off a listening socket, closed on exec.
+int linuxio_accept(int descriptor);
+// Binds a socket; local says the family.
+int linuxio_bind(int descriptor, const struct linuxio_endpoint *local);
+// Connects a datagram socket, which asks the routing table alone.
+int linuxio_connect(int descriptor, const struct linuxio_endpoint *remote);
+// Reads the local end of a socket.
+int linuxio_local(int descriptor, struct linuxio_endpoint *local);
+// Asks that each datagram tells its destination address and traffic class.
+int linuxio_want_ancillary(int descriptor, int family);
+// Sets an integer socket option.
+int linuxio_set_option(int descriptor, int level, int option, int value);
+// Reads an integer socket option.
+int linuxio_get_option(int descriptor, int level, int option, int *value);
+// Receives up to count (at most 64) datagrams without waiting, number i to storage + i * stride; 0 if none waits.
+int linuxio_receive(
+    int descriptor, uint8_t *storage, size_t stride, struct linuxio_datagram *datagrams, unsigned count);
+// Sends one datagram without waiting, from local's address if its family is set; traffic_class -1 for the socket's own.
+int linuxio_send(
+    int descriptor, const uint8_t *bytes, size_t length, const struct linuxio_endpoint *local,
+    const struct linuxio_endpoint *remote, int traffic_class);
+
+// Makes a TUN device without packet information; name (16 octets, in and out) may hold a %d pattern.
+int linuxio_tun_open(char name[16]);
+// Sets the MTU of an interface.
+int linuxio_set_mtu(const char *name, int mtu);
+// Reads the MTU of an interface.
+int linuxio_get_mtu(const char *name);
+// Brings an interface up.
+int linuxio_set_up(const char *name);
+// Sets how many packets may wait for the reader of a TUN device.
+int linuxio_set_queue_length(const char *name, int packets);
+
+// Binds a stream socket to a path, and connects one; the path must fit sun_path with its terminator.
+int linuxio_unix_bind(int descriptor, const char *path);
+int linuxio_unix_connect(int descriptor, const char *path);
+// The user of the process at the other end of a Unix socket.
+int linuxio_unix_peer(int descriptor, uint32_t *user, int32_t *process);
+
+// An event counter that wakes a poller: open, add one, take all.
+int linuxio_event_open(void);
+int linuxio_event_signal(int descriptor);
+int linuxio_event_take(int descriptor);
+// Names the calling thread, at most 15 octets.
+int linuxio_set_thread_name(const char *name);
+
+// Linux capability numbers held by this thread, effective, as a bit set.
+int linuxio_capabilities(uint64_t *effective);

@@ -1,0 +1,43 @@
+import CLinux
+import Glibc
+package import IPsec
+
+/// Which of our addresses the routing table chooses.
+package enum LocalAddress {
+    /// Our address for packets to `remote`, as a connected socket would use it.
+    ///
+    /// - Throws: `ENETUNREACH` when there is no route.
+    package static func towards(_ remote: IPAddress, scope: UInt32 = 0) throws(SystemError) -> IPAddress {
+        let probe = try connected(to: remote, scope: scope)
+        var local = linuxio_endpoint.none
+        _ = try SystemError.check(unsafe linuxio_local(probe.number, &local), "getsockname")
+        guard let endpoint = local.endpoint() else { throw SystemError("getsockname", code: EAFNOSUPPORT) }
+        return endpoint.address
+    }
+
+    /// The largest packet, in octets, that reaches `remote` as far as the kernel knows.
+    ///
+    /// - Parameter mark: the firewall mark the packets will carry, which may choose their route.
+    package static func pathMTU(towards remote: IPAddress, mark: UInt32 = 0) throws(SystemError) -> Int {
+        let probe = try connected(to: remote, mark: mark)
+        var value: Int32 = 0
+        let option = remote.family == .ipv4 ? IP_MTU : IPV6_MTU
+        let result = unsafe linuxio_get_option(probe.number, remote.family.optionLevel, option, &value)
+        _ = try SystemError.check(result, "getsockopt IP_MTU")
+        return Int(value)
+    }
+
+    private static func connected(
+        to remote: IPAddress, scope: UInt32 = 0, mark: UInt32 = 0
+    ) throws(SystemError) -> FileDescriptor {
+        let probe = try FileDescriptor.socket(remote.family.socketFamily, SOCK_DGRAM, 0)
+        if mark != 0 {
+            try DatagramSocket.setOption(
+                probe.number, SOL_SOCKET, SO_MARK, Int32(truncatingIfNeeded: mark), "SO_MARK")
+        }
+        // The port plays no part in the choice: nothing is sent.
+        var endpoint = linuxio_endpoint(Endpoint(remote, port: 500, scope: scope))
+        _ = try SystemError.check(unsafe linuxio_connect(probe.number, &endpoint), "route to \(remote)")
+        return probe
+    }
+}

@@ -1,0 +1,41 @@
+import CLinux
+import Glibc
+package import IPsec
+
+/// A socket for packets of one IP protocol, whose IP header the kernel writes and, on IPv6, takes off.
+///
+/// A received IPv4 packet still has its IP header in front. Needs CAP_NET_RAW.
+package final class RawSocket: Sendable {
+    private let descriptor: FileDescriptor
+    package let family: AddressFamily
+
+    /// Opens a socket for an IP protocol number.
+    package init(family: AddressFamily, protocol: UInt8) throws(SystemError) {
+        descriptor = try FileDescriptor.socket(family.socketFamily, SOCK_RAW, Int32(`protocol`))
+        self.family = family
+        let result = linuxio_want_ancillary(descriptor.number, family.socketFamily)
+        _ = try SystemError.check(result, "setsockopt IP_PKTINFO")
+    }
+
+    /// The number, for `poll` and socket options; it stays this socket's.
+    package var number: Int32 { descriptor.number }
+
+    /// Gives every packet sent a firewall mark, by which rules can tell them.
+    package func setMark(_ mark: UInt32) throws(SystemError) {
+        try DatagramSocket.setOption(number, SOL_SOCKET, SO_MARK, Int32(truncatingIfNeeded: mark), "SO_MARK")
+    }
+
+    /// Asks for room for `octets` of packets that wait to be read; the kernel may give less.
+    package func setReceiveBuffer(octets: Int32) {
+        if linuxio_set_option(number, SOL_SOCKET, SO_RCVBUFFORCE, octets) < 0 {
+            _ = linuxio_set_option(number, SOL_SOCKET, SO_RCVBUF, octets)
+        }
+    }
+
+    /// Receives what waits, without waiting; returns the number of packets.
+    ///
+    /// Ports in their paths are 0.
+    package func receive(into batch: inout DatagramBatch) throws(SystemError) -> Int {
+        try batch.receive(descriptor: number, localPort: 0)
+    }
+}

@@ -1,0 +1,101 @@
+import CLinux
+import Glibc
+import IPsec
+
+/// One end of a Unix stream connection that carries lines of text, with waits that end.
+package struct StreamSocket: ~Copyable, Sendable {
+    private let descriptor: FileDescriptor
+    private var buffered: [UInt8] = []
+
+    init(_ descriptor: consuming FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Connects to the socket at `path`.
+    package init(connectingTo path: String) throws(SystemError) {
+        let descriptor = try FileDescriptor.socket(AF_UNIX, SOCK_STREAM, 0)
+        let result = unsafe linuxio_unix_connect(descriptor.number, path)
+        guard result >= 0 else {
+            throw SystemError("connect \(path)", code: -result, advice: Self.advice(-result))
+        }
+        self.descriptor = descriptor
+    }
+
+    /// The number, for `poll`; it stays this socket's.
+    package var number: Int32 { descriptor.number }
+
+    /// The user of the process at the other end.
+    package borrowing func peerUser() throws(SystemError) -> UInt32 {
+        var user: UInt32 = 0
+        var process: Int32 = 0
+        _ = try SystemError.check(
+            unsafe linuxio_unix_peer(descriptor.number, &user, &process), "getsockopt SO_PEERCRED")
+        return user
+    }
+
+    /// Writes all of `text`.
+    package borrowing func write(_ text: String) throws(SystemError) {
+        let bytes = Array(text.utf8)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let number = descriptor.number
+            rest = rest.dropFirst(
+                try SystemError.retrying("send") {
+                    unsafe rest.withUnsafeBytes { bytes in
+                        unsafe send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                    }
+                })
+        }
+    }
+
+    /// The next line without its end; nil when the other side has closed.
+    ///
+    /// - Parameter timeout: how long to wait for the whole line; nil for ever.
+    /// - Throws: `ETIMEDOUT`, and `EMSGSIZE` for a line longer than `maximum` octets.
+    package mutating func readLine(
+        timeout: Duration? = nil, maximum: Int = 16 << 20
+    ) throws(SystemError) -> String? {
+        let deadline = timeout.map { MonotonicClock.now + $0 }
+        var searched = 0
+        while true {
+            if let end = buffered[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: buffered[..<end], as: UTF8.self)
+                buffered.removeFirst(end + 1)
+                return line
+            }
+            searched = buffered.count
+            guard searched <= maximum else { throw SystemError("recv", code: EMSGSIZE) }
+            try wait(until: deadline)
+            guard try fill() else { return nil }
+        }
+    }
+
+    private borrowing func wait(until deadline: Instant?) throws(SystemError) {
+        var poller = Poller()
+        _ = poller.watch(descriptor.number)
+        while true {
+            let left = deadline.map { $0 - MonotonicClock.now }
+            if let left, left <= .zero { throw SystemError("recv", code: ETIMEDOUT) }
+            if try poller.wait(left) { return }
+        }
+    }
+
+    private mutating func fill() throws(SystemError) -> Bool {
+        var piece = [UInt8](repeating: 0, count: 16_384)
+        let number = descriptor.number
+        let count = try SystemError.retrying("recv") {
+            unsafe piece.withUnsafeMutableBytes { unsafe recv(number, $0.baseAddress, $0.count, 0) }
+        }
+        buffered.append(contentsOf: piece[..<count])
+        return count > 0
+    }
+
+    private static func advice(_ code: Int32) -> String? {
+        switch code {
+        case ENOENT: "no daemon has made this socket; is it running, and with this control path?"
+        case ECONNREFUSED: "nobody listens on this socket; the daemon that made it has ended"
+        case EACCES: "this user may not use the socket"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+import LinuxIO
+import Testing
+
+@Suite struct LocalFileTests {
+    @Test func contentAndFactsComeFromOneFile() throws {
+        let path = "/tmp/linuxio-\(getpid())-\(UInt32.random(in: 0 ... .max)).txt"
+        let number = open(path, O_CREAT | O_WRONLY, 0o640)
+        try #require(number >= 0)
+        defer { unlink(path) }
+        close(number)
+        chmod(path, 0o640)
+        try LocalFile.write("psk\n", to: path)
+        let file = try LocalFile.read(path)
+        #expect(file.text == "psk\n")
+        #expect(
+            file.facts == FileFacts(kind: .regular, owner: geteuid(), group: getegid(), mode: 0o640, size: 4))
+    }
+
+    @Test func sizeIsBounded() {
+        let error = #expect(throws: SystemError.self) { try LocalFile.read("/dev/zero", maximum: 100_000) }
+        #expect(error?.code == EFBIG)
+    }
+
+    @Test func failuresNameTheFile() {
+        let missing = #expect(throws: SystemError.self) { try LocalFile.read("/nonexistent") }
+        #expect(missing?.description == "open /nonexistent: No such file or directory")
+        let folder = #expect(throws: SystemError.self) { try LocalFile.read("/tmp") }
+        #expect(folder?.code == EISDIR)
+    }
+}
