@@ -1,4 +1,4 @@
-package import Algorithms
+import Algorithms
 package import IPsec
 
 /// The peer's nearest offer beside our nearest one, for the person who has to make them fit.

@@ -1,5 +1,5 @@
 package import Cryptography
-package import IPsec
+import IPsec
 
 /// When an unanswered message is sent again: each wait is longer than the one before by half the interval.
 package struct RetransmissionSchedule: Hashable, Sendable {

@@ -1,0 +1,140 @@
+package import Credentials
+package import IPsec
+
+/// Which part of a negotiation something belongs to.
+package enum NegotiationPhase: String, Hashable, Sendable {
+    case ike = "phase 1"
+    case child = "phase 2"
+}
+
+/// Why a negotiation did not come to an end; the top split is by who is at fault.
+package enum NegotiationFailure: Error, Hashable, Sendable {
+    /// Bytes that are no message: what was wrong with them.
+    case peerMalformed(String)
+    /// A well-formed message that the protocol does not allow here: what was wrong with it.
+    case peerViolatedProtocol(String)
+    /// Nothing that both sides accept; the nearest offers side by side, if the peer made any.
+    case noCommonChoice(NegotiationPhase, ProposalComparison?)
+    case authenticationFailed(AuthenticationCause)
+    case localPolicyForbids(PolicyCause)
+    case localResource(ResourceCause)
+    /// The peer ended it.
+    case peerDeclined(DeclineCause)
+
+    /// Why we do not believe a peer; told apart here and nowhere on the wire.
+    package enum AuthenticationCause: Hashable, Sendable {
+        /// What the peer encrypted is garbage to us, or its hash is wrong.
+        case wrongKey
+        case noSharedSecret(SharedSecretFailure)
+        /// The peer proved the key, but is not whom the configuration expects.
+        case unexpectedIdentity(Identity, expected: [Identity], origin: String)
+    }
+
+    /// What our configuration does not allow.
+    package enum PolicyCause: Hashable, Sendable {
+        /// No remote block for this address and exchange.
+        case unknownPeer(IPAddress, exchange: String)
+        /// No tunnel and no policy covers what the peer wants protected; what the tunnels with this peer say.
+        case selectorMismatch(local: TrafficSelector, remote: TrafficSelector, configured: [String])
+        /// No sainfo for these selectors.
+        case noChildPolicy(local: TrafficSelector, remote: TrafficSelector)
+        case passive(peer: String, origin: String)
+        /// Too much of something at once.
+        case limit(String)
+    }
+
+    /// What we could not do ourselves.
+    package enum ResourceCause: Hashable, Sendable {
+        case database(DatabaseFailure)
+        case cryptography(String)
+    }
+
+    /// How a peer ended it.
+    package enum DeclineCause: Hashable, Sendable {
+        /// No answer to a message; the last thing an unauthenticated message from there claimed, if any.
+        case silent(awaiting: String, tries: Int, hint: String?)
+        /// It said so, and proved that it was it.
+        case notified(String, number: UInt16)
+        case deleted
+        /// It did not answer whether it is alive.
+        case dead(tries: Int)
+    }
+}
+
+extension NegotiationFailure {
+    /// One line for the log: the cause, and what to do.
+    package var sentence: String {
+        switch self {
+        case .peerMalformed(let what): "the peer sent a malformed message: \(what)"
+        case .peerViolatedProtocol(let what): "the peer broke the protocol: \(what)"
+        case .noCommonChoice(let phase, let comparison):
+            comparison == nil
+                ? "no \(phase.rawValue) proposal chosen: the peer offered nothing that can be compared with ours"
+                : "no \(phase.rawValue) proposal chosen: the nearest offer differs from ours as shown"
+        case .authenticationFailed(let cause): cause.sentence
+        case .localPolicyForbids(let cause): cause.sentence
+        case .localResource(.database(let failure)): "the SA could not be installed: \(failure.explanation)"
+        case .localResource(.cryptography(let what)): what
+        case .peerDeclined(let cause): cause.sentence
+        }
+    }
+
+    /// Further lines: the table that compares offers, the selectors that exist.
+    package var details: [String] {
+        switch self {
+        case .noCommonChoice(_, let comparison): comparison?.lines ?? []
+        case .localPolicyForbids(.selectorMismatch(_, _, let configured)):
+            configured.isEmpty ? ["no tunnel or policy with this peer is configured"] : configured
+        case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids, .localResource,
+            .peerDeclined:
+            []
+        }
+    }
+}
+
+extension NegotiationFailure.AuthenticationCause {
+    fileprivate var sentence: String {
+        switch self {
+        case .wrongKey:
+            "authentication failed: the pre-shared keys differ; make the entries on both sides the same"
+        case .noSharedSecret(.noEntry(let file, let names)):
+            "authentication failed: no pre-shared key for \(names.joined(separator: " or ")) in \(file); "
+                + "add a line for it"
+        case .noSharedSecret(.unusable(let why)): "authentication failed: \(why)"
+        case .unexpectedIdentity(let identity, let expected, let origin):
+            "authentication failed: the peer is \(identity), but \(origin) expects "
+                + expected.map(\.description).joined(separator: " or ")
+                + "; correct peers_identifier there, or my_identifier on the peer"
+        }
+    }
+}
+
+extension NegotiationFailure.PolicyCause {
+    fileprivate var sentence: String {
+        switch self {
+        case .unknownPeer(let address, let exchange):
+            "no remote block for \(address) allows \(exchange) mode; add one, or add the mode to exchange_mode"
+        case .selectorMismatch(let local, let remote, _):
+            "the peer wants to protect \(local) (ours) with \(remote) (its), which no tunnel or policy does; "
+                + "make the networks on both sides the same"
+        case .noChildPolicy(let local, let remote):
+            "no sainfo for \(local) with \(remote); add one, or sainfo anonymous"
+        case .passive(let peer, let origin):
+            "remote \"\(peer)\" is passive (\(origin)), so that only the peer may start"
+        case .limit(let what): what
+        }
+    }
+}
+
+extension NegotiationFailure.DeclineCause {
+    fileprivate var sentence: String {
+        switch self {
+        case .silent(let awaiting, let tries, let hint):
+            "the peer did not answer (awaiting \(awaiting), sent \(tries) times)"
+                + (hint.map { "; \($0)" } ?? "; is it running, and does a firewall pass UDP 500 and 4500?")
+        case .notified(let name, let number): "the peer refused: \(name) (\(number))"
+        case .deleted: "the peer deleted the SA"
+        case .dead(let tries): "the peer is dead: \(tries) questions went unanswered"
+        }
+    }
+}
