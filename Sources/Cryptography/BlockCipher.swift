@@ -3,7 +3,7 @@ internal import CLibcrypto
 package import KeyMaterial
 
 /// Why bytes were not encrypted or decrypted.
-package enum CipherFailure: Error, Hashable, Sendable {
+package enum CipherFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The cipher is not one that chains blocks, or libcrypto does not offer it.
     case unsupported(String)
     /// The key has another length than the cipher wants; both in octets.
@@ -12,6 +12,15 @@ package enum CipherFailure: Error, Hashable, Sendable {
     case ivSize(expected: Int, found: Int)
     /// The bytes do not fill whole blocks; octets.
     case partialBlock(blockSize: Int, found: Int)
+
+    package var description: String {
+        switch self {
+        case .unsupported(let name): "\(name) is not offered"
+        case .keySize(let expected, let found): "a key of \(found) octets where \(expected) are needed"
+        case .ivSize(let expected, let found): "an IV of \(found) octets where \(expected) are needed"
+        case .partialBlock(let size, let found): "\(found) octets do not fill blocks of \(size)"
+        }
+    }
 }
 
 /// A cipher in CBC mode over whole IKE messages, without padding of its own (RFC 2409 appendix B).

@@ -40,7 +40,7 @@ package struct MessageAuthentication: ~Copyable, @unchecked Sendable {  // why: 
         unsafe bytes.withUnsafeBytes { unsafe update($0) }
     }
 
-    private mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let start = bytes.baseAddress, bytes.count > 0 else { return }
         let status = unsafe EVP_MAC_update(context, start.assumingMemoryBound(to: UInt8.self), bytes.count)
         precondition(status == 1, "HMAC update failed")

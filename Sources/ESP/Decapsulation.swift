@@ -1,0 +1,111 @@
+internal import Algorithms
+internal import Cryptography
+internal import IPsec
+
+/// What is taken off a packet that arrived, once it is decrypted (RFC 4303 section 3.4).
+struct Decapsulation: Sendable {
+    private let mode: EncapsulationMode
+    private let selector: Selector?
+
+    init(_ association: SecurityAssociation) {
+        mode = association.mode
+        selector = association.selector
+    }
+
+    /// Checks the trailer and restores the IP packet; the range of the result is inside the buffer.
+    func restore(
+        _ buffer: inout MutableSpan<UInt8>, _ packet: ESPPacket, _ layout: PacketLayout, ivSize: Int
+    ) throws(DropReason) -> (packet: Range<Int>, flow: PacketFlow) {
+        let body = layout.start + PacketProtection.headerSize + ivSize
+        let trailer = try Trailer(buffer.span, body..<body + layout.bodyCount)
+        guard trailer.nextHeader != IPProtocol.none else { throw .dummy }
+        let payload = body..<trailer.payloadEnd
+        let range =
+            mode == .tunnel
+            ? try innerPacket(&buffer, payload, trailer.nextHeader, packet.outer)
+            : try transportPacket(&buffer, payload, trailer.nextHeader, packet)
+        let flow = try Self.flow(buffer.span.extracting(range))
+        if let selector, !selector.selects(flow) { throw .selectorMismatch }
+        return (range, flow)
+    }
+
+    private static func flow(_ packet: Span<UInt8>) throws(DropReason) -> PacketFlow {
+        do throws(DropReason) {
+            return try PacketFlow(packet)
+        } catch {
+            throw .badInnerPacket
+        }
+    }
+
+    private func innerPacket(
+        _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
+        _ outer: ESPPacket.Outer
+    ) throws(DropReason) -> Range<Int> {
+        let family: AddressFamily
+        switch nextHeader {
+        case IPProtocol.ipv4: family = .ipv4
+        case IPProtocol.ipv6: family = .ipv6
+        default: throw .wrongNextHeader
+        }
+        let header = try Self.innerHeader(buffer.span.extracting(payload))
+        guard header.family == family else { throw .badInnerPacket }
+        let ecn = try TunnelHeader.decapsulatedECN(inner: header.trafficClass, outer: outer.trafficClass)
+        TunnelHeader.setECN(ecn, header, in: &buffer, at: payload.lowerBound)
+        // Anything behind the inner packet is traffic flow confidentiality padding (RFC 4303 section 2.7).
+        return payload.lowerBound..<payload.lowerBound + header.totalCount
+    }
+
+    private static func innerHeader(_ packet: Span<UInt8>) throws(DropReason) -> IPHeader {
+        do throws(DropReason) {
+            return try IPHeader(packet)
+        } catch {
+            throw .badInnerPacket
+        }
+    }
+
+    private func transportPacket(
+        _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8, _ packet: ESPPacket
+    ) throws(DropReason) -> Range<Int> {
+        guard let header = packet.header else {
+            return try synthesized(&buffer, payload, nextHeader, packet.outer)
+        }
+        let count = header.value.headerCount
+        let start = payload.lowerBound - count
+        guard start >= 0 else { throw .noRoom }
+        buffer.move(header.start..<header.start + count, to: start)
+        header.value.rewrite(
+            in: &buffer, at: start, totalCount: payload.upperBound - start, nextProtocol: nextHeader)
+        return start..<payload.upperBound
+    }
+
+    /// Writes the IP header that the kernel took off.
+    private func synthesized(
+        _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
+        _ outer: ESPPacket.Outer
+    ) throws(DropReason) -> Range<Int> {
+        let start = payload.lowerBound - TunnelHeader.count(outer.source.family)
+        guard start >= 0 else { throw .noRoom }
+        guard outer.source.family == outer.destination.family else { throw .badInnerPacket }
+        guard payload.upperBound - start <= Int(UInt16.max) else { throw .badLength }
+        let header = TunnelHeader(
+            source: outer.source, destination: outer.destination, trafficClass: outer.trafficClass,
+            hopLimit: outer.hopLimit, dontFragment: true, identification: 0)
+        header.write(to: &buffer, at: start, payloadCount: payload.count, nextProtocol: nextHeader)
+        return start..<payload.upperBound
+    }
+}
+
+/// The padding, its length and the next header at the end of a decrypted body (RFC 4303 section 2.4).
+private struct Trailer {
+    let nextHeader: UInt8
+    let payloadEnd: Int
+
+    /// Reads a body of at least two octets.
+    init(_ buffer: Span<UInt8>, _ body: Range<Int>) throws(DropReason) {
+        nextHeader = buffer[body.upperBound - 1]
+        let padCount = Int(buffer[body.upperBound - 2])
+        guard padCount + 2 <= body.count else { throw .badPadding }
+        payloadEnd = body.upperBound - 2 - padCount
+        for index in 0..<padCount where Int(buffer[payloadEnd + index]) != index + 1 { throw .badPadding }
+    }
+}

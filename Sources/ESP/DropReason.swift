@@ -1,0 +1,63 @@
+/// Why a packet was dropped: one counter and one sentence each.
+package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
+    // Any packet
+    case truncatedHeader = "truncated_header"
+    case badVersion = "bad_version"
+    case badLength = "bad_length"
+    case noRoom = "no_room"
+    case lifetimeExpired = "lifetime_expired"
+    // Outbound
+    case fragmentInTransportMode = "fragment_in_transport_mode"
+    case tooLarge = "too_large"
+    case sequenceExhausted = "sequence_exhausted"
+    // Inbound
+    case notESP = "not_esp"
+    case outerFragment = "outer_fragment"
+    case tooShort = "too_short"
+    case partialBlock = "partial_block"
+    case sequenceZero = "sequence_zero"
+    case replayed = "replayed"
+    case tooOld = "too_old"
+    case integrityFailed = "integrity_failed"
+    case badPadding = "bad_padding"
+    case wrongNextHeader = "wrong_next_header"
+    case badInnerPacket = "bad_inner_packet"
+    case congestionMarkLost = "congestion_mark_lost"
+    case selectorMismatch = "selector_mismatch"
+    case dummy = "dummy"
+
+    /// The counter's name, in statistics and man page.
+    package var counterName: String { rawValue }
+
+    /// Whether it happens between honest peers and is worth no line in a log.
+    package var isExpected: Bool { self == .dummy }
+
+    /// What happened, for a person.
+    package var sentence: String {
+        switch self {
+        case .truncatedHeader: "The packet ends inside an IP or extension header."
+        case .badVersion: "The packet is neither IPv4 nor IPv6."
+        case .badLength: "A length in an IP or UDP header contradicts the size of the packet."
+        case .noRoom: "The buffer has no room for the headers that ESP adds."
+        case .lifetimeExpired: "The security association has reached its hard lifetime."
+        case .fragmentInTransportMode: "A fragment cannot be protected in transport mode; tunnel mode can."
+        case .tooLarge: "The protected packet would be longer than an IP packet can be."
+        case .sequenceExhausted: "The security association has used all its sequence numbers."
+        case .notESP: "The packet is not ESP, or a keepalive or IKE message in the ESP port."
+        case .outerFragment: "A fragment of an ESP packet arrived that nobody reassembled."
+        case .tooShort: "The ESP packet is too short for its algorithms."
+        case .partialBlock: "The encrypted part does not fill whole cipher blocks."
+        case .sequenceZero: "Sequence number 0 is never sent."
+        case .replayed: "A packet with this sequence number was received before."
+        case .tooOld: "The sequence number lies before the replay window."
+        case .integrityFailed: "The integrity check failed: altered on the way, or another key."
+        case .badPadding: "The padding is not 1, 2, 3 and so on, or longer than the packet."
+        case .wrongNextHeader: "A tunnel carried something that is not an IP packet."
+        case .badInnerPacket: "The decrypted packet has a malformed IP header."
+        case .congestionMarkLost:
+            "A router marked congestion on a packet whose sender does not understand the mark."
+        case .selectorMismatch: "The decrypted packet is not one this security association is for."
+        case .dummy: "A dummy packet, sent by the peer to hide traffic (RFC 4303 section 2.6)."
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import Algorithms
+internal import Cryptography
+package import IPsec
+internal import KeyMaterial
+
+/// One inbound ESP security association at work; it belongs to one thread at a time.
+///
+/// Find the packet, find its SA by `packet.spi`, open it:
+/// ```
+/// let packet = try ESPPacket(inIPPacket: 0..<length, of: buffer.span)
+/// let opened = try sa.open(&buffer, packet)
+/// write(buffer.extracting(opened.packet))    // an IP packet; check opened.flow against the SPD first
+/// ```
+package struct InboundSA: ~Copyable, Sendable {
+    /// What never changes while it lives.
+    package let association: SecurityAssociation
+    private var protection: PacketProtection
+    private var window: ReplayWindow
+    private var watch: LifetimeWatch
+    private let decapsulation: Decapsulation
+
+    /// Keys the transform.
+    ///
+    /// - Throws: `unsupported` with a sentence, for what this engine does not do.
+    package init(_ association: SecurityAssociation) throws(DatabaseFailure) {
+        protection = try association.protection(
+            .opening, ivSeed: SecretBytes(copying: Array(repeating: 0, count: 16)))
+        self.association = association
+        decapsulation = Decapsulation(association)
+        window = ReplayWindow(size: association.replayWindow)
+        watch = LifetimeWatch(association.lifetime)
+    }
+
+    /// What it has carried: IP packets after decapsulation.
+    package var usage: SecurityAssociationUsage { watch.usage }
+
+    /// The highest sequence number received in a genuine packet; 0 without a replay window.
+    package var highestSequence: UInt64 { window.highest }
+
+    /// Checks and decrypts an ESP packet in place, and restores the IP packet.
+    ///
+    /// - Throws: Why not. The octets of a refused packet are of no use afterwards.
+    package mutating func open(
+        _ buffer: inout MutableSpan<UInt8>, _ packet: ESPPacket
+    ) throws(DropReason) -> OpenedPacket {
+        try watch.requireTimeLeft()
+        let layout = try layout(of: packet, bufferCount: buffer.count)
+        let sequence = UInt64(packet.sequence)
+        try window.check(sequence)
+        guard protection.open(&buffer, layout) else { throw .integrityFailed }
+        window.accept(sequence)
+        let opened = try decapsulation.restore(&buffer, packet, layout, ivSize: protection.ivSize)
+        let signal = watch.count(opened.packet.count)
+        return OpenedPacket(packet: opened.packet, flow: opened.flow, signal: signal)
+    }
+
+    private func layout(of packet: ESPPacket, bufferCount: Int) throws(DropReason) -> PacketLayout {
+        guard packet.range.upperBound <= bufferCount else { throw .badLength }
+        let overhead = PacketProtection.headerSize + protection.ivSize + protection.icvSize
+        let bodyCount = packet.range.count - overhead
+        guard bodyCount >= 2 else { throw .tooShort }
+        let blockSize = association.transform.encryption.algorithm.blockSize
+        guard bodyCount.isMultiple(of: blockSize) else { throw .partialBlock }
+        return PacketLayout(start: packet.range.lowerBound, bodyCount: bodyCount)
+    }
+}
+
+/// A decrypted packet in its buffer.
+package struct OpenedPacket: Sendable {
+    /// The IP packet.
+    package let packet: Range<Int>
+    /// What selectors look at in it; the SA's own selector has been checked.
+    package let flow: PacketFlow
+    /// A limit this packet reached, said once.
+    package let signal: LifetimeSignal?
+}

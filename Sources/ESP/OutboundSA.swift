@@ -1,0 +1,122 @@
+internal import Algorithms
+package import Cryptography
+package import IPsec
+internal import KeyMaterial
+
+/// One outbound ESP security association at work; it belongs to one thread at a time.
+///
+/// Give it a buffer that holds an IP packet with `PacketRoom.headroom` octets before and `PacketRoom.tailroom`
+/// octets behind:
+/// ```
+/// let sealed = try sa.seal(&buffer, packet: 80..<80 + length)
+/// send(buffer.extracting(sealed.packet))     // a whole IP packet, or
+/// send(buffer.extracting(sealed.payload))    // what follows the IP header (UDP first, if encapsulated), or
+/// send(buffer.extracting(sealed.esp))        // ESP alone, for a UDP socket
+/// ```
+package struct OutboundSA: ~Copyable, Sendable {
+    /// What never changes while it lives, apart from the ports of its encapsulation.
+    package private(set) var association: SecurityAssociation
+    private var protection: PacketProtection
+    private var sequence: UInt64
+    private var identification: UInt16
+    private var watch: LifetimeWatch
+    private let encapsulation: Encapsulation
+
+    /// Keys the transform.
+    ///
+    /// - Parameter random: For the seed of unpredictable IVs.
+    /// - Throws: `unsupported` with a sentence, for what this engine does not do.
+    package init(_ association: SecurityAssociation, random: inout some RandomSource) throws(DatabaseFailure)
+    {
+        protection = try association.protection(.sealing, ivSeed: random.secret(count: 16))
+        self.association = association
+        encapsulation = Encapsulation(association, ivSize: protection.ivSize, icvSize: protection.icvSize)
+        identification = UInt16(truncatingIfNeeded: random.uint32())
+        sequence = 0
+        watch = LifetimeWatch(association.lifetime)
+    }
+
+    /// What it has carried: IP packets before encapsulation.
+    package var usage: SecurityAssociationUsage { watch.usage }
+
+    /// The last sequence number used.
+    package var lastSequence: UInt64 { sequence }
+
+    /// Changes the UDP ports after the peer's NAT mapping moved.
+    package mutating func updateEncapsulation(_ encapsulation: UDPEncapsulation) {
+        association.encapsulation = encapsulation
+    }
+
+    /// Protects the IP packet in `packet`, in place.
+    ///
+    /// - Throws: Why not; the packet may have been changed, the SA not.
+    package mutating func seal(
+        _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>
+    ) throws(DropReason) -> SealedPacket {
+        try watch.requireTimeLeft()
+        guard sequence < Self.lastSequenceNumber else { throw .sequenceExhausted }
+        let ports = association.encapsulation
+        let plan = try encapsulation.plan(buffer.span, packet, isUDP: ports != nil)
+        sequence += 1
+        identification &+= 1
+        encapsulation.write(
+            plan, to: &buffer, spi: association.id.spi, sequence: UInt32(truncatingIfNeeded: sequence),
+            ports: ports, identification: identification)
+        protection.seal(&buffer, plan.layout, counter: sequence)
+        return plan.sealed(signal: watch.count(plan.innerCount))
+    }
+
+    /// Without extended sequence numbers the counter must not cycle (RFC 4303 section 3.3.3).
+    private static let lastSequenceNumber = UInt64(UInt32.max)
+
+    /// Continues after a sequence number: for tests of the end of the range.
+    mutating func skipSequence(to last: UInt64) {
+        sequence = last
+    }
+}
+
+/// A protected packet in its buffer.
+package struct SealedPacket: Sendable {
+    /// The whole IP packet.
+    package let packet: Range<Int>
+    /// Octets of IP header at its front, extension headers included.
+    package let headerCount: Int
+    /// From the SPI to the end of the ICV.
+    package let esp: Range<Int>
+    /// DSCP and ECN of the IP header, for a kernel that writes the header.
+    package let trafficClass: UInt8
+    /// Whether the IP header forbids fragmentation.
+    package let dontFragment: Bool
+    /// A limit this packet reached, said once.
+    package let signal: LifetimeSignal?
+
+    /// What follows the IP header: ESP, or UDP with ESP in it.
+    package var payload: Range<Int> { packet.lowerBound + headerCount..<packet.upperBound }
+}
+
+extension SecurityAssociation {
+    /// The transform, keyed, after a check that this engine does all that is asked.
+    func protection(
+        _ use: PacketProtection.Use, ivSeed: borrowing SecretBytes
+    ) throws(DatabaseFailure) -> PacketProtection {
+        guard id.protocol == .esp else { throw refused("protocol \(id.protocol)", "only ESP is done") }
+        guard mode != .beet else { throw refused("BEET mode", "use tunnel or transport mode") }
+        guard !usesExtendedSequenceNumbers else {
+            throw refused("extended sequence numbers", "use 32-bit sequence numbers")
+        }
+        guard source.family == id.destination.family else {
+            throw refused("\(source) to \(id.destination)", "both ends need the same address family")
+        }
+        do throws(CipherFailure) {
+            return try PacketProtection(
+                transform.encryption, encryptionKey: transform.encryptionKey, integrity: transform.integrity,
+                integrityKey: transform.integrityKey, use: use, ivSeed: ivSeed)
+        } catch {
+            throw refused(error.description, "choose another transform or key")
+        }
+    }
+
+    private func refused(_ found: String, _ advice: String) -> DatabaseFailure {
+        DatabaseFailure(.unsupported, "The ESP engine cannot use SA \(id): \(found); \(advice).")
+    }
+}

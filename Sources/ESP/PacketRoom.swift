@@ -1,0 +1,31 @@
+internal import Algorithms
+package import IPsec
+
+/// How much room a buffer needs around a packet, and how much a packet grows.
+///
+/// ```
+/// | headroom | packet as it came from the TUN device | tailroom |     before sealing
+/// |   | IP | UDP | ESP | IV | payload | pad | ICV |   |             after sealing
+/// ```
+package enum PacketRoom {
+    /// Octets before the packet: the longest outer header, UDP, ESP header and IV, rounded up.
+    package static let headroom = 80
+    /// Octets after the packet: the longest padding, trailer and ICV, rounded up.
+    package static let tailroom = 64
+    /// Octets before an ESP packet that comes without its IP header, so that transport mode can write one.
+    package static let inboundHeadroom = 40
+
+    /// The largest inner packet whose sealed form fits into `linkMTU` octets: the MTU of a TUN device.
+    package static func innerMTU(linkMTU: Int, for association: SecurityAssociation) -> Int {
+        let algorithm = association.transform.encryption.algorithm
+        let icv = algorithm.isAEAD ? algorithm.icvSize : association.transform.integrity?.icvSize ?? 0
+        let header = association.source.family == .ipv4 ? 20 : 40
+        let udp = association.encapsulation == nil ? 0 : 8
+        let block = max(algorithm.blockSize, 4)
+        let body = max(0, linkMTU - header - udp - 8 - algorithm.ivSize - icv) / block * block
+        switch association.mode {
+        case .tunnel, .beet: return max(0, body - 2)
+        case .transport: return max(0, body - 2 + header)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// Which of the latest sequence numbers have been seen (RFC 4303 section 3.4.3, RFC 6479).
+///
+/// Numbers are 64 bits wide so that extended ones fit. The storage is a ring of words, of which advancing
+/// clears only those newly entered.
+package struct ReplayWindow: Sendable {
+    /// The largest window there is, packets.
+    package static let maximumSize = 4096
+
+    /// Packets; 0 checks nothing.
+    package let size: UInt64
+    /// The highest number seen; 0 before the first.
+    package private(set) var highest: UInt64 = 0
+    private var words: [UInt64]
+    private let wordMask: UInt64
+
+    /// Makes a window of `size` packets, at most `maximumSize`; 0 for none.
+    package init(size: UInt32) {
+        self.size = UInt64(min(size, UInt32(Self.maximumSize)))
+        // One word more than the window needs: the word being entered may be only partly inside it.
+        var count = 1
+        while count * 64 < Int(self.size) + 64 { count *= 2 }
+        words = Array(repeating: 0, count: count)
+        wordMask = UInt64(count - 1)
+    }
+
+    /// Refuses a number that was seen or is too old; before the integrity of its packet is known.
+    package func check(_ sequence: UInt64) throws(DropReason) {
+        guard size > 0 else { return }
+        guard sequence > 0 else { throw .sequenceZero }
+        guard sequence <= highest else { return }
+        guard highest - sequence < size else { throw .tooOld }
+        guard words[word(of: sequence)] & bit(of: sequence) == 0 else { throw .replayed }
+    }
+
+    /// Notes a number whose packet is genuine and passed `check`.
+    package mutating func accept(_ sequence: UInt64) {
+        guard size > 0 else { return }
+        if sequence > highest {
+            clear(from: highest / 64 &+ 1, through: sequence / 64)
+            highest = sequence
+        }
+        words[word(of: sequence)] |= bit(of: sequence)
+    }
+
+    private mutating func clear(from first: UInt64, through last: UInt64) {
+        guard first <= last else { return }
+        let count = min(last - first + 1, UInt64(words.count))
+        for step in 0..<count { words[Int((last - step) & wordMask)] = 0 }
+    }
+
+    private func word(of sequence: UInt64) -> Int { Int(sequence / 64 & wordMask) }
+    private func bit(of sequence: UInt64) -> UInt64 { 1 << (sequence % 64) }
+}

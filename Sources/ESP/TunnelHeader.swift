@@ -1,0 +1,64 @@
+internal import IPsec
+
+/// The outer IP header of tunnel mode (RFC 4301 section 5.1.2) and congestion marks across it (RFC 6040).
+struct TunnelHeader {
+    var source: IPAddress
+    var destination: IPAddress
+    var trafficClass: UInt8
+    var hopLimit: UInt8 = 64
+    var dontFragment: Bool
+    /// IPv4 alone.
+    var identification: UInt16
+
+    /// Octets of header for a family.
+    static func count(_ family: AddressFamily) -> Int { family == .ipv4 ? 20 : 40 }
+
+    /// Writes the header before a payload of `payloadCount` octets; the length must fit its field.
+    func write(to packet: inout MutableSpan<UInt8>, at start: Int, payloadCount: Int, nextProtocol: UInt8) {
+        switch source.family {
+        case .ipv4:
+            packet[start] = 0x45
+            packet[start + 1] = trafficClass
+            packet.put(UInt16(truncatingIfNeeded: payloadCount + 20), at: start + 2)
+            packet.put(identification, at: start + 4)
+            packet.put(UInt16(dontFragment ? 0x4000 : 0), at: start + 6)
+            packet[start + 8] = hopLimit
+            packet[start + 9] = nextProtocol
+            packet.put(source, at: start + 12)
+            packet.put(destination, at: start + 16)
+            packet.putIPv4Checksum(start..<start + 20)
+        case .ipv6:
+            packet.put(UInt32(6) << 28 | UInt32(trafficClass) << 20, at: start)
+            packet.put(UInt16(truncatingIfNeeded: payloadCount), at: start + 4)
+            packet[start + 6] = nextProtocol
+            packet[start + 7] = hopLimit
+            packet.put(source, at: start + 8)
+            packet.put(destination, at: start + 24)
+        }
+    }
+
+    /// The ECN field a decapsulated packet has: RFC 6040 section 4.2, figure 4.
+    ///
+    /// - Throws: `congestionMarkLost` for a mark on a packet whose transport would not see it.
+    static func decapsulatedECN(inner: UInt8, outer: UInt8) throws(DropReason) -> UInt8 {
+        let (notCapable, capable1, capable0, congested): (UInt8, UInt8, UInt8, UInt8) = (0, 1, 2, 3)
+        switch (inner & 3, outer & 3) {
+        case (notCapable, congested): throw .congestionMarkLost
+        case (_, congested): return congested
+        case (capable0, capable1): return capable1
+        case (let inner, _): return inner
+        }
+    }
+
+    /// Sets the ECN field of the packet at `start`, if it differs.
+    static func setECN(_ ecn: UInt8, _ header: IPHeader, in packet: inout MutableSpan<UInt8>, at start: Int) {
+        guard ecn != header.trafficClass & 3 else { return }
+        switch header.family {
+        case .ipv4:
+            packet[start + 1] = packet[start + 1] & 0xfc | ecn
+            packet.putIPv4Checksum(start..<start + header.headerCount)
+        case .ipv6:
+            packet[start + 1] = packet[start + 1] & 0xcf | ecn << 4
+        }
+    }
+}
