@@ -5,11 +5,11 @@ import Testing
 @Suite struct LocalFileTests {
     @Test func contentAndFactsComeFromOneFile() throws {
         let path = "/tmp/linuxio-\(getpid())-\(UInt32.random(in: 0 ... .max)).txt"
-        let number = open(path, O_CREAT | O_WRONLY, 0o640)
+        let number = unsafe open(path, O_CREAT | O_WRONLY, 0o640)
         try #require(number >= 0)
-        defer { unlink(path) }
+        defer { unsafe unlink(path) }
         close(number)
-        chmod(path, 0o640)
+        unsafe chmod(path, 0o640)
         try LocalFile.write("psk\n", to: path)
         let file = try LocalFile.read(path)
         #expect(file.text == "psk\n")

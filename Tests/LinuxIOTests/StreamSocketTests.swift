@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func nobodyThereIsExplained() throws {
-        let error = #expect(throws: SystemError.self) { try StreamSocket(connectingTo: path()) }
+        let error = #expect(throws: SystemError.self) { _ = try StreamSocket(connectingTo: path()) }
         #expect(error?.description.contains("is it running") == true)
     }
 
