@@ -48,7 +48,7 @@ package struct NetlinkPipeline: Sendable {
         }
     }
 
-    /// How many exchanges from the front go together. A dump goes alone: a socket does one at a time.
+    /// How many exchanges from the front go together; a dump goes alone, for a socket does one at a time.
     private static func batchSize(_ exchanges: ArraySlice<NetlinkExchange>) -> Int {
         var count = 0
         var length = 0

@@ -37,7 +37,7 @@ package final class NetlinkListener: Sendable {
         for group in groups { try socket.join(group: group) }
     }
 
-    /// Starts the thread. Called once.
+    /// Starts the thread; called once.
     package func start(name: String, _ audience: Audience) throws(NetlinkRefusal) {
         let thread = try PosixThread(name: name) { [self] in run(audience) }
         state.withLock { $0.thread = thread }

@@ -37,7 +37,7 @@ package final class NetlinkRequester: Sendable {
         doorbell.ring()
     }
 
-    /// Carries out what was handed over, then what `last` gives, and ends the thread. Called once.
+    /// Carries out what was handed over, then what `last` gives, and ends the thread; called once.
     package func shutDown(last: @escaping @Sendable () -> [NetlinkExchange] = { [] }) {
         let thread = state.withLock { state in
             state.isStopping = true

@@ -1,7 +1,7 @@
 import CLibmnl
 import Glibc
 
-/// A netlink socket with its buffers. Used by one thread at a time.
+/// A netlink socket with its buffers, used by one thread at a time.
 @safe
 package final class NetlinkSocket: @unchecked Sendable {  // why: handed to one thread, which alone uses it
     private let handle: OpaquePointer
@@ -50,7 +50,7 @@ package final class NetlinkSocket: @unchecked Sendable {  // why: handed to one 
     /// The descriptor, for poll; it stays the socket's.
     var descriptor: Int32 { unsafe mnl_socket_get_fd(handle) }
 
-    /// Asks for a multicast group's messages. The socket is bound already: one that never was gets none.
+    /// Asks for a multicast group's messages; the socket is bound already, for one that never was gets none.
     package func join(group: UInt32) throws(NetlinkRefusal) {
         guard setOption(.addMembership, group) else { throw NetlinkRefusal(code: errno) }
     }

@@ -36,7 +36,7 @@ package struct PosixThread: Sendable {
         self.identity = identity
     }
 
-    /// Waits until the thread has ended. Called once.
+    /// Waits until the thread has ended; called once.
     package func join() {
         _ = pthread_join(identity, nil)
     }

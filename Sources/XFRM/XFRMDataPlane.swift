@@ -1,0 +1,213 @@
+import Glibc
+package import IPsec
+import Netlink
+import Synchronization
+
+/// The kernel's IPsec: SAD and SPD over NETLINK_XFRM, packets in the kernel.
+///
+/// Requests are handed to a thread that keeps many in flight; a second thread hears the kernel's events.
+package final class XFRMDataPlane: DataPlane {
+    private typealias Observer = @Sendable (DatabaseNotification) -> Void
+
+    /// What we put into the kernel, and take out again at the end.
+    private struct Possessions {
+        var associations: Set<SecurityAssociationID> = []
+        var policies: Set<SecurityPolicyID> = []
+    }
+
+    package let summary: String
+    private let traits: KernelTraits
+    private let requester: NetlinkRequester
+    private let listener: NetlinkListener
+    private let acquireExpiry: AcquireExpiry
+    private let possessions = Mutex(Possessions())
+
+    /// Room for events that wait, octets; one takes up to 2 KiB.
+    private static let eventSpace: Int32 = 8 << 20
+
+    /// Sentences naming what the kernel lacks; empty when its IPsec is usable.
+    package static func probe() -> [String] {
+        KernelProbe.missing()
+    }
+
+    /// Opens the kernel's databases of the calling thread's network namespace.
+    package init() throws(DatabaseFailure) {
+        do throws(NetlinkRefusal) {
+            var pipeline = try NetlinkPipeline(.xfrm)
+            traits = KernelTraits.probe(over: &pipeline)
+            requester = try NetlinkRequester(.xfrm, name: "xfrm-requests")
+            let groups = [XFRMGroup.acquire, XFRMGroup.expire, XFRMGroup.mapping]
+            listener = try NetlinkListener(.xfrm, groups: groups, receiveSpace: Self.eventSpace)
+        } catch {
+            let kind: DatabaseFailure.Kind = error.code == EPERM ? .notPermitted : .unsupported
+            throw DatabaseFailure(kind, KernelProbe.refusedSocket(error))
+        }
+        acquireExpiry = .raise()
+        summary = "kernel IPsec (XFRM)"
+    }
+
+    package func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void) {
+        let audience = NetlinkListener.Audience(
+            message: { [self] header, payload in hear(header.type, payload, observer) },
+            lost: { [self] in
+                observer(.eventsLost)
+                findExpired(observer)
+            })
+        // Without a thread to spare there are no events, which is what the observer must know.
+        do throws(NetlinkRefusal) {
+            try listener.start(name: "xfrm-events", audience)
+        } catch {
+            observer(.eventsLost)
+        }
+    }
+
+    package func prepare(
+        socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose
+    ) throws(DatabaseFailure) {
+        try SocketPreparation.prepare(descriptor, family, purpose)
+    }
+
+    package func receiveEncapsulated(_ datagram: inout [UInt8], path: Path) {
+        // The kernel takes ESP off the socket before anybody can read it.
+    }
+
+    package func shutDown() {
+        listener.shutDown()
+        requester.shutDown { [self] in
+            let left = possessions.withLock { $0 }
+            return left.policies.map { NetlinkExchange(PolicyMessages.delete($0)) { _ in } }
+                + left.associations.map { NetlinkExchange(StateMessages.delete($0)) { _ in } }
+        }
+        acquireExpiry.restore()
+    }
+
+    private func hear(_ type: UInt16, _ payload: Span<UInt8>, _ observer: Observer) {
+        // What ends early is no event; the kernel does not write such.
+        guard let event = try? Notifications.decode(type, payload) else { return }
+        if case .expired(let id) = event {
+            possessions.withLock { _ = $0.associations.remove(id) }
+        }
+        observer(event)
+    }
+
+    /// Tells of our SAs that went while events were lost.
+    private func findExpired(_ observer: @escaping Observer) {
+        for id in possessions.withLock({ $0.associations }) {
+            requester.submit(
+                NetlinkExchange(StateMessages.get(id)) { [self] refusal in
+                    guard refusal?.code == ESRCH else { return }
+                    let wasOurs = possessions.withLock { $0.associations.remove(id) != nil }
+                    if wasOurs { observer(.expired(id)) }
+                })
+        }
+    }
+}
+
+extension XFRMDataPlane: SecurityAssociationDatabase {
+    package func add(_ association: SecurityAssociation, completion: @escaping DatabaseCompletion<Void>) {
+        perform(.addState(association), completion) { [traits] () throws(DatabaseFailure) in
+            try StateMessages.add(association, traits: traits)
+        } onSuccess: {
+            _ = $0.associations.insert(association.id)
+        }
+    }
+
+    package func updateEncapsulation(
+        of association: SecurityAssociation, to encapsulation: UDPEncapsulation,
+        completion: @escaping DatabaseCompletion<Void>
+    ) {
+        var changed = association
+        changed.encapsulation = encapsulation
+        perform(.updateState(association), completion) { [traits, changed] () throws(DatabaseFailure) in
+            try StateMessages.update(changed, traits: traits)
+        }
+    }
+
+    package func delete(_ id: SecurityAssociationID, completion: @escaping DatabaseCompletion<Void>) {
+        perform(.deleteState(id), completion) {
+            StateMessages.delete(id)
+        } onSuccess: {
+            $0.associations.remove(id)
+        }
+    }
+
+    package func usage(
+        of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SecurityAssociationUsage>
+    ) {
+        let answer = Collected<SecurityAssociationUsage>()
+        requester.submit(
+            NetlinkExchange(StateMessages.get(id)) { header, payload in
+                var payload = payload
+                if let record = try? StateRecord(&payload) { answer.append(record.usage) }
+            } completion: { refusal in
+                if let refusal {
+                    completion(.failure(KernelRefusal.failure(refusal, of: .readState(id))))
+                } else {
+                    completion(.success(answer.values.first ?? SecurityAssociationUsage()))
+                }
+            })
+    }
+}
+
+extension XFRMDataPlane: SecurityPolicyDatabase {
+    package func set(_ policy: SecurityPolicy, completion: @escaping DatabaseCompletion<Void>) {
+        perform(.setPolicy(policy), completion) { () throws(DatabaseFailure) in
+            try PolicyMessages.set(policy)
+        } onSuccess: {
+            _ = $0.policies.insert(policy.id)
+        }
+    }
+
+    package func delete(_ id: SecurityPolicyID, completion: @escaping DatabaseCompletion<Void>) {
+        perform(.deletePolicy(id), completion) {
+            PolicyMessages.delete(id)
+        } onSuccess: {
+            $0.policies.remove(id)
+        }
+    }
+
+    package func policies(completion: @escaping DatabaseCompletion<[SecurityPolicy]>) {
+        let answer = Collected<SecurityPolicy>()
+        requester.submit(
+            NetlinkExchange(PolicyMessages.list()) { header, payload in
+                if let policy = try? SecurityPolicy(kernel: payload) { answer.append(policy) }
+            } completion: { refusal in
+                if let refusal {
+                    completion(.failure(KernelRefusal.failure(refusal, of: .listPolicies)))
+                } else {
+                    completion(.success(answer.values))
+                }
+            })
+    }
+
+    /// Submits a change and keeps the books of what is ours.
+    private func perform(
+        _ operation: KernelRefusal.Operation, _ completion: @escaping DatabaseCompletion<Void>,
+        request: () throws(DatabaseFailure) -> NetlinkRequest,
+        onSuccess: @escaping @Sendable (inout Possessions) -> Void = { _ in }
+    ) {
+        do throws(DatabaseFailure) {
+            requester.submit(
+                NetlinkExchange(try request()) { [self] refusal in
+                    if let refusal {
+                        return completion(.failure(KernelRefusal.failure(refusal, of: operation)))
+                    }
+                    possessions.withLock { onSuccess(&$0) }
+                    completion(.success(()))
+                })
+        } catch {
+            completion(.failure(error))
+        }
+    }
+}
+
+/// What the answers to one request add up to.
+private final class Collected<Value: Sendable>: Sendable {
+    private let collection = Mutex<[Value]>([])
+
+    var values: [Value] { collection.withLock { $0 } }
+
+    func append(_ value: Value) {
+        collection.withLock { $0.append(value) }
+    }
+}
