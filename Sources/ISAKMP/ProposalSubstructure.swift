@@ -40,7 +40,8 @@ package struct ProposalSubstructure: Hashable, Sendable {
     ) throws(ChainError) -> [ProposalSubstructure] {
         var proposals: [ProposalSubstructure] = []
         var left = maximumTransforms
-        try readList(bytes, at: offset, next: next, limit: maximumCount) { body, position throws(ChainError) in
+        try readList(bytes, at: offset, next: next, limit: maximumCount) {
+            body, position throws(ChainError) in
             let proposal = try ProposalSubstructure(reading: body, at: position, limit: left)
             left -= proposal.transforms.count
             proposals.append(proposal)

@@ -1,0 +1,123 @@
+import Credentials
+package import IPsec
+import ISAKMP
+
+/// One payload of an IKEv1 message.
+package enum Payload: Hashable, Sendable {
+    /// Which numbers NAT traversal payloads have.
+    package enum NATForm: Hashable, Sendable {
+        /// 20 and 21.
+        case rfc3947
+        /// 130 and 131.
+        case draft
+    }
+
+    case securityAssociation(SecurityAssociationPayload)
+    /// g^xi or g^xr.
+    case keyExchange([UInt8])
+    case identification(IdentificationPayload)
+    case certificate(CertificatePayload)
+    case certificateRequest(CertificatePayload)
+    case hash([UInt8])
+    case signature([UInt8])
+    /// Ni_b or Nr_b, 8 to 256 octets.
+    case nonce([UInt8])
+    case notification(NotificationPayload)
+    case delete(DeletePayload)
+    case vendorID(VendorID)
+    /// The hash of an address and a port (RFC 3947 section 3.2).
+    case natDetection([UInt8], NATForm)
+    /// An address before translation (RFC 3947 section 5.2).
+    case natOriginalAddress(IPAddress, NATForm)
+    case unknown(PayloadType, [UInt8])
+
+    package var type: PayloadType {
+        switch self {
+        case .securityAssociation: .securityAssociation
+        case .keyExchange: .keyExchange
+        case .identification: .identification
+        case .certificate: .certificate
+        case .certificateRequest: .certificateRequest
+        case .hash: .hash
+        case .signature: .signature
+        case .nonce: .nonce
+        case .notification: .notification
+        case .delete: .delete
+        case .vendorID: .vendorID
+        case .natDetection(_, .rfc3947): .natDetection
+        case .natDetection(_, .draft): .natDetectionDraft
+        case .natOriginalAddress(_, .rfc3947): .natOriginalAddress
+        case .natOriginalAddress(_, .draft): .natOriginalAddressDraft
+        case .unknown(let type, _): type
+        }
+    }
+
+    /// Reads the body of a payload; a type without a form of its own becomes `unknown`.
+    package init(type: PayloadType, body: [UInt8]) throws(MessageError) {
+        switch type {
+        case .securityAssociation: self = .securityAssociation(try SecurityAssociationPayload(body: body))
+        case .keyExchange: self = .keyExchange(body)
+        case .identification: self = .identification(try IdentificationPayload(body: body))
+        case .certificate: self = .certificate(try CertificatePayload(body: body, type: type))
+        case .certificateRequest: self = .certificateRequest(try CertificatePayload(body: body, type: type))
+        case .hash: self = .hash(body)
+        case .signature: self = .signature(body)
+        case .nonce: self = .nonce(try Self.checked(nonce: body))
+        case .notification: self = .notification(try NotificationPayload(body: body))
+        case .delete: self = .delete(try DeletePayload(body: body))
+        case .vendorID: self = .vendorID(VendorID(body))
+        case .natDetection: self = .natDetection(body, .rfc3947)
+        case .natDetectionDraft: self = .natDetection(body, .draft)
+        case .natOriginalAddress: self = .natOriginalAddress(try Self.address(body, type), .rfc3947)
+        case .natOriginalAddressDraft: self = .natOriginalAddress(try Self.address(body, type), .draft)
+        default: self = .unknown(type, body)
+        }
+    }
+
+    /// The octets after the generic header.
+    package func body() throws(MessageError) -> [UInt8] {
+        switch self {
+        case .securityAssociation(let payload): payload.rawBody
+        case .keyExchange(let octets), .hash(let octets), .signature(let octets): octets
+        case .nonce(let octets): try Self.checked(nonce: octets)
+        case .identification(let payload): payload.body
+        case .certificate(let payload), .certificateRequest(let payload): payload.body
+        case .notification(let payload): try payload.body()
+        case .delete(let payload): try payload.body()
+        case .vendorID(let vendorID): vendorID.octets
+        case .natDetection(let hash, _): hash
+        case .natOriginalAddress(let address, _): Self.body(of: address)
+        case .unknown(_, let body): body
+        }
+    }
+
+    func chainElement() throws(MessageError) -> PayloadChain.Element {
+        PayloadChain.Element(type: type.rawValue, body: try body())
+    }
+
+    /// RFC 2409 section 5.
+    private static func checked(nonce: [UInt8]) throws(MessageError) -> [UInt8] {
+        guard (8...256).contains(nonce.count) else {
+            throw MessageError(.payload(.nonce), .size("nonce", found: nonce.count, expected: "8 to 256"))
+        }
+        return nonce
+    }
+
+    /// An address in the layout of an identification payload whose protocol and port are nothing.
+    private static func address(_ body: [UInt8], _ type: PayloadType) throws(MessageError) -> IPAddress {
+        let identity: Identity
+        do {
+            identity = try IdentificationPayload(body: body).identity
+        } catch {
+            throw MessageError(.payload(type), error.reason)
+        }
+        guard case .address(let address) = identity else {
+            throw MessageError(.payload(type), .content("ID type is not that of an address, expected 1 or 5"))
+        }
+        return address
+    }
+
+    private static func body(of address: IPAddress) -> [UInt8] {
+        IdentificationPayload(.address(address)).body
+    }
+}
