@@ -23,7 +23,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         let marchMonth = (5 * dayOfYear + 2) / 153
         let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1, time / 3600, time / 60 % 60, time % 60)
+        return (
+            year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1, time / 3600, time / 60 % 60, time % 60
+        )
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {

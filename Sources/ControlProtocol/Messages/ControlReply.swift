@@ -19,7 +19,8 @@ package enum ControlReply: Hashable, Sendable {
                 .init(
                     "error",
                     .object([
-                        .init("kind", .string(failure.kind.rawValue)), .init("message", .string(failure.message)),
+                        .init("kind", .string(failure.kind.rawValue)),
+                        .init("message", .string(failure.message)),
                     ])),
             ])
         }
@@ -38,7 +39,9 @@ package enum ControlReply: Hashable, Sendable {
         }
         guard value["version"]?.integer == ControlRequest.version else {
             throw ControlFailure(
-                .version, "the daemon speaks another protocol version: use swiftikectl and swiftike of the same release")
+                .version,
+                "the daemon speaks another protocol version: use swiftikectl and swiftike of the same release"
+            )
         }
         if let status = value["status"] {
             self = .status(try StatusReport(json: status))
@@ -48,7 +51,8 @@ package enum ControlReply: Hashable, Sendable {
             let kind = error["kind"]?.string.flatMap(ControlFailure.Kind.init) ?? .system
             self = .failed(ControlFailure(kind, error["message"]?.string ?? "the daemon gave no reason"))
         } else {
-            throw ControlFailure(.malformed, "the daemon's answer holds neither a status, nor a result, nor an error")
+            throw ControlFailure(
+                .malformed, "the daemon's answer holds neither a status, nor a result, nor an error")
         }
     }
 }

@@ -20,7 +20,8 @@ package enum ControlRequest: Hashable, Sendable {
         case .status: Self.object("status")
         case .up(let tunnel, let timeout):
             Self.object(
-                "up", [.init("tunnel", .string(tunnel))] + (timeout.map { [.init("timeout", .integer($0))] } ?? []))
+                "up",
+                [.init("tunnel", .string(tunnel))] + (timeout.map { [.init("timeout", .integer($0))] } ?? []))
         case .down(let tunnel): Self.object("down", [.init("tunnel", .string(tunnel))])
         case .reload: Self.object("reload")
         }
@@ -79,7 +80,8 @@ package enum ControlRequest: Hashable, Sendable {
     private static func allow(_ names: [String], in value: JSONValue) throws(ControlFailure) {
         let allowed = ["version", "command"] + names
         if let unknown = value.names.first(where: { !allowed.contains($0) }) {
-            throw ControlFailure(.malformed, "the request has an unknown part, \(JSONWriter.text(.string(unknown)))")
+            throw ControlFailure(
+                .malformed, "the request has an unknown part, \(JSONWriter.text(.string(unknown)))")
         }
     }
 

@@ -18,7 +18,9 @@ struct RecordReader {
     }
 
     func number<Number: FixedWidthInteger>(_ name: String) throws(ControlFailure) -> Number {
-        guard let number = value[name]?.integer, let exact = Number(exactly: number) else { throw amiss(name) }
+        guard let number = value[name]?.integer, let exact = Number(exactly: number) else {
+            throw amiss(name)
+        }
         return exact
     }
 

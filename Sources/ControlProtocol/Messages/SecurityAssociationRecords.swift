@@ -30,7 +30,8 @@ package struct IKESARecord: Hashable, Sendable {
             .init("version", .integer(Int64(version))), .init("role", .string(role)),
             .init("state", .string(state)), .init("local", .string(local)), .init("remote", .string(remote)),
             .init("local_id", .text(localID)), .init("remote_id", .text(remoteID)),
-            .init("encryption", .text(encryption)), .init("integrity", .text(integrity)), .init("prf", .text(prf)),
+            .init("encryption", .text(encryption)), .init("integrity", .text(integrity)),
+            .init("prf", .text(prf)),
             .init("key_exchange", .text(keyExchange)), .init("established", .text(established?.description)),
             .init("rekey_at", .text(rekeyAt?.description)),
         ])
@@ -95,7 +96,8 @@ package struct ChildSARecord: Hashable, Sendable {
 
     var json: JSONValue {
         .object([
-            .init("tunnel", .text(tunnel)), .init("protocol", .string(`protocol`)), .init("mode", .string(mode)),
+            .init("tunnel", .text(tunnel)), .init("protocol", .string(`protocol`)),
+            .init("mode", .string(mode)),
             .init("encapsulation", .string(encapsulation)), .init("spi_in", .string(spiIn)),
             .init("spi_out", .string(spiOut)), .init("encryption", .string(encryption)),
             .init("integrity", .text(integrity)), .init("bytes_in", .count(bytesIn)),

@@ -42,7 +42,8 @@ package struct AcquireQueue {
         remember(question, until: now + patience, now: now)
         let template = acquire.policy.templates.first { $0.protocol == .esp }
         guard let template else {
-            return .refused("the policy for \(acquire.packet) asks for no ESP, and nothing else can be negotiated yet")
+            return .refused(
+                "the policy for \(acquire.packet) asks for no ESP, and nothing else can be negotiated yet")
         }
         if let tunnel = tunnel(template.requestID) { return .tunnel(tunnel, sequence: acquire.sequence) }
         guard let peer = policy.peer(for: acquire.remote) else {
@@ -51,7 +52,8 @@ package struct AcquireQueue {
                     + "add \"remote \(acquire.remote) { … }\"")
         }
         guard !peer.isPassive else {
-            return .refused("the remote block \"\(peer.name)\" (\(peer.origin)) is passive: only the peer may start")
+            return .refused(
+                "the remote block \"\(peer.name)\" (\(peer.origin)) is passive: only the peer may start")
         }
         return .request(Self.request(acquire, template, peer))
     }

@@ -19,7 +19,11 @@ package struct ReloadPlan: Hashable, Sendable {
                 added.append(tunnel.name)
                 continue
             }
-            if known.negotiatesLike(tunnel) { unchanged.append(tunnel.name) } else { changed.append(tunnel.name) }
+            if known.negotiatesLike(tunnel) {
+                unchanged.append(tunnel.name)
+            } else {
+                changed.append(tunnel.name)
+            }
         }
         let after = Set(policy.tunnels.map(\.name))
         removed = old.tunnels.map(\.name).filter { !after.contains($0) }
@@ -28,7 +32,8 @@ package struct ReloadPlan: Hashable, Sendable {
     /// One line for each kind of change.
     package var verdict: [String] {
         let parts = [
-            ("added", added), ("removed", removed), ("negotiated anew", changed), ("left as they are", unchanged),
+            ("added", added), ("removed", removed), ("negotiated anew", changed),
+            ("left as they are", unchanged),
         ]
         let lines = parts.filter { !$0.1.isEmpty }.map { "tunnels \($0.0): \($0.1.joined(separator: ", "))" }
         return lines.isEmpty ? ["no tunnels are configured"] : lines

@@ -4,7 +4,8 @@ package import Negotiation
 /// The policies that make a tunnel's traffic protected, or blocked while nobody knows by whom.
 package enum TunnelPolicies {
     /// Out, in and forward policies between our address and the peer's.
-    package static func protecting(_ tunnel: Tunnel, local: IPAddress, remote: IPAddress) -> [SecurityPolicy] {
+    package static func protecting(_ tunnel: Tunnel, local: IPAddress, remote: IPAddress) -> [SecurityPolicy]
+    {
         let ours = tunnel.local ?? TrafficSelector(IPPrefix(host: local))
         let theirs = tunnel.remote ?? TrafficSelector(IPPrefix(host: remote))
         return selectors(ours, theirs).flatMap { selector in
@@ -32,14 +33,19 @@ package enum TunnelPolicies {
             SecurityPolicy(selector: back, direction: .inbound, action: inward, priority: priority),
         ]
         guard forwards else { return both }
-        return both + [SecurityPolicy(selector: back, direction: .forward, action: inward, priority: priority)]
+        return both + [
+            SecurityPolicy(selector: back, direction: .forward, action: inward, priority: priority)
+        ]
     }
 
-    private static func template(_ tunnel: Tunnel, from source: IPAddress, to destination: IPAddress) -> PolicyTemplate {
+    private static func template(_ tunnel: Tunnel, from source: IPAddress, to destination: IPAddress)
+        -> PolicyTemplate
+    {
         let hasOuterHeader = tunnel.mode != .transport
         return PolicyTemplate(
             protocol: .esp, mode: tunnel.mode, tunnelSource: hasOuterHeader ? source : nil,
-            tunnelDestination: hasOuterHeader ? destination : nil, level: .unique(requestID: tunnel.requestID))
+            tunnelDestination: hasOuterHeader ? destination : nil, level: .unique(requestID: tunnel.requestID)
+        )
     }
 
     /// Every pair of prefixes that the ranges are made of.
@@ -58,7 +64,9 @@ package enum TunnelPolicies {
     /// The narrower selector wins where two overlap.
     private static func priority(_ selector: Selector) -> UInt32 {
         var width = selector.source.length + selector.destination.length
-        for isNarrowed in [selector.upperProtocol != 0, selector.sourcePort != 0, selector.destinationPort != 0]
+        for isNarrowed in [
+            selector.upperProtocol != 0, selector.sourcePort != 0, selector.destinationPort != 0,
+        ]
         where isNarrowed { width += 32 }
         return SecurityPolicy.defaultPriority - UInt32(width)
     }

@@ -101,7 +101,9 @@ package struct TunnelSupervisor {
         guard var entry = tunnels[name] else { throw unknown(name) }
         guard entry.tunnel.remoteAddress != nil || entry.state == .up else {
             throw ControlFailure(
-                .notUp, "\(name): the remote block \"\(entry.tunnel.peer)\" names no address, so only the peer can start")
+                .notUp,
+                "\(name): the remote block \"\(entry.tunnel.peer)\" names no address, so only the peer can start"
+            )
         }
         entry.isHeldDown = false
         entry.failures = 0
@@ -117,7 +119,9 @@ package struct TunnelSupervisor {
     package mutating func giveUp(_ name: String, at moment: Moment) {
         guard var entry = tunnels[name] else { return }
         entry.isAwaited = false
-        if !entry.isKeptUp, entry.state == .down, !entry.isHeldDown { entry.wait(after: entry.reason, at: moment) }
+        if !entry.isKeptUp, entry.state == .down, !entry.isHeldDown {
+            entry.wait(after: entry.reason, at: moment)
+        }
         tunnels[name] = entry
     }
 
@@ -140,7 +144,8 @@ package struct TunnelSupervisor {
     }
 
     private func unknown(_ name: String) -> ControlFailure {
-        let known = names.isEmpty ? "no tunnels are configured" : "configured are \(names.joined(separator: ", "))"
+        let known =
+            names.isEmpty ? "no tunnels are configured" : "configured are \(names.joined(separator: ", "))"
         return ControlFailure(.unknownTunnel, "there is no tunnel \"\(name)\": \(known)")
     }
 
@@ -150,7 +155,9 @@ package struct TunnelSupervisor {
     package mutating func acquired(_ name: String, sequence: UInt32, at moment: Moment) -> [Action] {
         guard let entry = tunnels[name] else { return [] }
         if entry.isHeldDown {
-            return [.announce(tunnel: name, .debug, "a packet asked for it, but it was taken down by command")]
+            return [
+                .announce(tunnel: name, .debug, "a packet asked for it, but it was taken down by command")
+            ]
         }
         if entry.state == .connecting { return [] }
         if entry.state == .up { return [.initiate(entry.tunnel, acquireSequence: sequence)] }
@@ -216,7 +223,9 @@ package struct TunnelSupervisor {
         actions.append(.initiate(entry.tunnel, acquireSequence: acquireSequence))
     }
 
-    private mutating func cameUp(_ name: String, _ report: Report, at moment: Moment, _ actions: inout [Action]) {
+    private mutating func cameUp(
+        _ name: String, _ report: Report, at moment: Moment, _ actions: inout [Action]
+    ) {
         guard var entry = tunnels[name] else { return }
         guard !entry.isHeldDown else {
             actions.append(.terminate(tunnel: name))
@@ -228,7 +237,8 @@ package struct TunnelSupervisor {
         actions.append(.cameUp(tunnel: name))
     }
 
-    private mutating func lost(_ name: String, _ reason: String, at moment: Moment, _ actions: inout [Action]) {
+    private mutating func lost(_ name: String, _ reason: String, at moment: Moment, _ actions: inout [Action])
+    {
         guard var entry = tunnels[name], entry.state == .up else { return }
         let lived = entry.upSince.map { moment.instant - $0 } ?? .zero
         if lived < SupervisedTunnel.shortLife {
@@ -243,7 +253,9 @@ package struct TunnelSupervisor {
         tunnels[name] = entry
     }
 
-    private mutating func failed(_ name: String, _ reason: String, at moment: Moment, _ actions: inout [Action]) {
+    private mutating func failed(
+        _ name: String, _ reason: String, at moment: Moment, _ actions: inout [Action]
+    ) {
         guard var entry = tunnels[name], !entry.isHeldDown else { return }
         entry.failures += 1
         if entry.isKeptUp {
@@ -251,7 +263,8 @@ package struct TunnelSupervisor {
             let wait = schedule.wait(afterFailures: entry.failures, random: &random)
             entry.retryAt = moment.instant + wait
             actions.append(
-                .announce(tunnel: name, .info, "down: \(reason); next attempt in \(wait.components.seconds) s"))
+                .announce(
+                    tunnel: name, .info, "down: \(reason); next attempt in \(wait.components.seconds) s"))
         } else {
             entry.wait(after: reason, at: moment)
             actions.append(.announce(tunnel: name, .info, "\(entry.state.words): \(entry.reason)"))

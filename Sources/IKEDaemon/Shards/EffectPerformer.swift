@@ -1,0 +1,109 @@
+package import IPsec
+package import KeyMaterial
+package import Negotiation
+
+/// Does what an endpoint asks for. Belongs to one shard; answers come back as events.
+package final class EffectPerformer {
+    /// Answers who holds the pre-shared keys.
+    package typealias SharedSecrets =
+        @Sendable (SharedSecretRequest) -> Result<SecretKey, SharedSecretFailure>
+
+    private let dataPlane: any DataPlane
+    private let transmission: DatagramTransmission
+    private let sharedSecrets: SharedSecrets
+    private let held: HeldRequestIDs
+    private let log: Log
+
+    /// SAs asked for and not yet answered.
+    private var asked: [EffectToken: SecurityAssociationID] = [:]
+    /// SAs of ours in the database.
+    private var owned: Set<SecurityAssociationID> = []
+
+    package init(
+        dataPlane: any DataPlane, transmission: DatagramTransmission, held: HeldRequestIDs, log: Log,
+        sharedSecrets: @escaping SharedSecrets
+    ) {
+        self.dataPlane = dataPlane
+        self.transmission = transmission
+        self.sharedSecrets = sharedSecrets
+        self.held = held
+        self.log = log
+    }
+
+    /// Performs one effect; `answer` may be called at any time, on any thread.
+    package func perform(_ effect: Effect, answer: @escaping @Sendable (Event) -> Void) {
+        switch effect {
+        case .send(let message, let path): transmission.sendMessage(message, path)
+        case .sendKeepalive(let path): transmission.sendKeepalive(path)
+        case .keyWithSharedSecret(let token, let request):
+            answer(.sharedSecretKeyed(token, sharedSecrets(request)))
+        case .install(let token, let association): install(token, association, answer: answer)
+        case .remove(let id): remove(id)
+        case .updateEncapsulation(let association, let encapsulation): update(association, encapsulation)
+        case .findPolicy(let token, let local, let remote):
+            find(token, local: local, remote: remote, answer: answer)
+        case .report(let report): log.write(report)
+        }
+    }
+
+    /// Notes what became of an SA that was asked for.
+    package func noted(_ token: EffectToken, _ result: Result<Void, DatabaseFailure>) {
+        guard let id = asked.removeValue(forKey: token) else { return }
+        if case .success = result { owned.insert(id) }
+    }
+
+    /// Takes every SA of ours out of the database; `done` is called when the database has carried it out.
+    package func removeAll(done: @escaping @Sendable () -> Void) {
+        for id in owned.union(asked.values) { remove(id) }
+        // Requests are carried out in order, so the answer to any later one tells that these are done.
+        dataPlane.policies { _ in done() }
+    }
+
+    private func install(
+        _ token: EffectToken, _ association: SecurityAssociation, answer: @escaping @Sendable (Event) -> Void
+    ) {
+        asked[token] = association.id
+        let log = log
+        let id = association.id
+        dataPlane.add(association) { result in
+            if case .failure(let failure) = result { log.error("installing \(id): \(failure.explanation)") }
+            answer(.installed(token, result))
+        }
+    }
+
+    private func remove(_ id: SecurityAssociationID) {
+        owned.remove(id)
+        let log = log
+        dataPlane.delete(id) { result in
+            guard case .failure(let failure) = result, failure.kind != .notFound else { return }
+            log.warning("removing \(id): \(failure.explanation)")
+        }
+    }
+
+    private func update(_ association: SecurityAssociation, _ encapsulation: UDPEncapsulation) {
+        let log = log
+        dataPlane.updateEncapsulation(of: association, to: encapsulation) { result in
+            guard case .failure(let failure) = result else { return }
+            log.error("following the peer's new port with \(association.id): \(failure.explanation)")
+        }
+    }
+
+    private func find(
+        _ token: EffectToken, local: TrafficSelector, remote: TrafficSelector,
+        answer: @escaping @Sendable (Event) -> Void
+    ) {
+        let log = log
+        let held = held
+        dataPlane.policies { result in
+            switch result {
+            case .success(let policies):
+                let usable = policies.filter(held.allows)
+                answer(
+                    .policyFound(token, PolicyLookup.covering(local: local, remote: remote, among: usable)))
+            case .failure(let failure):
+                log.error("reading the policies: \(failure.explanation)")
+                answer(.policyFound(token, nil))
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package import IPsec
+package import NIOCore
+package import Negotiation
+
+/// One endpoint with all its exchanges, on one event loop; nothing else ever touches it.
+final class Shard {
+    /// Told of each report, with the number of child SAs its tunnel then has.
+    typealias Observer = @Sendable (Report, Int) -> Void
+
+    private var endpoint: any NegotiatingEndpoint
+    private let performer: EffectPerformer
+    private let loop: any EventLoop
+    private let clock: @Sendable () -> Instant
+    private let observer: Observer
+    private var answer: @Sendable (Event) -> Void = { _ in }
+    private var alarm: (at: Instant, task: Scheduled<Void>)?
+    private var hasEnded = false
+
+    init(
+        endpoint: any NegotiatingEndpoint, performer: EffectPerformer, loop: any EventLoop,
+        clock: @escaping @Sendable () -> Instant, observer: @escaping Observer
+    ) {
+        self.endpoint = endpoint
+        self.performer = performer
+        self.loop = loop
+        self.clock = clock
+        self.observer = observer
+    }
+
+    func begin(answer: @escaping @Sendable (Event) -> Void) {
+        self.answer = answer
+    }
+
+    func handle(_ event: Event) {
+        guard !hasEnded else { return }
+        if case .installed(let token, let result) = event { performer.noted(token, result) }
+        if case .deadline = event { alarm = nil }
+        let effects = endpoint.handle(event, now: clock())
+        for effect in effects {
+            performer.perform(effect, answer: answer)
+            if case .report(let report) = effect { observer(report, liveChildren(after: report)) }
+        }
+        setAlarm()
+    }
+
+    func status() -> EndpointStatus { endpoint.status() }
+
+    /// Says goodbye to all peers and leaves nothing behind; `done` is called when that has happened.
+    func shutDown(done: @escaping @Sendable () -> Void) {
+        handle(.shutDown)
+        hasEnded = true
+        alarm?.task.cancel()
+        alarm = nil
+        answer = { _ in }
+        performer.removeAll(done: done)
+    }
+
+    /// Only a loss needs the number, and looking for it costs a walk over all SAs.
+    private func liveChildren(after report: Report) -> Int {
+        guard report.kind == .childGone, let tunnel = report.subject.tunnel else { return 0 }
+        return endpoint.status().childSAs.count { $0.tunnel == tunnel && $0.isCurrent }
+    }
+
+    private func setAlarm() {
+        let next = endpoint.nextDeadline
+        guard next != alarm?.at else { return }
+        alarm?.task.cancel()
+        alarm = nil
+        guard let next else { return }
+        let answer = answer
+        let delay = TimeAmount.nanoseconds(max(0, (next - clock()).wholeNanoseconds))
+        alarm = (next, loop.scheduleTask(in: delay) { answer(.deadline) })
+    }
+}
+
+/// How others reach a shard: by events, from any thread.
+package struct ShardHandle: Sendable {
+    private let loop: any EventLoop
+    private let shard: NIOLoopBound<Shard>
+
+    /// Makes a shard on its loop, with an endpoint and a performer made there.
+    package static func make(
+        on loop: any EventLoop, clock: @escaping @Sendable () -> Instant,
+        endpoint: @escaping @Sendable () -> any NegotiatingEndpoint,
+        performer: @escaping @Sendable () -> EffectPerformer,
+        observer: @escaping @Sendable (Report, _ liveChildren: Int) -> Void
+    ) -> EventLoopFuture<ShardHandle> {
+        loop.submit {
+            let shard = Shard(
+                endpoint: endpoint(), performer: performer(), loop: loop, clock: clock, observer: observer)
+            let handle = ShardHandle(loop: loop, shard: NIOLoopBound(shard, eventLoop: loop))
+            shard.begin { event in handle.post(event) }
+            return handle
+        }
+    }
+
+    package func post(_ event: Event) {
+        loop.execute { shard.value.handle(event) }
+    }
+
+    /// Several events, in this order, for the price of one hop.
+    package func post(_ events: [Event]) {
+        loop.execute { for event in events { shard.value.handle(event) } }
+    }
+
+    package func status() -> EventLoopFuture<EndpointStatus> {
+        loop.submit { shard.value.status() }
+    }
+
+    /// Says goodbye to all peers and removes every SA; fulfilled when the database has carried it out.
+    package func shutDown() -> EventLoopFuture<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        loop.execute { shard.value.shutDown { promise.succeed() } }
+        return promise.futureResult
+    }
+}
