@@ -1,0 +1,167 @@
+package import ControlProtocol
+import IPsec
+import LinuxIO
+import NIOCore
+import NIOPosix
+import Negotiation
+
+/// How a daemon is started, beside its configuration.
+package struct DaemonOptions: Hashable, Sendable {
+    package var controlPath: String
+    /// Event loops that negotiate.
+    package var shards: Int
+
+    package init(controlPath: String, shards: Int) {
+        self.controlPath = controlPath
+        self.shards = shards
+    }
+}
+
+/// The running daemon: sockets, shards, supervisor and control socket, put together and taken apart.
+package final class Daemon: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let loop: any EventLoop
+    private let core: NIOLoopBound<DaemonCore>
+    private let environment: DaemonEnvironment
+    private let sockets: IKESockets
+    private let reader: WorkerThread
+    private let stopReading: WakeUp
+    private let control: ControlSocket
+
+    /// Starts everything. Called from a thread that may wait; whatever was begun is undone when it fails.
+    package init(
+        settings: DaemonSettings, options: DaemonOptions, environment: DaemonEnvironment
+    ) throws(StartFailure) {
+        let shardCount = max(1, options.shards)
+        // One loop more than shards: commands and files never keep a negotiation waiting.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: shardCount + 1)
+        let loop = group.next()
+        let held = HeldRequestIDs()
+        let secrets = SecretsFileName(settings.secretsFile)
+        do {
+            let core = try Self.makeCore(settings, environment, loop, held, secrets)
+            environment.dataPlane.observe { notification in
+                loop.execute { core.value.notified(notification) }
+            }
+            try loop.flatSubmit { core.value.installPolicies() }.wait()
+            let sockets = try IKESockets(
+                settings.sockets, needsAll: settings.needsEverySocket, dataPlane: environment.dataPlane,
+                log: environment.log)
+            let shards = try Self.makeShards(
+                (0..<shardCount).map { _ in group.next() }, settings, environment, sockets.transmission, held,
+                secrets, core, loop)
+            let stopReading = try WakeUp()
+            let control = try ControlSocket.open(path: options.controlPath, group: loop) { request, reply in
+                loop.execute { Self.execute(request, core.value, reply: reply) }
+            }
+            reader = try sockets.start(shards: shards, stop: stopReading)
+            self.group = group
+            self.loop = loop
+            self.core = core
+            self.environment = environment
+            self.sockets = sockets
+            self.stopReading = stopReading
+            self.control = control
+            loop.execute { core.value.begin(shards: shards) }
+        } catch {
+            environment.dataPlane.shutDown()
+            try? group.syncShutdownGracefully()
+            throw Self.failure(error)
+        }
+    }
+
+    /// What the sockets are bound to.
+    package var socketSummary: String { sockets.summary }
+
+    /// Reads the configuration again; waits until that is done.
+    @discardableResult
+    package func reload() -> ControlReply {
+        let core = core
+        let reply = try? loop.submit { core.value.reload() }.wait()
+        return reply ?? .failed(ControlFailure(.busy, "the daemon is about to end"))
+    }
+
+    /// Closes every tunnel, removes what is ours and stops; waits until that is done, but not for ever.
+    package func shutDown() {
+        control.close()
+        let core = core
+        let log = environment.log
+        let ended = loop.flatSubmit { core.value.shutDown() }
+        let patience = loop.scheduleTask(in: .seconds(5)) {
+            log.warning("the data plane does not answer; ending")
+        }
+        // Whichever is first.
+        let promise = loop.makePromise(of: Void.self)
+        ended.whenComplete { _ in promise.succeed() }
+        patience.futureResult.whenSuccess { promise.succeed() }
+        try? promise.futureResult.wait()
+        patience.cancel()
+        stopReading.signal()
+        reader.join()
+        environment.dataPlane.shutDown()
+        try? group.syncShutdownGracefully()
+    }
+
+    // MARK: putting together
+
+    private static func makeCore(
+        _ settings: DaemonSettings, _ environment: DaemonEnvironment, _ loop: any EventLoop,
+        _ held: HeldRequestIDs,
+        _ secrets: SecretsFileName
+    ) throws -> NIOLoopBound<DaemonCore> {
+        try loop.submit {
+            let core = DaemonCore(
+                settings: settings, environment: environment, loop: loop, held: held, secretsFile: secrets)
+            let bound = NIOLoopBound(core, eventLoop: loop)
+            core.wake = { bound.value.tick() }
+            return bound
+        }.wait()
+    }
+
+    private static func makeShards(
+        _ loops: [any EventLoop], _ settings: DaemonSettings, _ environment: DaemonEnvironment,
+        _ transmission: DatagramTransmission, _ held: HeldRequestIDs, _ secrets: SecretsFileName,
+        _ core: NIOLoopBound<DaemonCore>, _ home: any EventLoop
+    ) throws -> ShardSet {
+        let policy = settings.policy
+        let handles = try loops.map { loop in
+            try ShardHandle.make(
+                on: loop, clock: environment.now, endpoint: { environment.endpoint(policy) },
+                performer: {
+                    EffectPerformer(
+                        dataPlane: environment.dataPlane, transmission: transmission, held: held,
+                        log: environment.log
+                    ) { request in environment.sharedSecret(secrets.current, request) }
+                },
+                observer: { report, liveChildren in
+                    home.execute { core.value.noted(report, liveChildren: liveChildren) }
+                }
+            ).wait()
+        }
+        return ShardSet(handles)
+    }
+
+    private static func execute(
+        _ request: ControlRequest, _ core: DaemonCore, reply: @escaping @Sendable (ControlReply) -> Void
+    ) {
+        switch request {
+        case .status:
+            core.status().whenComplete { result in
+                reply((try? result.get()) ?? .failed(ControlFailure(.busy, "the daemon is about to end")))
+            }
+        case .up(let tunnel, let timeout): core.up(tunnel, timeout: timeout, reply: reply)
+        case .down(let tunnel): reply(core.down(tunnel))
+        case .reload: reply(core.reload())
+        }
+    }
+
+    private static func failure(_ error: any Error) -> StartFailure {
+        switch error {
+        case let failure as StartFailure: failure
+        case let failure as DatabaseFailure:
+            StartFailure(failure.kind == .notPermitted ? .notPermitted : .system, failure.explanation)
+        case let error as SystemError: StartFailure(error)
+        default: StartFailure(.system, "\(error)")
+        }
+    }
+}

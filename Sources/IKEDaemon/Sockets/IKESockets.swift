@@ -1,0 +1,174 @@
+package import IPsec
+import LinuxIO
+import Negotiation
+
+/// The UDP sockets of IKE and the thread that reads them.
+///
+/// Inside the daemon the local ports are always 500 and 4500, whatever the sockets are bound to, so that
+/// machines can tell by the port whether a path is one of NAT traversal.
+package final class IKESockets: Sendable {
+    private struct Entry: Sendable {
+        var plan: SocketPlan
+        var socket: DatagramSocket
+    }
+
+    private let entries: [Entry]
+    private let dataPlane: any DataPlane
+    private let log: Log
+
+    /// Binds and prepares sockets; those that cannot be bound are told of, and end the start if all are needed.
+    package init(
+        _ plans: [SocketPlan], needsAll: Bool, dataPlane: any DataPlane, log: Log
+    ) throws(StartFailure) {
+        var entries: [Entry] = []
+        var failure: StartFailure?
+        for plan in plans {
+            do {
+                entries.append(Entry(plan: plan, socket: try Self.open(plan, dataPlane, log)))
+            } catch {
+                // A host may be without one family, but an address asked for by name is meant.
+                failure = failure ?? error
+                if needsAll { throw error }
+                log.write(plan.family == .ipv6 ? .notice : .warning, error.explanation)
+            }
+        }
+        if !plans.isEmpty, !entries.contains(where: { $0.plan.purpose == .ike }) {
+            throw failure ?? StartFailure(.unavailable, "there is no socket to receive IKE on")
+        }
+        self.entries = entries
+        self.dataPlane = dataPlane
+        self.log = log
+    }
+
+    private static func open(
+        _ plan: SocketPlan, _ dataPlane: any DataPlane, _ log: Log
+    ) throws(StartFailure) -> DatagramSocket {
+        let socket: DatagramSocket
+        do {
+            socket = try DatagramSocket(family: plan.family, address: plan.address, port: plan.port)
+        } catch {
+            throw StartFailure(error)
+        }
+        do {
+            try dataPlane.prepare(socket: socket.number, family: plan.family, purpose: plan.purpose)
+        } catch {
+            // Unprepared, port 500 would be subject to the policies it serves; NAT traversal can be done without.
+            let text = "preparing the socket of port \(plan.port): \(error.explanation)"
+            throw StartFailure(error.kind == .notPermitted ? .notPermitted : .system, text)
+        }
+        return socket
+    }
+
+    /// What the sockets are bound to, for the log.
+    package var summary: String {
+        entries.map { "\($0.socket.local)" }.joined(separator: ", ")
+    }
+
+    // MARK: sending
+
+    /// How shards send. Never waits: what the socket does not take is lost, as on the way.
+    package var transmission: DatagramTransmission {
+        DatagramTransmission(
+            sendMessage: { [self] message, path in
+                let isMarked = path.local.port == Self.natTraversalPort
+                send(isMarked ? DatagramRouter.nonESPMarker + message : message, path)
+            },
+            sendKeepalive: { [self] path in send([0xff], path) })
+    }
+
+    static let ikePort: UInt16 = 500
+    static let natTraversalPort: UInt16 = 4500
+
+    private func send(_ datagram: [UInt8], _ path: Path) {
+        let purpose: IKESocketPurpose = path.local.port == Self.natTraversalPort ? .natTraversal : .ike
+        guard let socket = socket(for: path.local.address, purpose) else {
+            log.debug("no socket to send from \(path.local) to \(path.remote)")
+            return
+        }
+        var path = path
+        path.local.port = socket.local.port
+        do {
+            try socket.send(datagram, along: path)
+        } catch {
+            log.write(
+                Report(.warning, .dropped, ReportSubject(path: path), "not sent to \(path.remote): \(error)"))
+        }
+    }
+
+    /// The socket bound to an address, else the one for every address.
+    private func socket(for local: IPAddress, _ purpose: IKESocketPurpose) -> DatagramSocket? {
+        let candidates = entries.filter { $0.plan.purpose == purpose && $0.plan.family == local.family }
+        return (candidates.first { $0.plan.address == local } ?? candidates.first { $0.plan.address == nil })?
+            .socket
+    }
+
+    // MARK: receiving
+
+    /// Starts the thread that reads until `stop` is signalled.
+    func start(shards: ShardSet, stop: WakeUp) throws(StartFailure) -> WorkerThread {
+        do {
+            return try WorkerThread("ike-sockets") { [self] in read(into: shards, until: stop) }
+        } catch {
+            throw StartFailure(error)
+        }
+    }
+
+    private func read(into shards: ShardSet, until stop: WakeUp) {
+        var poller = Poller()
+        let end = poller.watch(stop.number)
+        let places = entries.map { poller.watch($0.socket.number) }
+        var batch = DatagramBatch()
+        var scratch: [UInt8] = []
+        while true {
+            do {
+                guard try poller.wait() else { continue }
+            } catch {
+                log.error("waiting for datagrams: \(error)")
+                return
+            }
+            if poller.isReady(end) { return }
+            for (place, entry) in zip(places, entries) where poller.isReady(place) {
+                receive(entry, &batch, &scratch, shards)
+            }
+        }
+    }
+
+    private func receive(
+        _ entry: Entry, _ batch: inout DatagramBatch, _ scratch: inout [UInt8], _ shards: ShardSet
+    ) {
+        let count: Int
+        do {
+            count = try entry.socket.receive(into: &batch)
+        } catch {
+            // An ICMP error of an earlier datagram arrives here; the exchange it hit has its own timers.
+            log.debug("receiving on port \(entry.plan.port): \(error)")
+            return
+        }
+        var events = [[Event]](repeating: [], count: shards.count)
+        for index in 0..<count {
+            guard let path = batch.path(index), !batch.isTruncated(index) else { continue }
+            batch.copy(index, into: &scratch)
+            let normalPath = Self.normalized(path, entry.plan.purpose)
+            switch DatagramRouter.classify(scratch, purpose: entry.plan.purpose) {
+            case .ike(let markerSize):
+                let shard = DatagramRouter.shard(of: normalPath.remote.address, among: shards.count)
+                events[shard].append(.datagram(Array(scratch.dropFirst(markerSize)), normalPath))
+            case .encapsulated: dataPlane.receiveEncapsulated(&scratch, path: normalPath)
+            case .keepalive, .runt: continue
+            }
+        }
+        for (shard, events) in events.enumerated() where !events.isEmpty {
+            shards.post(events, toShard: shard)
+        }
+    }
+
+    private static func normalized(_ path: Path, _ purpose: IKESocketPurpose) -> Path {
+        var path = path
+        path.local.port =
+            switch purpose {
+            case .ike: ikePort
+            case .natTraversal: natTraversalPort
+            }
+        return path
+    }
+}
