@@ -55,6 +55,7 @@ let package = Package(
         module("Wire"),
         module("Algorithms"),
         module("KeyMaterial"),
+        module("SourceText"),
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
         module("Cryptography", ["Algorithms", "KeyMaterial", "CLibcrypto"]),
@@ -64,7 +65,7 @@ let package = Package(
         module("LinuxIO", ["CLinux", "IPsec"]),
         module("Credentials", ["Cryptography", "KeyMaterial", "IPsec"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
-        module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec"]),
+        module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
         // 4
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
@@ -75,19 +76,19 @@ let package = Package(
             ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP", "Negotiation"]),
         module(
             "IKEConfiguration",
-            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript"]),
+            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript", "SourceText"]),
         // 6
         module("ControlProtocol"),
         module(
             "IKEDaemon",
             [
                 "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "Negotiation", "IKEv1",
-                "IKEConfiguration", "ControlProtocol", "LinuxIO", .product(name: "Logging", package: "swift-log"),
+                "IKEConfiguration", "SourceText", "ControlProtocol", "LinuxIO", .product(name: "Logging", package: "swift-log"),
             ] + nio),
         // programs
         program(
             "swiftike",
-            ["IKEDaemon", "IKEConfiguration", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments]),
+            ["IKEDaemon", "IKEConfiguration", "SourceText", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments]),
         program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
         // tests
         .target(
@@ -104,7 +105,8 @@ let package = Package(
         tests("Netlink", ["Wire", "KeyMaterial"]),
         tests("Credentials", ["IPsec", "KeyMaterial"]),
         tests("ESP", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
-        tests("SetkeyScript", ["IPsec", "Algorithms"]),
+        tests("SourceText", []),
+        tests("SetkeyScript", ["IPsec", "Algorithms", "SourceText"]),
         tests("XFRM", ["Wire", "Netlink", "IPsec", "Algorithms", "KeyMaterial"]),
         tests("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),
@@ -113,7 +115,7 @@ let package = Package(
             ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP", "Negotiation"]),
         tests(
             "IKEConfiguration",
-            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript"]),
+            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript", "SourceText"]),
         tests("ControlProtocol", []),
         tests(
             "IKEDaemon",

@@ -1,0 +1,112 @@
+import Algorithms
+import Credentials
+import Negotiation
+import SourceText
+
+/// A `remote` block as it is read.
+struct RemoteDraft {
+    /// The header, for messages.
+    var location: SourceLocation
+    /// What is decided so far; starts as the parent's where there is one.
+    var policy: PeerPolicy
+    /// Whether the header is `remote "name"` and the address comes in a statement.
+    var isNamed: Bool
+    /// Where relative file names start.
+    let directory: String
+    var proposals: [ProposalDraft] = []
+    var inheritedProposals: [ProposalDraft] = []
+    /// nil until it is stated here.
+    var identifiers: [Identity]?
+    /// Identifiers that cannot be compared yet.
+    var uncheckableIdentifier: SourceLocation?
+    var hasExchangeMode = false
+    var offersAggressive = false
+    var lifetime: Duration = .seconds(28800)
+    var wantsPeerAddress = false
+    /// Whether `remote_address anonymous` is stated.
+    var isAnonymousOnPurpose = false
+    /// Whether it can be used: an unusable one is kept for its name.
+    var isComplete = false
+
+    init(location: SourceLocation, name: String, match: PeerMatch, isNamed: Bool, directory: String) {
+        self.location = location
+        self.isNamed = isNamed
+        self.directory = directory
+        policy = PeerPolicy(name: name, match: match, proposals: [], origin: location.origin)
+    }
+
+    /// Takes over everything a parent says but whom it is for.
+    mutating func inherit(_ parent: RemoteDraft) {
+        let (name, match, origin) = (policy.name, policy.match, policy.origin)
+        policy = parent.policy
+        (policy.name, policy.match, policy.origin) = (name, match, origin)
+        inheritedProposals = parent.proposals.isEmpty ? parent.inheritedProposals : parent.proposals
+        hasExchangeMode = parent.hasExchangeMode
+        offersAggressive = parent.offersAggressive
+        uncheckableIdentifier = parent.uncheckableIdentifier
+        lifetime = parent.lifetime
+    }
+
+    /// Checks the whole and reports what it lacks.
+    mutating func finish(_ session: Session) {
+        policy.remoteIdentities = identifiers ?? policy.remoteIdentities
+        if isNamed, policy.match == .anonymous, !isAnonymousOnPurpose {
+            session.report(location.warning("without a remote_address this remote is for any peer"))
+        }
+        isComplete = session.succeeds {
+            checkExchangeMode(session)
+            checkIdentifiers(session)
+            checkProposals(session)
+        }
+    }
+
+    private func checkExchangeMode(_ session: Session) {
+        guard hasExchangeMode else {
+            session.report(location.error("this remote has no exchange_mode; add 'exchange_mode main;'"))
+            return
+        }
+        if policy.exchangeModes.isEmpty {
+            session.report(location.error("this remote has no exchange_mode in effect; add 'main'"))
+        }
+    }
+
+    private mutating func checkIdentifiers(_ session: Session) {
+        if wantsPeerAddress {
+            if case .address(let address, _) = policy.match {
+                policy.remoteIdentities.append(.address(address))
+            } else {
+                session.report(
+                    location.error("'peers_identifier address' needs an address, or a remote with one"))
+            }
+        }
+        guard policy.verifiesIdentity else { return }
+        if let uncheckableIdentifier {
+            let message = "an asn1dn cannot be verified yet; remove it or set 'verify_identifier off'"
+            session.report(uncheckableIdentifier.error(message))
+        } else if policy.remoteIdentities.isEmpty {
+            session.report(
+                location.warning("verify_identifier is on but there is no peers_identifier: any is taken"))
+        }
+    }
+
+    private mutating func checkProposals(_ session: Session) {
+        let offered = proposals.isEmpty ? inheritedProposals : proposals
+        guard !offered.isEmpty else {
+            session.report(location.error("this remote has no proposal"))
+            return
+        }
+        policy.proposals = offered.compactMap { $0.proposal(lifetime: lifetime) }
+        if policy.proposals.isEmpty {
+            let message =
+                "this remote has no proposal that can be used; 'authentication_method pre_shared_key' can"
+            session.report(location.error(message))
+        }
+        let groups = Set(offered.compactMap(\.group))
+        if offersAggressive, groups.count > 1 {
+            let names = groups.map(\.name).sorted().joined(separator: ", ")
+            session.report(
+                location.error(
+                    "with exchange_mode aggressive all proposals have one dh_group, found \(names)"))
+        }
+    }
+}

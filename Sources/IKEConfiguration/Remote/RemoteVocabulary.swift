@@ -1,0 +1,209 @@
+import Negotiation
+import SourceText
+
+extension RemoteDraft {
+    static let vocabulary = Vocabulary<RemoteDraft>(
+        place: "in a remote block",
+        rules: exchangeRules.merging(identityRules) { first, _ in first }
+            .merging(behaviourRules) { first, _ in first }
+            .merging(certificateRules) { first, _ in first })
+
+    private static let exchangeRules: [String: Vocabulary<RemoteDraft>.Rule] = [
+        "remote_address": .init { (remote, arguments, _) throws(Diagnostic) in
+            try remote.takeRemoteAddress(&arguments)
+        },
+        "exchange_mode": .init { (remote, arguments, session) throws(Diagnostic) in
+            try remote.takeExchangeModes(&arguments, session)
+        },
+        "doi": .init { (_, arguments, _) throws(Diagnostic) in _ = try arguments.takeChoice(["ipsec_doi"]) },
+        "situation": .init { (_, arguments, _) throws(Diagnostic) in
+            let word = try arguments.takeChoice(["identity_only", "secrecy", "integrity"])
+            guard word.text == "identity_only" else {
+                throw word.location.error("'\(word.text)' is not supported by swiftike; use 'identity_only'")
+            }
+        },
+        "lifetime": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.lifetime = try arguments.takeLifetime()
+        },
+        "proposal_check": .init { (remote, arguments, _) throws(Diagnostic) in
+            let word = try arguments.takeChoice(["obey", "strict", "claim", "exact"])
+            remote.policy.proposalCheck = ProposalCheck(rawValue: word.text) ?? .strict
+        },
+        "proposal": .init(isRepeatable: true) { (remote, arguments, session) throws(Diagnostic) in
+            try remote.takeProposal(&arguments, session)
+        },
+        "dh_group": .init(isRepeatable: true) { (_, arguments, _) throws(Diagnostic) in
+            throw arguments.keyword.location.error("'dh_group' belongs in a proposal")
+        },
+        "nonce_size": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.nonceSize = try arguments.takeNumber(8...256, "nonce size")
+        },
+        "ph1id": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.phase1ID = UInt32(truncatingIfNeeded: try arguments.takeNumber(0...65535, "ph1id"))
+        },
+    ]
+
+    private static let identityRules: [String: Vocabulary<RemoteDraft>.Rule] = [
+        "my_identifier": .init { (remote, arguments, session) throws(Diagnostic) in
+            switch try arguments.takeIdentifier(in: remote.directory, session) {
+            case .ownAddress: remote.policy.localIdentity = nil
+            case .identity(let identity): remote.policy.localIdentity = identity
+            case .notInEffect: session.notInEffect(arguments)
+            }
+        },
+        "peers_identifier": .init(isRepeatable: true) { (remote, arguments, session) throws(Diagnostic) in
+            remote.identifiers = remote.identifiers ?? []
+            switch try arguments.takeIdentifier(in: remote.directory, session) {
+            case .ownAddress: remote.wantsPeerAddress = true
+            case .identity(let identity): remote.identifiers?.append(identity)
+            case .notInEffect:
+                remote.uncheckableIdentifier = arguments.statementLocation
+                session.notInEffect(arguments)
+            }
+        },
+        "verify_identifier": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.verifiesIdentity = try arguments.takeSwitch()
+        },
+    ]
+
+    private static let behaviourRules: [String: Vocabulary<RemoteDraft>.Rule] = [
+        "initial_contact": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.sendsInitialContact = try arguments.takeSwitch()
+        },
+        "passive": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.isPassive = try arguments.takeSwitch()
+        },
+        "support_proxy": .inertSwitch(usually: "off"),
+        "generate_policy": .inert(["on", "off", "require", "unique"], unless: "off"),
+        "nat_traversal": .init { (remote, arguments, _) throws(Diagnostic) in
+            let word = try arguments.takeChoice(["on", "off", "force"])
+            remote.policy.natTraversal = NATTraversal(rawValue: word.text) ?? .off
+        },
+        "ike_frag": .inert(["on", "off", "force"], unless: "off"),
+        "esp_frag": .inert { (arguments) throws(Diagnostic) in
+            _ = try arguments.takeNumber(256...65535, "fragment size")
+        },
+        "dpd": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.deadPeerDetection.isAnnounced = try arguments.takeSwitch()
+        },
+        "dpd_delay": .init { (remote, arguments, _) throws(Diagnostic) in
+            let seconds = try arguments.takeNumber(0...86400, "delay in seconds")
+            remote.policy.deadPeerDetection.delay = seconds == 0 ? nil : .seconds(seconds)
+        },
+        "dpd_retry": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.deadPeerDetection.retry = .seconds(
+                try arguments.takeNumber(1...3600, "time in seconds"))
+        },
+        "dpd_maxfail": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.deadPeerDetection.maximumFailures =
+                try arguments.takeNumber(1...1000, "number of failures")
+        },
+        "rekey": .init { (remote, arguments, _) throws(Diagnostic) in
+            let word = try arguments.takeChoice(["on", "off", "force"])
+            remote.policy.rekey = PhaseOneRekey(rawValue: word.text) ?? .on
+        },
+        "mode_cfg": .inertSwitch(usually: "off"),
+        "weak_phase1_check": .inertSwitch(usually: "off"),
+        "xauth_login": .inert { (arguments) throws(Diagnostic) in _ = try arguments.takeString("a login name")
+        },
+        "script": .inert(isRepeatable: true) { (arguments) throws(Diagnostic) in
+            _ = try arguments.takeString("a script")
+            _ = try arguments.takeChoice(["phase1_up", "phase1_down", "phase1_dead"])
+        },
+    ]
+
+    /// All of these are about certificates, which are not in effect yet.
+    private static let certificateRules: [String: Vocabulary<RemoteDraft>.Rule] = [
+        "certificate_type": .inert { (arguments) throws(Diagnostic) in
+            if try arguments.takeChoice(["x509", "plain_rsa"]).text == "x509" {
+                _ = try arguments.takeString("a certificate file")
+            }
+            _ = try arguments.takeString("a key file")
+        },
+        "ca_type": .inert { (arguments) throws(Diagnostic) in
+            _ = try arguments.takeChoice(["x509"])
+            _ = try arguments.takeString("a certificate file")
+        },
+        "peers_certfile": .inert { (arguments) throws(Diagnostic) in
+            if arguments.takeOptionalString() != nil { return }
+            if try arguments.takeChoice(["x509", "plain_rsa", "dnssec"]).text != "dnssec" {
+                _ = try arguments.takeString("a file")
+            }
+        },
+        "verify_cert": .inertSwitch(usually: "on"),
+        "send_cert": .inertSwitch(usually: "on"),
+        "send_cr": .inertSwitch(usually: "on"),
+        "match_empty_cr": .inertSwitch(usually: "off"),
+    ]
+}
+
+extension RemoteDraft {
+    fileprivate mutating func takeRemoteAddress(_ arguments: inout Arguments) throws(Diagnostic) {
+        guard isNamed else {
+            throw arguments.keyword.location.error(
+                "the header names the address; 'remote_address' is for named blocks")
+        }
+        policy.match = try arguments.takePeer()
+        isAnonymousOnPurpose = policy.match == .anonymous
+    }
+
+    /// `main, aggressive, base`, commas optional.
+    fileprivate mutating func takeExchangeModes(
+        _ arguments: inout Arguments, _ session: Session
+    ) throws(Diagnostic) {
+        hasExchangeMode = true
+        offersAggressive = false
+        policy.exchangeModes = []
+        repeat {
+            let word = try arguments.takeChoice(["main", "aggressive", "base"])
+            offersAggressive = offersAggressive || word.text == "aggressive"
+            if word.text != "main" {
+                session.report(
+                    word.location.notice("exchange_mode '\(word.text)' accepted, not in effect yet"))
+            } else if !policy.exchangeModes.contains(.main) {
+                policy.exchangeModes.append(.main)
+            }
+        } while arguments.takeOptionalPunctuation(",") || arguments.isAtExchangeMode
+    }
+
+    fileprivate mutating func takeProposal(_ arguments: inout Arguments, _ session: Session)
+        throws(Diagnostic)
+    {
+        let block = try arguments.takeBlock()
+        let location = arguments.keyword.location
+        var proposal = ProposalDraft(location: location)
+        let isClean = session.succeeds { ProposalDraft.vocabulary.apply(block, to: &proposal, session) }
+        let missing = proposal.missing()
+        if isClean, !missing.isEmpty {
+            session.report(location.error("this proposal lacks \(missing.joined(separator: ", "))"))
+        }
+        if let method = proposal.foreignMethod {
+            let message =
+                "authentication_method '\(method.text)' accepted, not in effect yet: this proposal is not used"
+            session.report(method.location.notice(message))
+        }
+        proposals.append(proposal)
+    }
+}
+
+extension Arguments {
+    fileprivate var isAtExchangeMode: Bool {
+        guard let next else { return false }
+        return ["main", "aggressive", "base"].contains { next.isWord($0) }
+    }
+
+    /// Takes `anonymous` or an address, then perhaps `[port]`.
+    mutating func takePeer() throws(Diagnostic) -> PeerMatch {
+        if takeOptionalWord("anonymous") != nil {
+            _ = try takePort()
+            return .anonymous
+        }
+        let scoped = try takeAddress("an address or 'anonymous'")
+        guard scoped.interface == nil else {
+            throw scoped.token.location.error(
+                "a peer's address with an interface is not supported by swiftike yet")
+        }
+        let port = try takePort() ?? 0
+        return .address(scoped.address, port: port == 0 ? nil : port)
+    }
+}

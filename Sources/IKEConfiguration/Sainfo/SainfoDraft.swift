@@ -1,0 +1,119 @@
+import Algorithms
+import Credentials
+import IPsec
+import Negotiation
+import SourceText
+
+/// An `sainfo` block as it is read.
+struct SainfoDraft {
+    /// The header, for messages.
+    var location: SourceLocation
+    var local: ChildSideMatch
+    var remote: ChildSideMatch
+    var peerIdentity: Identity?
+    /// Restricted to a group of XAuth users: never used, as nobody can be in one yet.
+    var isForGroup = false
+    var remoteID: UInt32 = 0
+    var encryption: [CipherChoice] = []
+    var integrity: [IntegrityAlgorithm] = []
+    var pfsGroup: KeyExchangeMethod?
+    var lifetime: Duration = .seconds(28800)
+    var isComplete = false
+
+    static let vocabulary = Vocabulary<SainfoDraft>(
+        place: "in an sainfo",
+        rules: [
+            "pfs_group": .init { (sainfo, arguments, session) throws(Diagnostic) in
+                sainfo.pfsGroup = try arguments.takeGroup(session)
+            },
+            "lifetime": .init { (sainfo, arguments, _) throws(Diagnostic) in
+                sainfo.lifetime = try arguments.takeLifetime()
+            },
+            "remoteid": .init { (sainfo, arguments, _) throws(Diagnostic) in
+                sainfo.remoteID = UInt32(truncatingIfNeeded: try arguments.takeNumber(0...65535, "remoteid"))
+            },
+            "my_identifier": .inert { (arguments) throws(Diagnostic) in try arguments.checkPhase2Identifier()
+            },
+            "encryption_algorithm": .init(isRepeatable: true) {
+                (sainfo, arguments, session) throws(Diagnostic) in
+                let phase2 = Catalogue.encryption.filter { $0.ikev1ESP != nil }
+                repeat {
+                    let place = arguments.location
+                    let cipher = try arguments.takeCipher(among: phase2, elsewhere: "in a proposal", session)
+                    sainfo.encryption = try place.appended(cipher, to: sainfo.encryption, "\(cipher)")
+                } while arguments.takeOptionalPunctuation(",")
+            },
+            "authentication_algorithm": .init(isRepeatable: true) {
+                (sainfo, arguments, session) throws(Diagnostic) in
+                repeat {
+                    let place = arguments.location
+                    let algorithm = try arguments.takeIntegrity(session)
+                    sainfo.integrity = try place.appended(algorithm, to: sainfo.integrity, algorithm.name)
+                } while arguments.takeOptionalPunctuation(",")
+            },
+            "compression_algorithm": .inert { (arguments) throws(Diagnostic) in
+                try arguments.checkCompression()
+            },
+        ])
+
+    /// racoon's order of precedence: the more an sainfo says about whom it is for, the earlier it is tried.
+    var weight: Int {
+        (remoteID != 0 ? 3 : 0) + (peerIdentity != nil || isForGroup ? 3 : 0)
+            + (local == .anonymous ? 0 : 1) + (remote == .anonymous ? 0 : 1)
+    }
+
+    var policy: ChildPolicy {
+        ChildPolicy(
+            local: local, remote: remote, encryption: encryption, integrity: integrity, pfsGroup: pfsGroup,
+            lifetime: lifetime, peerIdentity: peerIdentity, remoteID: remoteID, origin: location.origin)
+    }
+
+    /// Whether another one is for exactly the same.
+    func isSame(as other: SainfoDraft) -> Bool {
+        local == other.local && remote == other.remote && peerIdentity == other.peerIdentity
+            && isForGroup == other.isForGroup && remoteID == other.remoteID
+    }
+
+    /// Checks the whole and reports what it lacks.
+    mutating func finish(_ session: Session) {
+        isComplete = session.succeeds {
+            if encryption.isEmpty {
+                session.report(location.error("this sainfo has no encryption_algorithm"))
+            }
+            if integrity.isEmpty, let bare = encryption.first(where: { !$0.algorithm.isAEAD }) {
+                session.report(
+                    location.error("this sainfo has no authentication_algorithm, which \(bare) needs"))
+            }
+            if isForGroup {
+                session.report(
+                    location.notice("sainfo with 'group' accepted, not in effect yet: it is not used"))
+            }
+        }
+    }
+}
+
+extension SourceLocation {
+    /// Adds an element that is not in a list yet.
+    fileprivate func appended<Element: Equatable>(
+        _ element: Element, to list: [Element], _ name: String
+    ) throws(Diagnostic) -> [Element] {
+        guard !list.contains(element) else { throw error("\(name) is in the list already") }
+        return list + [element]
+    }
+}
+
+extension Arguments {
+    fileprivate mutating func checkCompression() throws(Diagnostic) {
+        repeat {
+            let word = try takeChoice(["deflate", "oui", "lzs"])
+            guard word.text == "deflate" else {
+                throw word.location.error("'\(word.text)' is not supported by swiftike; use 'deflate'")
+            }
+        } while takeOptionalPunctuation(",")
+    }
+
+    fileprivate mutating func checkPhase2Identifier() throws(Diagnostic) {
+        _ = try takeChoice(["address", "fqdn", "user_fqdn", "keyid", "asn1dn"])
+        if takeOptionalString() == nil, isAtAddress { advance() }
+    }
+}

@@ -1,0 +1,132 @@
+import IPsec
+import Negotiation
+import SourceText
+
+/// What a tunnel needs of the rest of the configuration.
+struct TunnelCheck {
+    let draft: TunnelDraft
+    let remotes: [RemoteDraft]
+    let children: [ChildPolicy]
+    let session: Session
+
+    /// The tunnel; nil if it cannot be, with a message.
+    func tunnel(requestID: UInt32) -> Tunnel? {
+        guard let peer = peer(), checkNets(), checkStart(peer) else { return nil }
+        var address: IPAddress?
+        if case .address(let remote, _) = peer.policy.match { address = remote }
+        guard checkTransport(address), checkChildPolicy(peer.policy, address) else { return nil }
+        return Tunnel(
+            name: draft.name, peer: peer.policy.name, remoteAddress: address, local: draft.localNet?.selector,
+            remote: draft.remoteNet?.selector, mode: draft.mode, start: draft.start, requestID: requestID,
+            origin: draft.location.origin)
+    }
+
+    private func fail(_ location: SourceLocation, _ message: String) -> Bool {
+        session.report(location.error(message))
+        return false
+    }
+
+    private func peer() -> RemoteDraft? {
+        guard let remote = draft.remote else {
+            session.report(draft.location.error("tunnel \"\(draft.name)\" lacks 'remote'"))
+            return nil
+        }
+        guard let peer = remotes.first(where: { $0.policy.name == remote.name }) else {
+            let shown = SourceFile.printable(remote.name.utf8)
+            let hint = Suggestion.hint(for: remote.name, among: remotes.map(\.policy.name))
+            session.report(remote.location.error("there is no remote \"\(shown)\"\(hint)"))
+            return nil
+        }
+        return peer
+    }
+
+    private func checkNets() -> Bool {
+        let missing = [
+            draft.localNet == nil ? "local_net" : nil, draft.remoteNet == nil ? "remote_net" : nil,
+        ]
+        .compactMap { $0 }
+        if draft.mode == .tunnel, !missing.isEmpty {
+            let names = missing.joined(separator: " and ")
+            return fail(draft.location, "tunnel \"\(draft.name)\" lacks \(names), which mode tunnel needs")
+        }
+        guard let local = draft.localNet, let remote = draft.remoteNet else { return true }
+        if local.selector.family != remote.selector.family {
+            return fail(remote.location, "local_net and remote_net are of different families, IPv4 and IPv6")
+        }
+        if local.selector.upperProtocol != remote.selector.upperProtocol {
+            return fail(remote.location, "local_net and remote_net name different upper protocols")
+        }
+        return true
+    }
+
+    private func checkStart(_ peer: RemoteDraft) -> Bool {
+        guard draft.start != .listen else { return true }
+        if peer.policy.match == .anonymous {
+            let place = draft.remote?.location ?? draft.location
+            return fail(
+                place, "remote \"\(peer.policy.name)\" has no address to connect to; say 'start listen'")
+        }
+        if peer.policy.isPassive {
+            let place = draft.remote?.location ?? draft.location
+            return fail(place, "remote \"\(peer.policy.name)\" is passive; say 'start listen'")
+        }
+        return true
+    }
+
+    private func checkTransport(_ address: IPAddress?) -> Bool {
+        guard draft.mode == .transport else { return true }
+        for net in [draft.localNet, draft.remoteNet].compactMap({ $0 })
+        where net.selector.first != net.selector.last {
+            return fail(net.location, "mode transport protects two hosts: expected one address")
+        }
+        let families = [draft.localNet?.selector.family, draft.remoteNet?.selector.family, address?.family]
+        if Set(families.compactMap { $0 }).count > 1 {
+            return fail(
+                draft.location, "in mode transport local_net, remote_net and the remote are of one family")
+        }
+        return true
+    }
+
+    private func checkChildPolicy(_ peer: PeerPolicy, _ address: IPAddress?) -> Bool {
+        guard !children.contains(where: { covers($0, peer, address) }) else { return true }
+        let local = side(draft.localNet?.selector, or: nil)
+        let remote = side(draft.remoteNet?.selector, or: address)
+        return fail(
+            draft.location,
+            "tunnel \"\(draft.name)\" has no sainfo; add: sainfo \(local) \(remote) "
+                + "{ encryption_algorithm aes 256; authentication_algorithm hmac_sha256; }")
+    }
+
+    private func covers(_ child: ChildPolicy, _ peer: PeerPolicy, _ address: IPAddress?) -> Bool {
+        guard child.remoteID == 0 || child.remoteID == peer.phase1ID else { return false }
+        return covers(child.local, draft.localNet?.selector, host: nil)
+            && covers(child.remote, draft.remoteNet?.selector, host: address)
+    }
+
+    /// Whether a side of an sainfo is for a net, or where none is stated for a host (of any address if nil).
+    private func covers(_ side: ChildSideMatch, _ net: TrafficSelector?, host: IPAddress?) -> Bool {
+        switch side {
+        case .anonymous: return true
+        case .identity: return false
+        case .clientAddress:
+            guard let net, let host else { return net == nil || net?.first == net?.last }
+            return net.first == host && net.last == host
+        case .selector(let selector):
+            if let net { return selector == net }
+            if let host { return selector == TrafficSelector(IPPrefix(host: host)) }
+            return selector.first == selector.last
+        }
+    }
+
+    /// One side of an sainfo, as a person would write it.
+    private func side(_ net: TrafficSelector?, or host: IPAddress?) -> String {
+        guard let selector = net ?? host.map({ TrafficSelector(IPPrefix(host: $0)) }) else {
+            return "anonymous"
+        }
+        var text =
+            selector.prefix.map { $0.isHost ? "\($0.address)" : "\($0)" }
+            ?? "\(selector.first)-\(selector.last)"
+        if selector.ports != TrafficSelector.anyPort { text += "[\(selector.ports.lowerBound)]" }
+        return "address \(text) \(UpperProtocol.word(for: selector.upperProtocol))"
+    }
+}

@@ -1,0 +1,90 @@
+import IPsec
+import Negotiation
+import SourceText
+
+/// A `tunnel` block as it is read.
+struct TunnelDraft {
+    /// The header, for messages.
+    var location: SourceLocation
+    var name: String
+    var remote: (name: String, location: SourceLocation)?
+    var localNet: (selector: TrafficSelector, location: SourceLocation)?
+    var remoteNet: (selector: TrafficSelector, location: SourceLocation)?
+    var mode: EncapsulationMode = .tunnel
+    var start: StartMode = .onDemand
+    /// Whether every statement was understood.
+    var isRead = false
+
+    init(location: SourceLocation, name: String) {
+        self.location = location
+        self.name = name
+    }
+
+    static let vocabulary = Vocabulary<TunnelDraft>(
+        place: "in a tunnel",
+        rules: [
+            "remote": .init { (tunnel, arguments, _) throws(Diagnostic) in
+                let place = arguments.location
+                if let name = arguments.takeOptionalString() {
+                    tunnel.remote = (name.text, place)
+                } else {
+                    tunnel.remote = (Document.name(of: try arguments.takePeer()), place)
+                }
+            },
+            "local_net": .init { (tunnel, arguments, session) throws(Diagnostic) in
+                let place = arguments.location
+                tunnel.localNet = (try arguments.takeTraffic(session), place)
+            },
+            "remote_net": .init { (tunnel, arguments, session) throws(Diagnostic) in
+                let place = arguments.location
+                tunnel.remoteNet = (try arguments.takeTraffic(session), place)
+            },
+            "mode": .init { (tunnel, arguments, _) throws(Diagnostic) in
+                let word = try arguments.takeChoice(["tunnel", "transport"])
+                tunnel.mode = word.text == "tunnel" ? .tunnel : .transport
+            },
+            "start": .init { (tunnel, arguments, _) throws(Diagnostic) in
+                let word = try arguments.takeChoice(["up", "on_demand", "listen"])
+                tunnel.start = StartMode(rawValue: word.text) ?? .onDemand
+            },
+        ])
+}
+
+extension Document {
+    private static let longestName = 64
+
+    /// `tunnel "name" { … }`
+    /// Takes `NET[port] [UL]`: the protocol is any unless stated.
+        let name = try arguments.takeString("a tunnel's name")
+        guard name.text.count <= Self.longestName, name.text.unicodeScalars.allSatisfy(Self.isNameCharacter)
+        else {
+            throw name.location.error(
+                "a tunnel's name has at most \(Self.longestName) printable characters and no blanks")
+        }
+        if let first = tunnels.first(where: { $0.name == name.text }) {
+            throw name.location.error(
+                "a tunnel \"\(name.text)\" is there already, at \(first.location.origin)")
+        }
+        var tunnel = TunnelDraft(location: arguments.statementLocation, name: name.text)
+        let block = try arguments.takeBlock()
+        tunnel.isRead = session.succeeds { TunnelDraft.vocabulary.apply(block, to: &tunnel, session) }
+        tunnels.append(tunnel)
+    }
+
+    private static func isNameCharacter(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value > 0x20 && !(0x7f...0xa0).contains(scalar.value)
+    }
+}
+
+extension Arguments {
+    /// Takes `NET[port] [UL]`.
+    fileprivate mutating func takeTraffic(_ session: Session) throws(Diagnostic) -> TrafficSelector {
+        let place = location
+        var selector = try takeNetwork(session)
+        if isAtUpperProtocol { selector.upperProtocol = try takeUpperProtocol() }
+        if selector.ports != TrafficSelector.anyPort, !UpperProtocol.hasPorts(selector.upperProtocol) {
+            throw place.error("a port needs a protocol that has ports, 'tcp' or 'udp', behind it")
+        }
+        return selector
+    }
+}

@@ -1,0 +1,45 @@
+/// Finds the word a person may have meant.
+package enum Suggestion {
+    /// Longer words are not compared.
+    private static let longestWord = 40
+
+    /// The known word nearest to a misspelt one; nil if none is near enough to be worth saying.
+    package static func closest(to word: String, among known: some Sequence<String>) -> String? {
+        let wanted = Array(word.lowercased().unicodeScalars)
+        guard !wanted.isEmpty, wanted.count <= longestWord else { return nil }
+        var best: (word: String, distance: Int)?
+        for candidate in known.sorted() {
+            let distance = distance(wanted, Array(candidate.lowercased().unicodeScalars))
+            guard distance <= max(1, min(wanted.count, candidate.unicodeScalars.count) / 3) else { continue }
+            if distance < best?.distance ?? .max { best = (candidate, distance) }
+        }
+        return best?.word
+    }
+
+    /// `; did you mean 'aes'?`, or nothing.
+    package static func hint(for word: String, among known: some Sequence<String>) -> String {
+        closest(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""
+    }
+
+    /// Edit distance in which a swap of neighbours counts once (optimal string alignment).
+    static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+        guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
+        var beforeLast = [Int](repeating: 0, count: right.count + 1)
+        var last = Array(0...right.count)
+        for row in 1...left.count {
+            var current = [row] + [Int](repeating: 0, count: right.count)
+            for column in 1...right.count {
+                let isSame = left[row - 1] == right[column - 1]
+                var best = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (isSame ? 0 : 1))
+                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1]
+                {
+                    best = min(best, beforeLast[column - 2] + 1)
+                }
+                current[column] = best
+            }
+            beforeLast = last
+            last = current
+        }
+        return last[right.count]
+    }
+}
