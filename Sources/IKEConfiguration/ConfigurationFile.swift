@@ -2,19 +2,12 @@ package import SourceText
 
 /// Reads swiftike.conf: the grammar of racoon.conf with `tunnel`, `include_policy` and limits of our own.
 package enum ConfigurationFile {
-    /// Reads and checks a configuration file and all it includes. Touches nothing but through `reading`.
-    ///
-    /// Relative names in it start at the directory of `path`. Errors, warnings and notices come in the order of
-    /// the text, file by file.
     /// Reads and checks a configuration file and all it includes.
     ///
+    /// Touches nothing but through `reading`.
     ///
-    /// Reads and checks a configuration file and all it includes.
-    ///
-    ///
-    /// Reads and checks a configuration file and all it includes.
-    ///
-    ///
+    /// Relative names in it start at the directory of `path`. Errors, warnings and notices come in the order
+    /// of the text, file by file.
     package static func load(
         _ path: String, reading: FileReading
     ) -> Result<Configuration, ConfigurationRejection> {

@@ -17,16 +17,9 @@ struct Lexer {
         return SourceLocation(file: file, offset: used, length: 0)
     }
 
-    /// The next token, or nil at the end. Throws for a string without its second quote.
     /// The next token, or nil at the end.
     ///
-    ///
-    /// The next token, or nil at the end.
-    ///
-    ///
-    /// The next token, or nil at the end.
-    ///
-    ///
+    /// Throws for a string without its second quote.
     mutating func next() throws(Diagnostic) -> Token? {
         skipSpaceAndComments()
         guard offset < file.bytes.count else { return nil }

@@ -28,16 +28,9 @@ struct TokenStream {
         return token
     }
 
-    /// Reads what follows as a policy. Call it before anything behind `-P` is looked at.
     /// Reads what follows as a policy.
     ///
-    ///
-    /// Reads what follows as a policy.
-    ///
-    ///
-    /// Reads what follows as a policy.
-    ///
-    ///
+    /// Call it before anything behind `-P` is looked at.
     mutating func enterPolicy() {
         lexer.isInPolicy = true
     }

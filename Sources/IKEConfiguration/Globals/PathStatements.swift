@@ -5,8 +5,8 @@ extension Document {
     /// racoon's bound on files within files.
     private static let deepestInclude = 10
 
-    /// `path KIND "P";`
     /// Takes `path KIND "P";` with its name seen from the main file.
+    mutating func takePath(_ arguments: inout Arguments, _ session: Session) throws(Diagnostic) {
         let kind = try arguments.takeChoice(Self.kinds)
         let name = try arguments.takeString("a path")
         let path = resolved(name.text)

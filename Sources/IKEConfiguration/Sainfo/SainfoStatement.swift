@@ -4,8 +4,8 @@ import Negotiation
 import SourceText
 
 extension Document {
-    /// `sainfo (ID|anonymous) [ID|anonymous|clientaddr] [from TYPE ["value"]] [group "g"] { … }`
     /// Takes a header, `sainfo (ID|anonymous) [ID|anonymous|clientaddr] [from TYPE ["value"]] [group "g"]`, and block.
+    mutating func takeSainfo(_ arguments: inout Arguments, _ session: Session) throws(Diagnostic) {
         var sainfo = try takeSainfoHeader(&arguments, session)
         let block = try arguments.takeBlock()
         let isClean = session.succeeds { SainfoDraft.vocabulary.apply(block, to: &sainfo, session) }

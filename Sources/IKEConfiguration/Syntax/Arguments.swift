@@ -1,16 +1,8 @@
 import SourceText
 
-/// What follows a statement's keyword, taken piece by piece. Every take throws a message that says what was found and
-/// what was expected.
 /// What follows a statement's keyword, taken piece by piece.
 ///
-///
-/// What follows a statement's keyword, taken piece by piece.
-///
-///
-/// What follows a statement's keyword, taken piece by piece.
-///
-///
+/// Every take throws a message that says what was found and what was expected.
 struct Arguments {
     let keyword: Token
     private let words: [Token]
@@ -134,17 +126,10 @@ struct Arguments {
         return taken
     }
 
-    /// Checks that nothing is left. Words left on a later line that begin a known statement mean that a semicolon was
-    /// forgotten: they come back as a statement of their own, with a message.
     /// Checks that nothing is left.
     ///
-    ///
-    /// Checks that nothing is left.
-    ///
-    ///
-    /// Checks that nothing is left.
-    ///
-    ///
+    /// Words left on a later line that begin a known statement mean that a semicolon was forgotten: they come
+    /// back as a statement of their own, with a message.
     func rest(known: some Sequence<String>) throws(Diagnostic) -> (statement: Statement, message: Diagnostic)?
     {
         guard let next else {

@@ -1,15 +1,8 @@
 import SourceText
 
-/// Cuts the text into tokens. What a word means is for the statement it stands in: racoon's words depend on context.
 /// Cuts the text into tokens.
 ///
-///
-/// Cuts the text into tokens.
-///
-///
-/// Cuts the text into tokens.
-///
-///
+/// What a word means is for the statement it stands in: racoon's words depend on context.
 struct Lexer {
     private let file: SourceFile
     private var offset = 0
@@ -26,16 +19,9 @@ struct Lexer {
         return SourceLocation(file: file, offset: used, length: 0)
     }
 
-    /// The next token, or nil at the end. A string that is not closed becomes a message and is left out.
     /// The next token, or nil at the end.
     ///
-    ///
-    /// The next token, or nil at the end.
-    ///
-    ///
-    /// The next token, or nil at the end.
-    ///
-    ///
+    /// A string that is not closed becomes a message and is left out.
     mutating func next() -> Token? {
         while true {
             skipSpaceAndComments()

@@ -1,16 +1,9 @@
 import SourceText
 
-/// Makes statements of tokens. Knows braces and semicolons, not what a statement means, so that an error inside one
-/// statement never reaches the next.
 /// Makes statements of tokens.
 ///
-///
-/// Makes statements of tokens.
-///
-///
-/// Makes statements of tokens.
-///
-///
+/// Knows braces and semicolons, not what a statement means, so that an error inside one statement never
+/// reaches the next.
 struct StatementParser {
     /// No statement needs more; a bound, so that no text can exhaust the stack.
     private static let deepestBlock = 6

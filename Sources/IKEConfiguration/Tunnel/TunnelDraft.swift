@@ -53,8 +53,8 @@ struct TunnelDraft {
 extension Document {
     private static let longestName = 64
 
-    /// `tunnel "name" { … }`
-    /// Takes `NET[port] [UL]`: the protocol is any unless stated.
+    /// Takes `tunnel "name" { … }`.
+    mutating func takeTunnel(_ arguments: inout Arguments, _ session: Session) throws(Diagnostic) {
         let name = try arguments.takeString("a tunnel's name")
         guard name.text.count <= Self.longestName, name.text.unicodeScalars.allSatisfy(Self.isNameCharacter)
         else {
