@@ -17,13 +17,31 @@ package final class SecretKey: Sendable {
     package var count: Int { bytes.count }
 
     /// Lends the octets for the length of `body`, which must not keep the pointer.
-    package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    package func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R
+    {
         unsafe try bytes.withUnsafeBytes(body)
     }
 
     /// A new secret holding `range` of this one.
     package func extracting(_ range: Range<Int>) -> SecretKey {
         SecretKey(bytes.extracting(range))
+    }
+
+    /// A new secret holding the octets of all `keys`, one key after the other.
+    package convenience init(concatenating keys: [SecretKey]) {
+        let count = keys.reduce(0) { $0 + $1.count }
+        let bytes = unsafe SecretBytes(count: count) { target in
+            var offset = 0
+            for key in keys {
+                unsafe key.withUnsafeBytes { source in
+                    let part = unsafe UnsafeMutableRawBufferPointer(
+                        rebasing: target[offset..<(offset + key.count)])
+                    unsafe part.copyMemory(from: source)
+                }
+                offset += key.count
+            }
+        }
+        self.init(bytes)
     }
 
     /// Whether both hold the same octets, in time that depends on the lengths alone.
