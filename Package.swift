@@ -69,7 +69,7 @@ let package = Package(
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
         // 4
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
-        module("UserspaceIPsec", ["Algorithms", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux"]),
+        module("UserspaceIPsec", ["Algorithms", "Cryptography", "KeyMaterial", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux"]),
         // 5
         module(
             "IKEv1",

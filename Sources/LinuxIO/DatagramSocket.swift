@@ -64,6 +64,30 @@ package final class DatagramSocket: Sendable {
         _ = try SystemError.check(result, "sendmsg to \(remote)")
     }
 
+    /// Sends part of `buffer` through any datagram or raw socket, as the pointer form does.
+    package static func send(
+        _ buffer: [UInt8], _ range: Range<Int>, from local: Endpoint, to remote: Endpoint,
+        trafficClass: UInt8?,
+        through descriptor: Int32
+    ) throws(SystemError) {
+        try unsafe buffer[range].withUnsafeBufferPointer { bytes throws(SystemError) in
+            try unsafe send(bytes, from: local, to: remote, trafficClass, through: descriptor)
+        }
+    }
+
+    /// What a socket that somebody else opened is bound to.
+    package static func local(of descriptor: Int32) throws(SystemError) -> Endpoint {
+        var bound = linuxio_endpoint.none
+        _ = try SystemError.check(unsafe linuxio_local(descriptor, &bound), "getsockname")
+        guard let endpoint = bound.endpoint() else { throw SystemError("getsockname", code: EAFNOSUPPORT) }
+        return endpoint
+    }
+
+    /// Gives every packet a socket sends a firewall mark, by which rules can tell them. Needs CAP_NET_ADMIN.
+    package static func setMark(_ mark: UInt32, of descriptor: Int32) throws(SystemError) {
+        try setOption(descriptor, SOL_SOCKET, SO_MARK, Int32(truncatingIfNeeded: mark), "SO_MARK")
+    }
+
     private static func configure(_ number: Int32, _ family: AddressFamily) throws(SystemError) {
         if family == .ipv6 {
             try setOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1, "IPV6_V6ONLY")

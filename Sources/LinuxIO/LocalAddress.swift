@@ -27,6 +27,33 @@ package enum LocalAddress {
         return Int(value)
     }
 
+    /// Every address of this host's interfaces, in the order the kernel lists them.
+    package static func all() throws(SystemError) -> [IPAddress] {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard unsafe getifaddrs(&list) == 0 else { throw SystemError("getifaddrs") }
+        defer { unsafe freeifaddrs(list) }
+        var addresses: [IPAddress] = []
+        var next = unsafe list
+        while let item = unsafe next {
+            if let address = unsafe address(item.pointee.ifa_addr) { addresses.append(address) }
+            unsafe next = item.pointee.ifa_next
+        }
+        return addresses
+    }
+
+    private static func address(_ pointer: UnsafeMutablePointer<sockaddr>?) -> IPAddress? {
+        guard let pointer = unsafe pointer else { return nil }
+        let offset: Int
+        let count: Int
+        switch Int32(unsafe pointer.pointee.sa_family) {
+        case AF_INET: (offset, count) = (4, 4)
+        case AF_INET6: (offset, count) = (8, 16)
+        default: return nil
+        }
+        let bytes = unsafe UnsafeRawBufferPointer(start: UnsafeRawPointer(pointer) + offset, count: count)
+        return unsafe IPAddress(bytes: Array(bytes))
+    }
+
     private static func connected(
         to remote: IPAddress, scope: UInt32 = 0, mark: UInt32 = 0
     ) throws(SystemError) -> FileDescriptor {

@@ -9,6 +9,9 @@ package final class RawSocket: Sendable {
     private let descriptor: FileDescriptor
     package let family: AddressFamily
 
+    /// The protocol number of a socket that sends packets with IP headers of their own and receives nothing.
+    package static let wholePackets: UInt8 = 255
+
     /// Opens a socket for an IP protocol number.
     package init(family: AddressFamily, protocol: UInt8) throws(SystemError) {
         descriptor = try FileDescriptor.socket(family.socketFamily, SOCK_RAW, Int32(`protocol`))
@@ -22,7 +25,7 @@ package final class RawSocket: Sendable {
 
     /// Gives every packet sent a firewall mark, by which rules can tell them.
     package func setMark(_ mark: UInt32) throws(SystemError) {
-        try DatagramSocket.setOption(number, SOL_SOCKET, SO_MARK, Int32(truncatingIfNeeded: mark), "SO_MARK")
+        try DatagramSocket.setMark(mark, of: number)
     }
 
     /// Asks for room for `octets` of packets that wait to be read; the kernel may give less.

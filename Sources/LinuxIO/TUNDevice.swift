@@ -45,17 +45,27 @@ package final class TUNDevice: Sendable {
         _ = try SystemError.check(result, "set queue length of \(name)")
     }
 
-    /// Reads one packet into `buffer`; nil when none waits.
-    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
-        let count = unsafe Glibc.read(number, buffer.baseAddress, buffer.count)
+    /// Reads one packet into `buffer` from `offset` on, up to `tail` octets before its end; nil when none waits.
+    package func read(into buffer: inout [UInt8], at offset: Int, leaving tail: Int) throws(SystemError)
+        -> Int?
+    {
+        precondition(offset >= 0 && tail >= 0 && offset + tail <= buffer.count, "room outside the buffer")
+        let number = number
+        let count = unsafe buffer.withUnsafeMutableBytes { buffer in
+            unsafe Glibc.read(
+                number, buffer.baseAddress.map { unsafe $0 + offset }, buffer.count - offset - tail)
+        }
         if count >= 0 { return count }
         guard errno == EAGAIN || errno == EINTR else { throw SystemError("read \(name)") }
         return nil
     }
 
     /// Hands one packet to the host, as if it had come in through the interface.
-    package func write(_ packet: UnsafeRawBufferPointer) throws(SystemError) {
-        let count = unsafe Glibc.write(number, packet.baseAddress, packet.count)
+    package func write(_ buffer: [UInt8], _ packet: Range<Int>) throws(SystemError) {
+        let number = number
+        let count = unsafe buffer[packet].withUnsafeBytes { packet in
+            unsafe Glibc.write(number, packet.baseAddress, packet.count)
+        }
         guard count >= 0 else { throw SystemError("write \(name)") }
     }
 

@@ -1,0 +1,33 @@
+import IPsec
+import LinuxIO
+
+/// The raw sockets of the plane: ESP in and out, and whole packets that a policy lets pass in clear.
+///
+/// All of them carry the mark, so that what they send is not routed into the TUN device again.
+final class PlaneSockets: Sendable {
+    let esp4: RawSocket
+    /// nil on a host without IPv6.
+    let esp6: RawSocket?
+    private let whole4: RawSocket
+    private let whole6: RawSocket?
+
+    private static let espProtocol: UInt8 = 50
+    private static let receiveBuffer: Int32 = 4 << 20
+
+    init() throws(SystemError) {
+        esp4 = try Self.socket(.ipv4, Self.espProtocol)
+        esp6 = try? Self.socket(.ipv6, Self.espProtocol)
+        whole4 = try Self.socket(.ipv4, RawSocket.wholePackets)
+        whole6 = try? Self.socket(.ipv6, RawSocket.wholePackets)
+    }
+
+    func esp(_ family: AddressFamily) -> RawSocket? { family == .ipv4 ? esp4 : esp6 }
+    func whole(_ family: AddressFamily) -> RawSocket? { family == .ipv4 ? whole4 : whole6 }
+
+    private static func socket(_ family: AddressFamily, _ number: UInt8) throws(SystemError) -> RawSocket {
+        let socket = try RawSocket(family: family, protocol: number)
+        try socket.setMark(RouteMessages.mark)
+        if number == espProtocol { socket.setReceiveBuffer(octets: receiveBuffer) }
+        return socket
+    }
+}

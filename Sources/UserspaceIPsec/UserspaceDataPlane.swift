@@ -1,0 +1,146 @@
+import ESP
+package import IPsec
+import LinuxIO
+import Synchronization
+
+/// SAD, SPD and ESP in this process, for hosts whose kernel has none: TUN device, software ESP, raw or UDP sockets.
+///
+/// Packets to what a policy protects are routed into the device by a table and a rule of our own. What arrives in
+/// clear although a policy wants it protected cannot be seen from here; a packet filter has to refuse it.
+/// One such plane works in a network namespace at a time.
+package final class UserspaceDataPlane: DataPlane {
+    private let engine: Engine
+    private let threads: Mutex<[WorkerThread]>
+    /// For the daemon's reading threads, which take turns.
+    private let encapsulated: Mutex<InboundPath>
+
+    /// What this host lacks for it, a sentence each; empty if nothing.
+    package static func probe() -> [String] {
+        var lacking: [String] = []
+        if (try? LocalFile.facts(of: "/dev/net/tun")) == nil {
+            lacking.append("There is no /dev/net/tun; load the tun module or make the device available.")
+        }
+        if !Capability.netAdmin.isHeld {
+            lacking.append("We lack CAP_NET_ADMIN, which making a TUN device and routes needs.")
+        }
+        if !Capability.netRaw.isHeld { lacking.append("We lack CAP_NET_RAW, which sending ESP needs.") }
+        return lacking
+    }
+
+    /// Makes the device, the sockets and the rule, and starts the threads.
+    package init() throws(DatabaseFailure) {
+        do throws(SystemError) {
+            engine = try Engine()
+        } catch {
+            throw DatabaseFailure(
+                Capability.netAdmin.isHeld ? .other : .notPermitted,
+                "User-space IPsec cannot start: \(error).")
+        }
+        encapsulated = Mutex(InboundPath(engine))
+        threads = Mutex([])
+        let control = try ControlWorker(engine)
+        do throws(SystemError) {
+            let started = try Self.start(control, engine)
+            threads.withLock { $0 = started }
+        } catch {
+            engine.stop()
+            throw DatabaseFailure(.other, "User-space IPsec cannot start its threads: \(error).")
+        }
+    }
+
+    private static func start(_ control: ControlWorker, _ engine: Engine) throws(SystemError)
+        -> [WorkerThread]
+    {
+        [
+            try WorkerThread("esp-control") {
+                var worker = control
+                worker.run()
+            },
+            try WorkerThread("esp-out") {
+                var worker = OutboundWorker(engine)
+                worker.run()
+            },
+            try WorkerThread("esp-in") {
+                var worker = InboundWorker(engine)
+                worker.run()
+            },
+        ]
+    }
+
+    package var summary: String { "user-space ESP through the TUN device \(engine.device.name)" }
+
+    /// Packets dropped so far, by reason; reasons that never happened are left out.
+    package var drops: [(reason: PacketDrop, count: UInt64)] {
+        let values = engine.counters.values
+        return PacketDrop.all.compactMap { reason in values[reason].map { (reason, $0) } }
+    }
+
+    package func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void) {
+        engine.observe(observer)
+    }
+
+    package func prepare(
+        socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose
+    ) throws(DatabaseFailure) {
+        do throws(SystemError) {
+            try DatagramSocket.setMark(RouteMessages.mark, of: descriptor)
+            guard purpose == .natTraversal else { return }
+            engine.control.submit(.socket(try EncapsulationSocket(duplicating: descriptor)))
+        } catch {
+            throw DatabaseFailure(
+                Capability.netAdmin.isHeld ? .other : .notPermitted, "Cannot prepare an IKE socket: \(error)."
+            )
+        }
+    }
+
+    package func receiveEncapsulated(_ datagram: inout [UInt8], path: Path) {
+        // A single octet 0xff keeps a NAT's mapping alive (RFC 3948 section 2.3).
+        guard datagram.count > 1 else { return }
+        let outer = ESPPacket.Outer(source: path.remote.address, destination: path.local.address)
+        encapsulated.withLock { $0.receivePayload(datagram, outer: outer, from: path.remote) }
+    }
+
+    package func shutDown() {
+        engine.stop()
+        let running = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in running { thread.join() }
+    }
+}
+
+extension UserspaceDataPlane {
+    package func add(_ association: SecurityAssociation, completion: @escaping DatabaseCompletion<Void>) {
+        engine.control.submit(.add(association, completion))
+    }
+
+    package func updateEncapsulation(
+        of association: SecurityAssociation, to encapsulation: UDPEncapsulation,
+        completion: @escaping DatabaseCompletion<Void>
+    ) {
+        engine.control.submit(.updateEncapsulation(association.id, encapsulation, completion))
+    }
+
+    package func delete(_ id: SecurityAssociationID, completion: @escaping DatabaseCompletion<Void>) {
+        engine.control.submit(.delete(id, completion))
+    }
+
+    package func usage(
+        of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SecurityAssociationUsage>
+    ) {
+        engine.control.submit(.usage(id, completion))
+    }
+
+    package func set(_ policy: SecurityPolicy, completion: @escaping DatabaseCompletion<Void>) {
+        engine.control.submit(.set(policy, completion))
+    }
+
+    package func delete(_ id: SecurityPolicyID, completion: @escaping DatabaseCompletion<Void>) {
+        engine.control.submit(.deletePolicy(id, completion))
+    }
+
+    package func policies(completion: @escaping DatabaseCompletion<[SecurityPolicy]>) {
+        engine.control.submit(.policies(completion))
+    }
+}
