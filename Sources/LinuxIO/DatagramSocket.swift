@@ -83,7 +83,9 @@ package final class DatagramSocket: Sendable {
         return endpoint
     }
 
-    /// Gives every packet a socket sends a firewall mark, by which rules can tell them. Needs CAP_NET_ADMIN.
+    /// Gives every packet a socket sends a firewall mark, by which rules can tell them.
+    ///
+    /// Needs CAP_NET_ADMIN.
     package static func setMark(_ mark: UInt32, of descriptor: Int32) throws(SystemError) {
         try setOption(descriptor, SOL_SOCKET, SO_MARK, Int32(truncatingIfNeeded: mark), "SO_MARK")
     }

@@ -39,7 +39,9 @@ enum TransportChecksum {
 }
 
 extension Span where Element == UInt8 {
-    /// The sum of the 16-bit words; an odd last octet counts as high. At most 64 KiB, so it cannot overflow.
+    /// The sum of the 16-bit words; an odd last octet counts as high.
+    ///
+    /// At most 64 KiB, so it cannot overflow.
     fileprivate var wordSum: UInt64 {
         var sum: UInt64 = 0
         var index = 0

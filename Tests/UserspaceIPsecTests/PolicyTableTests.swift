@@ -7,7 +7,8 @@ import Testing
 @Suite struct PolicyTableTests {
     /// A flow of a packet made for the purpose: IPv4, UDP.
     static func flow(
-        _ source: UInt32, _ destination: UInt32, upperProtocol: UInt8 = 17, ports: (UInt16, UInt16) = (1000, 2000)
+        _ source: UInt32, _ destination: UInt32, upperProtocol: UInt8 = 17,
+        ports: (UInt16, UInt16) = (1000, 2000)
     ) throws -> PacketFlow {
         var packet: [UInt8] = [0x45, 0, 0, 28, 0, 0, 0, 0, 64, upperProtocol, 0, 0]
         for word in [source, destination] {

@@ -10,21 +10,21 @@ enum Samples {
         to destination: String = "192.0.2.2", mode: EncapsulationMode = .tunnel, requestID: UInt32 = 7,
         lifetime: Lifetime = .unlimited, encapsulation: UDPEncapsulation? = nil
     ) throws -> SecurityAssociation {
-        let aes = try #require(Algorithms.EncryptionAlgorithm.named("aes"))
-        return SecurityAssociation(
+        SecurityAssociation(
             id: SecurityAssociationID(
                 destination: try #require(IPAddress(destination)), protocol: .esp, spi: SPI(spi)),
             source: try #require(IPAddress(source)), direction: direction, mode: mode, requestID: requestID,
             transform: ESPTransform(
-                encryption: CipherChoice(aes, keyBits: 128),
+                encryption: CipherChoice(.aesCBC, keyBits: 128),
                 encryptionKey: SecretKey(copying: Array(repeating: 1, count: 16)),
-                integrity: IntegrityAlgorithm.named("hmac_sha256"),
+                integrity: .hmacSHA256,
                 integrityKey: SecretKey(copying: Array(repeating: 2, count: 32))),
             encapsulation: encapsulation, lifetime: lifetime)
     }
 
     static func policy(
-        _ direction: PolicyDirection, from source: String = "10.1.0.0/24", to destination: String = "10.2.0.0/24",
+        _ direction: PolicyDirection, from source: String = "10.1.0.0/24",
+        to destination: String = "10.2.0.0/24",
         mode: EncapsulationMode = .tunnel, tunnel: (String, String)? = ("192.0.2.1", "192.0.2.2"),
         level: PolicyTemplate.Level = .unique(requestID: 7)
     ) throws -> SecurityPolicy {
