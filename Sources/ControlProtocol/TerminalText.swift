@@ -18,3 +18,11 @@ package enum TerminalText {
         "\\u{" + String(scalar.value, radix: 16) + "}"
     }
 }
+
+extension TerminalText {
+    /// As `escaped`, but line ends stay.
+    package static func escapedLines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
+            .joined(separator: "\n")
+    }
+}

@@ -1,0 +1,9 @@
+import LinuxIO
+
+/// The streams of this process for people.
+enum Standard {
+    /// Prints a line on standard error.
+    static func complain(_ text: String) {
+        (try? AppendedFile(duplicating: 2))?.append("swiftikectl: \(text)\n")
+    }
+}
