@@ -11,6 +11,8 @@ struct AcquireExpiry: Sendable {
     /// What was there before; nil when nothing was changed.
     private let previous: Int?
 
+    var changedSomething: Bool { previous != nil }
+
     /// Raises the limit where /proc lets us; elsewhere the kernel's own stays.
     static func raise() -> AcquireExpiry {
         guard let current = read(), current < wanted, write(wanted) else {

@@ -79,7 +79,7 @@ extension NetlinkRequest {
         putZeros(4)
     }
 
-    /// Appends xfrm_user_tmpl. In transport mode the addresses are the packet's, and zero here.
+    /// Appends xfrm_user_tmpl; in transport mode the addresses are those of the packet, and zero here.
     fileprivate mutating func put(_ template: PolicyTemplate, of policy: SecurityPolicy) {
         let isTransport = template.mode == .transport
         let family = isTransport ? nil : template.tunnelDestination?.family

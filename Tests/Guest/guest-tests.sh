@@ -1,0 +1,241 @@
+#!/bin/bash
+# usage: guest-tests.sh [SCENARIO...]   runs in the guest: tunnels over the kernel's ESP, judged by the kernel's own
+# counters and by what crossed the wire. Prints one line a check and ends with "N passed, N failed".
+. "$(dirname "${BASH_SOURCE[0]}")/../Interop/lib.sh"
+guest_tests=$top/Tests/Guest
+
+# ours SIDE MODE START [CIPHER [LINE...]]: swiftike's configuration.
+ours() {
+    local side=$1 mode=$2 start=$3 cipher=${4:-aes 128} me=1 peer=2
+    [ "$side" = east ] || { me=2 peer=1; }
+    local local_net=10.$me.0.0/24 remote_net=10.$peer.0.0/24
+    [ "$mode" = tunnel ] || { local_net=192.0.2.$me/32 remote_net=192.0.2.$peer/32; }
+    mkdir -p "$work/$side"
+    psk "$work/$side/psk.txt" "192.0.2.$peer a key that both know"
+    cat >"$work/$side/swiftike.conf" <<CONF
+path pre_shared_key "$work/$side/psk.txt";
+remote "gateway" {
+    remote_address 192.0.2.$peer;
+    exchange_mode main;
+    nat_traversal ${NAT:-on};
+    proposal {
+        encryption_algorithm aes 128;
+        hash_algorithm sha256;
+        authentication_method pre_shared_key;
+        dh_group modp1024;
+    }
+}
+sainfo anonymous {
+    lifetime time ${LIFETIME:-1 hour};
+    encryption_algorithm $cipher;
+    authentication_algorithm hmac_sha256;
+    compression_algorithm deflate;
+}
+CONF
+    if [ "$start" = policy ]; then
+        cat >"$work/$side/policy.conf" <<CONF
+spdadd $local_net $remote_net any -P out ipsec esp/tunnel/192.0.2.$me-192.0.2.$peer/require;
+spdadd $remote_net $local_net any -P in ipsec esp/tunnel/192.0.2.$peer-192.0.2.$me/require;
+CONF
+        echo "include_policy \"$work/$side/policy.conf\";" >>"$work/$side/swiftike.conf"
+        return
+    fi
+    cat >>"$work/$side/swiftike.conf" <<CONF
+tunnel "net" {
+    remote "gateway";
+    local_net $local_net;
+    remote_net $remote_net;
+    mode $mode;
+    start $start;
+}
+CONF
+}
+
+# theirs MODE [ESP]: strongSwan's configuration, on west.
+theirs() {
+    local mode=$1 esp=${2:-aes128-sha256}
+    local selectors="local_ts = 10.2.0.0/24
+                remote_ts = 10.1.0.0/24"
+    [ "$mode" = tunnel ] || selectors=
+    cat >"$work/swanctl.conf" <<CONF
+connections {
+    gw {
+        version = 1
+        local_addrs = 192.0.2.2
+        remote_addrs = 192.0.2.1
+        proposals = aes128-sha256-modp1024
+        local { auth = psk }
+        remote { auth = psk }
+        children {
+            net {
+                mode = $mode
+                $selectors
+                esp_proposals = $esp
+            }
+        }
+    }
+}
+secrets {
+    ike { secret = "a key that both know" }
+}
+CONF
+}
+
+# peer_start KIND MODE [ESP-OF-CHARON [CIPHER]]: west, as swiftike or as charon.
+peer_start() {
+    if [ "$1" = charon ]; then
+        theirs "$2" "$3"
+        start_charon west "$work/swanctl.conf" kernel
+    else
+        ours west "$2" listen "$4"
+        start_swiftike west "$work/west/swiftike.conf" --datapath kernel
+    fi
+}
+
+east_start() {
+    start_swiftike east "$work/east/swiftike.conf" --datapath kernel
+}
+
+# pings MODE COUNT [OPTION...]: all must come back.
+pings() {
+    local mode=$1 count=$2 ends="-I 10.1.0.1 10.2.0.1"
+    shift 2
+    [ "$mode" = tunnel ] || ends="192.0.2.2"
+    # shellcheck disable=SC2086 # several arguments
+    in_ns east ping -n -q -c "$count" -i 0.2 -W 3 "$@" $ends >"$work/ping.out" 2>&1
+}
+
+# kernel_counted SIDE N: an SA each way carried N packets, says the kernel.
+kernel_counted() {
+    ip -n "${!1}" -s xfrm state | awk -v least="$2" -v east="$1" '
+        /^src/ { source = $2 }
+        /lifetime current/ { getline; split($2, part, "("); if (part[1] + 0 >= least) seen[source] = 1 }
+        END { exit !(length(seen) == 2) }'
+}
+
+# clear_of_lost SIDE: the kernel dropped no packet for want of a matching policy or state, or for a bad check.
+kernel_clean() {
+    local bad
+    bad=$(in_ns "$1" cat /proc/net/xfrm_stat |
+        awk '/InStateProtoError|InTmplMismatch|InNoPols|InStateSeqError|InStateMismatch/ && $2 > 0')
+    [ -z "$bad" ] || { echo "$1: $bad"; return 1; }
+}
+
+# protected MODE [COUNT]: pings return, the SAs of both kernels count them, the wire shows ESP and nothing in clear.
+protected() {
+    local mode=$1 count=${2:-5} clear=$clear_on_wire
+    [ "$mode" = tunnel ] || clear="icmp"
+    capture_start
+    pings "$mode" "$count" || { capture_stop; tail -n 3 "$work/ping.out"; return 1; }
+    capture_stop
+    local side
+    for side in east west; do
+        kernel_counted $side "$count" || { ip -n "${!side}" -s xfrm state; return 1; }
+    done
+    [ "$(captured "$esp_on_wire")" -ge $((2 * count)) ] || { echo "ESP packets: $(captured "$esp_on_wire")"; return 1; }
+    [ "$(captured "$clear")" -eq 0 ] || { echo "in clear: $(captured "$clear")"; return 1; }
+    echo "      east's SAs: $(ip -n "$east" -s xfrm state | awk '/lifetime current/ { getline; printf "%s ", $2 }')" \
+        "ESP on the wire: $(captured "$esp_on_wire")"
+}
+
+in_udp() {
+    [ "$(captured 'udp port 4500 and udp[8:4] != 0')" -ge 10 ] && [ "$(captured 'ip proto 50')" -eq 0 ]
+}
+
+nothing_left() {
+    [ -z "$(ip -n "${!1}" xfrm state)" ] || { ip -n "${!1}" xfrm state; return 1; }
+    [ -z "$(ip -n "${!1}" xfrm policy)" ] || { ip -n "${!1}" xfrm policy; return 1; }
+}
+
+# What one negotiation shows, however it began.
+judge() {
+    check "$1: protected" protected "$2"
+    check "$1: no packet dropped by east's kernel" kernel_clean east
+}
+
+by_command() {
+    local peer=$1 mode=$2 name="$1, $2, by command"
+    ours east "$mode" listen "$4"
+    peer_start "$peer" "$mode" "$3" "$4" && east_start || { check "$name: daemons start" false; return; }
+    check "$name: up" eval 'ctl east up net --timeout 60 >"$work/up.out" || { cat "$work/up.out"; false; }'
+    judge "$name" "$mode"
+}
+
+by_packet() {
+    local peer=$1 mode=$2 start=${3:-on_demand} name="$1, $2, by the first packet"
+    ours east "$mode" "$start"
+    peer_start "$peer" "$mode" && east_start || { check "$name: daemons start" false; return; }
+    check "$name: the first packets bring it up" wait_until 20 pings "$mode" 1
+    judge "$name" "$mode"
+}
+
+all=(unit swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
+    charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
+    charon_gcm charon_initiates swiftike_nat charon_nat rekey shutdown)
+
+# The tests of the XFRM and Netlink modules, where they were built.
+unit() {
+    local bundle=$top/.build/debug/swiftikePackageTests.xctest
+    [ -x "$bundle" ] || { echo "      skipped: the unit tests are not built"; return; }
+    check "XFRM's own tests on this kernel" eval \
+        '"$bundle" --testing-library swift-testing --filter XFRMTests >"$work/unit.out" 2>&1 ||
+            { grep -E "recorded an issue|^.* failed" "$work/unit.out" | head -n 20; tail -n 3 "$work/unit.out"; false; }'
+    tail -n 1 "$work/unit.out"
+}
+swiftike_tunnel_command() { by_command swiftike tunnel; }
+swiftike_tunnel_packet() { by_packet swiftike tunnel; }
+swiftike_transport_command() { by_command swiftike transport; }
+swiftike_transport_packet() { by_packet swiftike transport; }
+charon_tunnel_command() { by_command charon tunnel; }
+charon_tunnel_packet() { by_packet charon tunnel policy; }
+charon_transport_command() { by_command charon transport; }
+charon_transport_packet() { by_packet charon transport; }
+charon_gcm() { by_command charon tunnel aes128gcm16 "aes_gcm_16 128"; }
+charon_initiates() {
+    ours east tunnel listen
+    peer_start charon tunnel && east_start || { check "charon initiates: daemons start" false; return; }
+    check "charon initiates: up" eval 'swan west --initiate --child net --timeout 60 >"$work/up.out"'
+    judge "charon initiates" tunnel
+}
+swiftike_nat() { NAT=force by_command swiftike tunnel && check "swiftike: ESP in UDP" in_udp; }
+charon_nat() { NAT=force by_command charon tunnel && check "charon: ESP in UDP" in_udp; }
+rekey() {
+    LIFETIME="20 sec" ours east tunnel listen
+    peer_start charon tunnel && east_start || { check "rekey: daemons start" false; return; }
+    ctl east up net --timeout 60 >/dev/null
+    local before
+    before=$(ip -n "$east" xfrm state | grep -c '^src')
+    check "rekey: no ping lost over two lifetimes" pings tunnel 200
+    check "rekey: other SAs than at first" eval '[ "$before" -ge 2 ] && rekeyed'
+}
+rekeyed() {
+    [ "$(grep -ciE 'rekey|renew' "$work/east/log")" -gt 0 ]
+}
+shutdown() {
+    ours east tunnel up
+    peer_start swiftike tunnel && east_start || { check "shutdown: daemons start" false; return; }
+    check "shutdown: up by itself" wait_until 30 pings tunnel 1
+    stop east
+    check "shutdown: east's kernel is as it was" nothing_left east
+    check "shutdown: west was told" wait_until 10 no_state west
+    stop west
+    check "shutdown: west's kernel is as it was" nothing_left west
+}
+no_state() { [ -z "$(ip -n "${!1}" xfrm state)" ]; }
+
+"$guest_tests/preload.sh"
+scenarios=("$@")
+[ ${#scenarios[@]} -gt 0 ] || scenarios=("${all[@]}")
+for scenario in "${scenarios[@]}"; do
+    # Namespaces of its own for each: the kernel's counters begin at zero.
+    topology_up
+    echo "== $scenario (at $(cut -d. -f1 /proc/uptime) s)"
+    failed_before=$failed
+    $scenario
+    [ "$failed" = "$failed_before" ] || show_logs
+    fresh
+    topology_down
+done
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
