@@ -113,7 +113,7 @@ kernel_counted() {
         END { exit !(length(seen) == 2) }'
 }
 
-# clear_of_lost SIDE: the kernel dropped no packet for want of a matching policy or state, or for a bad check.
+# kernel_clean SIDE: the kernel dropped no packet for want of a matching policy or state, or for a bad check.
 kernel_clean() {
     local bad
     bad=$(in_ns "$1" cat /proc/net/xfrm_stat |
@@ -180,6 +180,7 @@ unit() {
     check "XFRM's own tests on this kernel" eval \
         '"$bundle" --testing-library swift-testing --filter XFRMTests >"$work/unit.out" 2>&1 ||
             { grep -E "recorded an issue|^.* failed" "$work/unit.out" | head -n 20; tail -n 3 "$work/unit.out"; false; }'
+    check "among them those that need ESP" grep -q "Suite KernelESPTests passed" "$work/unit.out"
     tail -n 1 "$work/unit.out"
 }
 swiftike_tunnel_command() { by_command swiftike tunnel; }

@@ -2,7 +2,8 @@
 # usage: run-guest.sh SCRIPT [ARGUMENT...]   runs SCRIPT as root in a throw-away guest with a Debian kernel.
 #
 # The guest sees every path of the host, read-only; arguments have neither spaces nor commas. The exit status is the
-# script's, 124 after GUEST_TIMEOUT seconds (600), 125 when the guest died. GUEST_MEMORY is in MiB (1536).
+# script's, 124 after GUEST_TIMEOUT seconds (600), 125 when the guest died. GUEST_MEMORY is in MiB (1536);
+# GUEST_ACCELERATOR is qemu's: by default emulation, which works everywhere.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 guest=$(cd "$here/../.." && pwd)/.guest
 script=$(realpath "$1") || exit 2
@@ -10,8 +11,7 @@ shift
 arguments=$(IFS=, && echo "$*")
 [ -x "$script" ] || { echo "not executable: $script" >&2; exit 2; }
 "$here/make-guest.sh" || exit 125
-accelerator=tcg,thread=multi
-[ -w /dev/kvm ] && accelerator=kvm
+accelerator=${GUEST_ACCELERATOR:-tcg,thread=multi}
 output=$(mktemp -d "${TMPDIR:-/tmp}/swiftike-guest.XXXXXX")
 trap 'rm -rf "$output"' EXIT
 timeout -k 5 "${GUEST_TIMEOUT:-600}" qemu-system-x86_64 -accel $accelerator -cpu max,la57=off \
