@@ -95,6 +95,10 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Negotiation"],
             path: "Tests/Support", swiftSettings: settings),
+        .executableTarget(
+            name: "userspace-selftest",
+            dependencies: ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "UserspaceIPsec"],
+            path: "Tests/UserspaceSelftest", swiftSettings: settings),
         tests("Wire", []),
         tests("Algorithms", []),
         tests("KeyMaterial", []),

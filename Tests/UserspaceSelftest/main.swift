@@ -1,0 +1,128 @@
+// One end of a tunnel with keys of its own making, for userspace-selftest.sh. It is not a product: anybody knows its keys.
+//
+// userspace-selftest LOCAL REMOTE LOCAL_NET REMOTE_NET tunnel|transport raw|udp aes-gcm-16|aes-cbc now|acquire
+import Algorithms
+import Glibc
+import IPsec
+import KeyMaterial
+import LinuxIO
+import UserspaceIPsec
+
+struct Usage: Error {}
+
+/// What the command line says.
+struct Scenario: Sendable {
+    let local: IPAddress
+    let remote: IPAddress
+    let localNet: IPPrefix
+    let remoteNet: IPPrefix
+    let mode: EncapsulationMode
+    let isInUDP: Bool
+    let transform: ESPTransform
+    let waitsForAcquire: Bool
+
+    init(_ words: [String]) throws {
+        guard words.count == 8, let local = IPAddress(words[0]), let remote = IPAddress(words[1]),
+            let localNet = IPPrefix(words[2]), let remoteNet = IPPrefix(words[3]),
+            let mode = EncapsulationMode(rawValue: words[4]),
+            let cipher = Catalogue.encryption.first(where: { $0.name == words[6] })
+        else { throw Usage() }
+        (self.local, self.remote, self.localNet, self.remoteNet) = (local, remote, localNet, remoteNet)
+        self.mode = mode
+        isInUDP = words[5] == "udp"
+        waitsForAcquire = words[7] == "acquire"
+        let choice = CipherChoice(cipher)
+        transform = ESPTransform(
+            encryption: choice,
+            encryptionKey: SecretKey(copying: Array(repeating: 0x5a, count: choice.keyMaterialSize)),
+            integrity: cipher.isAEAD ? nil : .hmacSHA256,
+            integrityKey: cipher.isAEAD ? nil : SecretKey(copying: Array(repeating: 0x33, count: 32)))
+    }
+
+    func association(_ direction: Direction) -> SecurityAssociation {
+        let (source, destination) = direction == .outbound ? (local, remote) : (remote, local)
+        // Each end knows the other's SPI by the address it goes to.
+        let spi = SPI(UInt32(truncatingIfNeeded: destination.value) | 0x1000_0000)
+        return SecurityAssociation(
+            id: SecurityAssociationID(destination: destination, protocol: .esp, spi: spi), source: source,
+            direction: direction, mode: mode, requestID: 1, transform: transform,
+            encapsulation: isInUDP ? UDPEncapsulation(sourcePort: 4500, destinationPort: 4500) : nil)
+    }
+
+    func policy(_ direction: PolicyDirection) -> SecurityPolicy {
+        let isOut = direction == .outbound
+        let (source, destination) = isOut ? (local, remote) : (remote, local)
+        let template = PolicyTemplate(
+            protocol: .esp, mode: mode, tunnelSource: mode == .tunnel ? source : nil,
+            tunnelDestination: mode == .tunnel ? destination : nil, level: .unique(requestID: 1))
+        return SecurityPolicy(
+            selector: Selector(source: isOut ? localNet : remoteNet, destination: isOut ? remoteNet : localNet),
+            direction: direction, action: .protect([template]))
+    }
+}
+
+func report<Value>(_ what: String) -> DatabaseCompletion<Value> {
+    { result in
+        if case .failure(let failure) = result { print("\(what): \(failure)") }
+    }
+}
+
+func readEncapsulated(_ plane: UserspaceDataPlane, _ family: AddressFamily) throws -> WorkerThread {
+    let socket = try DatagramSocket(family: family, port: 4500)
+    try plane.prepare(socket: socket.number, family: family, purpose: .natTraversal)
+    return try WorkerThread("udp-in") {
+        var batch = DatagramBatch()
+        var datagram: [UInt8] = []
+        var poller = Poller()
+        _ = poller.watch(socket.number)
+        while true {
+            guard (try? poller.wait()) == true, let count = try? socket.receive(into: &batch) else { continue }
+            for index in 0..<count {
+                batch.copy(index, into: &datagram)
+                if let path = batch.path(index) { plane.receiveEncapsulated(&datagram, path: path) }
+            }
+        }
+    }
+}
+
+func run(_ scenario: Scenario) throws {
+    let plane = try UserspaceDataPlane()
+    let install: @Sendable () -> Void = {
+        plane.add(scenario.association(.inbound), completion: report("add inbound SA"))
+        plane.add(scenario.association(.outbound), completion: report("add outbound SA"))
+    }
+    plane.observe { notification in
+        print("notification \(notification)")
+        if case .acquire = notification { install() }
+    }
+    let reader = scenario.isInUDP ? try readEncapsulated(plane, scenario.local.family) : nil
+    for direction in PolicyDirection.allCases {
+        plane.set(scenario.policy(direction), completion: report("set \(direction) policy"))
+    }
+    if !scenario.waitsForAcquire { install() }
+    let signals = try SignalThread.start([SIGTERM]) { _ in
+        for direction in [Direction.inbound, .outbound] {
+            plane.usage(of: scenario.association(direction).id) { result in
+                if case .success(let usage) = result {
+                    print("usage \(direction) packets \(usage.packets) bytes \(usage.bytes)")
+                }
+            }
+        }
+        plane.shutDown()
+        for (reason, count) in plane.drops { print("drop \(reason.counterName) \(count): \(reason.sentence)") }
+        unsafe fflush(nil)
+        exit(0)
+    }
+    plane.policies { _ in print("ready, \(plane.summary)") }
+    _ = reader
+    signals.join()
+}
+
+SignalThread.block([SIGTERM])
+setlinebuf(unsafe stdout)
+do {
+    try run(Scenario(Array(CommandLine.arguments.dropFirst())))
+} catch {
+    print("userspace-selftest: \(error)")
+    exit(1)
+}
