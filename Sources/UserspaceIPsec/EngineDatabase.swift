@@ -83,10 +83,11 @@ struct EngineDatabase: Sendable {
         return Snapshot(
             outbound: table(.outbound), inbound: table(.inbound), forward: table(.forward),
             associations: Dictionary(grouping: inbound) { $0.association.id.spi },
-            encapsulationSockets: sockets)
+            encapsulationSockets: sockets,
+            needsWholePackets: policies.contains { $0.direction == .outbound && $0.needsWholePackets })
     }
 
-    /// The SAs an outbound policy's template accepts, the newest first.
+    /// The SAs that an outbound policy's template accepts, the newest first.
     private func carriers(_ policy: SecurityPolicy) -> [OutboundAssociation] {
         guard let template = policy.templates.first else { return [] }
         return outbound.reversed().filter { template.accepts($0.association) }
@@ -131,5 +132,13 @@ struct EngineDatabase: Sendable {
 
     private static func notFound(_ id: SecurityAssociationID) -> DatabaseFailure {
         DatabaseFailure(.notFound, "There is no SA \(id).")
+    }
+}
+
+extension SecurityPolicy {
+    /// Transport mode protects whole packets, and ports show in whole packets alone.
+    fileprivate var needsWholePackets: Bool {
+        selector.sourcePort != 0 || selector.destinationPort != 0
+            || templates.contains { $0.mode == .transport }
     }
 }

@@ -7,6 +7,7 @@ struct OutboundWorker: Sendable {
     private let engine: Engine
     private var view = Engine.View()
     private var pending = PendingPackets()
+    private var assembly = FragmentAssembly()
     private var buffer = [UInt8](repeating: 0, count: capacity)
 
     private static let capacity = PacketRoom.headroom + 65_536 + PacketRoom.tailroom
@@ -40,7 +41,7 @@ struct OutboundWorker: Sendable {
             else { return }
             if engine.refresh(&view) { flush() }
             counting { worker throws(PacketDrop) in
-                try worker.process(PacketRoom.headroom..<PacketRoom.headroom + count)
+                try worker.processRead(PacketRoom.headroom..<PacketRoom.headroom + count)
             }
         }
     }
@@ -51,6 +52,26 @@ struct OutboundWorker: Sendable {
         } catch {
             engine.counters.count(error)
         }
+    }
+
+    /// Puts fragments together first, where policies need that.
+    private mutating func processRead(_ packet: Range<Int>) throws(PacketDrop) {
+        guard view.snapshot.needsWholePackets, FragmentAssembly.isFragment(buffer.span.extracting(packet))
+        else { return try process(packet) }
+        let fragment = Array(buffer[packet])
+        switch assembly.take(fragment.span, now: MonotonicClock.now) {
+        case .whole: try process(packet)
+        case .incomplete: break
+        case .complete(let whole): try process(place(whole))
+        case .refused: throw .plane(.fragmentOutOfOrder)
+        }
+    }
+
+    /// Copies a packet to where the device would have put it.
+    private mutating func place(_ packet: [UInt8]) -> Range<Int> {
+        let range = PacketRoom.headroom..<PacketRoom.headroom + packet.count
+        buffer.replaceSubrange(range, with: packet)
+        return range
     }
 
     /// Does with the packet in the buffer what its policy says.
@@ -150,8 +171,7 @@ struct OutboundWorker: Sendable {
                 view.snapshot.outbound.rule(for: flow)?.association(for: flow) != nil
             else { continue }
             for packet in pending.release(key) {
-                let range = PacketRoom.headroom..<PacketRoom.headroom + packet.count
-                buffer.replaceSubrange(range, with: packet)
+                let range = place(packet)
                 counting { worker throws(PacketDrop) in try worker.process(range) }
             }
         }

@@ -32,6 +32,7 @@ package enum PlaneDrop: String, Hashable, Sendable, CaseIterable {
     // Outbound
     case noPolicy = "no_policy"
     case policyDiscards = "policy_discards"
+    case fragmentOutOfOrder = "fragment_out_of_order"
     case queueFull = "queue_full"
     case negotiationTooSlow = "negotiation_too_slow"
     case noSocket = "no_socket"
@@ -49,6 +50,7 @@ package enum PlaneDrop: String, Hashable, Sendable, CaseIterable {
         case .noPolicy:
             "A link-local or multicast packet met no policy; such packets do not leave the device."
         case .policyDiscards: "The policy says discard."
+        case .fragmentOutOfOrder: "Fragments came with gaps, or out of order; whole packets are needed here."
         case .queueFull: "Enough packets wait already for the SA that is being negotiated."
         case .negotiationTooSlow: "The packet waited for an SA that was not negotiated in time."
         case .noSocket: "There is no socket for the UDP port or address family of the SA."

@@ -7,6 +7,8 @@ struct Snapshot: Sendable {
     var forward = PolicyTable()
     var associations: [SPI: [InboundAssociation]] = [:]
     var encapsulationSockets: [EncapsulationSocket] = []
+    /// Whether some outbound policy cannot decide about fragments.
+    var needsWholePackets = false
 
     /// The inbound SA of a packet.
     func association(_ spi: SPI, to destination: IPAddress) -> InboundAssociation? {

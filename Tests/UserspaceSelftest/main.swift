@@ -10,6 +10,12 @@ import UserspaceIPsec
 
 struct Usage: Error {}
 
+/// Prints a line at once: the script reads along.
+func say(_ line: String) {
+    let bytes = Array("\(line)\n".utf8)
+    _ = unsafe write(STDOUT_FILENO, bytes, bytes.count)
+}
+
 /// What the command line says.
 struct Scenario: Sendable {
     let local: IPAddress
@@ -56,14 +62,15 @@ struct Scenario: Sendable {
             protocol: .esp, mode: mode, tunnelSource: mode == .tunnel ? source : nil,
             tunnelDestination: mode == .tunnel ? destination : nil, level: .unique(requestID: 1))
         return SecurityPolicy(
-            selector: Selector(source: isOut ? localNet : remoteNet, destination: isOut ? remoteNet : localNet),
+            selector: Selector(
+                source: isOut ? localNet : remoteNet, destination: isOut ? remoteNet : localNet),
             direction: direction, action: .protect([template]))
     }
 }
 
 func report<Value>(_ what: String) -> DatabaseCompletion<Value> {
     { result in
-        if case .failure(let failure) = result { print("\(what): \(failure)") }
+        if case .failure(let failure) = result { say("\(what): \(failure)") }
     }
 }
 
@@ -76,7 +83,9 @@ func readEncapsulated(_ plane: UserspaceDataPlane, _ family: AddressFamily) thro
         var poller = Poller()
         _ = poller.watch(socket.number)
         while true {
-            guard (try? poller.wait()) == true, let count = try? socket.receive(into: &batch) else { continue }
+            guard (try? poller.wait()) == true, let count = try? socket.receive(into: &batch) else {
+                continue
+            }
             for index in 0..<count {
                 batch.copy(index, into: &datagram)
                 if let path = batch.path(index) { plane.receiveEncapsulated(&datagram, path: path) }
@@ -92,7 +101,7 @@ func run(_ scenario: Scenario) throws {
         plane.add(scenario.association(.outbound), completion: report("add outbound SA"))
     }
     plane.observe { notification in
-        print("notification \(notification)")
+        say("notification \(notification)")
         if case .acquire = notification { install() }
     }
     let reader = scenario.isInUDP ? try readEncapsulated(plane, scenario.local.family) : nil
@@ -104,25 +113,23 @@ func run(_ scenario: Scenario) throws {
         for direction in [Direction.inbound, .outbound] {
             plane.usage(of: scenario.association(direction).id) { result in
                 if case .success(let usage) = result {
-                    print("usage \(direction) packets \(usage.packets) bytes \(usage.bytes)")
+                    say("usage \(direction) packets \(usage.packets) bytes \(usage.bytes)")
                 }
             }
         }
         plane.shutDown()
-        for (reason, count) in plane.drops { print("drop \(reason.counterName) \(count): \(reason.sentence)") }
-        unsafe fflush(nil)
+        for (reason, count) in plane.drops { say("drop \(reason.counterName) \(count): \(reason.sentence)") }
         exit(0)
     }
-    plane.policies { _ in print("ready, \(plane.summary)") }
+    plane.policies { _ in say("ready, \(plane.summary)") }
     _ = reader
     signals.join()
 }
 
 SignalThread.block([SIGTERM])
-setlinebuf(unsafe stdout)
 do {
     try run(Scenario(Array(CommandLine.arguments.dropFirst())))
 } catch {
-    print("userspace-selftest: \(error)")
+    say("userspace-selftest: \(error)")
     exit(1)
 }
