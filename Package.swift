@@ -88,7 +88,10 @@ let package = Package(
         // programs
         program(
             "swiftike",
-            ["IKEDaemon", "IKEConfiguration", "SourceText", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments]),
+            [
+                "IKEDaemon", "IKEConfiguration", "IKEv1", "SourceText", "ControlProtocol", "Credentials", "KeyMaterial",
+                "Negotiation", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments,
+            ]),
         program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
         // tests
         .target(

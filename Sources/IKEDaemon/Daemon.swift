@@ -38,11 +38,17 @@ package final class Daemon: Sendable {
         let loop = group.next()
         let held = HeldRequestIDs()
         let secrets = SecretsFileName(settings.secretsFile)
+        var opened: ControlSocket?
         do {
             let core = try Self.makeCore(settings, environment, loop, held, secrets)
             environment.dataPlane.observe { notification in
                 loop.execute { core.value.notified(notification) }
             }
+            // First of all: a second daemon must fail before it touches the policies of the first.
+            let control = try ControlSocket.open(path: options.controlPath, group: loop) { request, reply in
+                loop.execute { Self.execute(request, core.value, reply: reply) }
+            }
+            opened = control
             try loop.flatSubmit { core.value.installPolicies() }.wait()
             let sockets = try IKESockets(
                 settings.sockets, needsAll: settings.needsEverySocket, dataPlane: environment.dataPlane,
@@ -51,9 +57,6 @@ package final class Daemon: Sendable {
                 (0..<shardCount).map { _ in group.next() }, settings, environment, sockets.transmission, held,
                 secrets, core, loop)
             let stopReading = try WakeUp()
-            let control = try ControlSocket.open(path: options.controlPath, group: loop) { request, reply in
-                loop.execute { Self.execute(request, core.value, reply: reply) }
-            }
             reader = try sockets.start(shards: shards, stop: stopReading)
             self.group = group
             self.loop = loop
@@ -64,6 +67,7 @@ package final class Daemon: Sendable {
             self.control = control
             loop.execute { core.value.begin(shards: shards) }
         } catch {
+            opened?.close()
             environment.dataPlane.shutDown()
             try? group.syncShutdownGracefully()
             throw Self.failure(error)

@@ -11,7 +11,8 @@ struct ControlClient {
             var socket = try StreamSocket(connectingTo: path)
             try socket.write(JSONWriter.text(request.json) + "\n")
             guard let line = try socket.readLine(timeout: patience, maximum: ControlReply.maximumSize) else {
-                throw ControlFailure(.busy, "the daemon closed the connection without an answer; is it ending?")
+                throw ControlFailure(
+                    .busy, "the daemon closed the connection without an answer; is it ending?")
             }
             return try ControlReply(line: Array(line.utf8))
         } catch let error as SystemError {

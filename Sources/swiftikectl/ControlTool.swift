@@ -13,7 +13,8 @@ struct ControlTool: ParsableCommand {
 
 /// How to reach the daemon; before or after the command.
 struct ConnectionOptions: ParsableArguments {
-    @Option(name: .customLong("control"), help: ArgumentHelp("The daemon's control socket.", valueName: "path"))
+    @Option(
+        name: .customLong("control"), help: ArgumentHelp("The daemon's control socket.", valueName: "path"))
     var path = "/run/swiftike/swiftike.ctl"
 
     /// Carries out a request; a failure is told on standard error and ends the program with its status.
@@ -47,7 +48,11 @@ extension ControlTool {
 
         func run() throws {
             guard case .status(let report) = try connection.perform(.status) else { return }
-            if json { print(JSONWriter.text(report.json)) } else { print(StatusText.render(report), terminator: "") }
+            if json {
+                print(JSONWriter.text(report.json))
+            } else {
+                print(StatusText.render(report), terminator: "")
+            }
         }
     }
 

@@ -1,0 +1,102 @@
+import ControlProtocol
+import Cryptography
+import Glibc
+import IKEDaemon
+import IPsec
+import LinuxIO
+import Negotiation
+
+/// The daemon from its first line of log to its last.
+struct RunningDaemon {
+    private static let signals = [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2]
+
+    private let settings: HostSettings
+    private let reading: ConfigurationReading
+    private let options: DaemonProgram
+
+    init(settings: HostSettings, reading: ConfigurationReading, options: DaemonProgram) {
+        self.settings = settings
+        self.reading = reading
+        self.options = options
+    }
+
+    /// Returns when a signal has ended it.
+    func run() throws {
+        umask(0o077)
+        if options.own.isDetachedCopy { DetachedProgram.guardReadiness() }
+        SignalThread.block(Self.signals)
+        let log = Log(
+            threshold: settings.daemon.logThreshold, clock: { MonotonicClock.now },
+            sink: try LogDestination(options: options).sink)
+        log.info("swiftike \(DaemonProgram.release) starts with \(reading.path)")
+        for notice in settings.notices { log.write(.notice, notice) }
+        do {
+            try run(log)
+        } catch {
+            log.error(error.explanation)
+            // In the foreground the log is where the message would go again.
+            throw options.flags.staysInForeground ? LaunchFailure(error.exitStatus, "did not start") : error
+        }
+    }
+
+    private func run(_ log: Log) throws(LaunchFailure) {
+        let chosen = try ChosenDataPlane.take(options.own.dataPath)
+        log.info(chosen.explanation)
+        let daemon: Daemon
+        let inbox: SignalInbox
+        do {
+            inbox = try SignalInbox(Self.signals)
+            daemon = try Daemon(
+                settings: settings.daemon,
+                options: DaemonOptions(controlPath: options.own.controlPath, shards: shardCount),
+                environment: environment(chosen.plane, log))
+        } catch let failure as StartFailure {
+            throw LaunchFailure(failure)
+        } catch {
+            throw LaunchFailure(71, "\(error)")
+        }
+        log.info("listening on \(daemon.socketSummary); control socket \(options.own.controlPath)")
+        let pidFile = PIDFile(path: options.own.pidFile ?? settings.pidFile)
+        pidFile.write(log)
+        if options.own.isDetachedCopy { DetachedProgram.becomeReady() }
+        serve(daemon, inbox, log)
+        daemon.shutDown()
+        pidFile.remove()
+        log.info("swiftike has ended")
+    }
+
+    private func serve(_ daemon: Daemon, _ inbox: SignalInbox, _ log: Log) {
+        while true {
+            switch inbox.next() {
+            case SIGHUP: daemon.reload()
+            case SIGTERM, SIGINT:
+                log.info("ending: telling the peers, removing SAs and policies")
+                return
+            case let number: log.info("signal \(number) has no meaning here")
+            }
+        }
+    }
+
+    private var shardCount: Int {
+        options.own.shards ?? min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+
+    private func environment(_ plane: any DataPlane, _ log: Log) -> DaemonEnvironment {
+        let reading = reading
+        return DaemonEnvironment(
+            dataPlane: plane, log: log, now: { MonotonicClock.now }, wallSeconds: { WallClock.now },
+            random: { SystemRandom() },
+            localAddress: Self.localAddress(towards:),
+            endpoint: { _ in AbsentEndpoint() },
+            sharedSecret: { PreSharedKeyFile($0).answer($1) },
+            loadSettings: { reading.load().map(\.daemon) })
+    }
+
+    @Sendable private static func localAddress(towards remote: IPAddress) -> Result<IPAddress, RouteFailure> {
+        do {
+            return .success(try LocalAddress.towards(remote))
+        } catch {
+            return .failure(RouteFailure("no way to \(remote): \(SystemError.text(of: error.code))"))
+        }
+    }
+}
