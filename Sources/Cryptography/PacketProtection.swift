@@ -4,7 +4,7 @@ package import KeyMaterial
 
 /// Where the parts of one ESP packet are in a buffer: header, IV, body and ICV follow one another.
 package struct PacketLayout: Sendable {
-    /// Offset of the SPI. The header is the SPI and the sequence number, 8 octets.
+    /// Offset of the SPI; the header is the SPI and the sequence number, 8 octets.
     package let start: Int
     /// Octets between IV and ICV: payload, padding, pad length and next header.
     package let bodyCount: Int
@@ -15,10 +15,12 @@ package struct PacketLayout: Sendable {
     }
 }
 
-/// One ESP transform with its keys, applied to packets in place (RFC 4303 section 3): encrypt and authenticate,
-/// or authenticate and decrypt. It allocates nothing per packet.
+/// One ESP transform with its keys, applied to packets in place (RFC 4303 section 3).
+///
+/// It encrypts and authenticates, or authenticates and decrypts, and allocates nothing per packet.
 @safe
-package struct PacketProtection: ~Copyable, @unchecked Sendable {  // why: contexts and scratch have this one owner
+package struct PacketProtection: ~Copyable, @unchecked Sendable {
+    // why Sendable: contexts and scratch have this one owner
     /// Which way packets go; an instance does one.
     package enum Use: Sendable {
         case sealing
@@ -85,7 +87,7 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {  // why: conte
         }
     }
 
-    /// Writes the IV, encrypts the body and writes the ICV. The header must be in place.
+    /// Writes the IV, encrypts the body and writes the ICV; the header must be in place.
     ///
     /// - Parameter counter: Never the same twice for one key: the sequence number.
     package mutating func seal(_ packet: inout MutableSpan<UInt8>, _ layout: PacketLayout, counter: UInt64) {

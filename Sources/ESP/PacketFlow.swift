@@ -76,7 +76,9 @@ package struct PacketFlow: Hashable, Sendable {
 }
 
 extension Selector {
-    /// Whether the packet is one this selector picks. A packet that does not show its ports matches any port alone.
+    /// Whether the packet is one this selector picks.
+    ///
+    /// A packet that does not show its ports matches any port alone.
     package func selects(_ flow: PacketFlow) -> Bool {
         guard source.contains(flow.source), destination.contains(flow.destination) else { return false }
         guard upperProtocol == 0 || upperProtocol == flow.upperProtocol else { return false }

@@ -4,7 +4,8 @@ import Glibc
 ///
 /// The storage is on the heap and never moves, so nothing of it is left behind by a move.
 @safe
-package struct SecretBytes: ~Copyable, @unchecked Sendable {  // why: the storage has one owner and is never aliased
+package struct SecretBytes: ~Copyable, @unchecked Sendable {
+    // why Sendable: the storage has one owner and is never aliased
     private let storage: UnsafeMutableRawPointer
     /// Octets held.
     package let count: Int
@@ -45,6 +46,45 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {  // why: the storag
         unsafe try body(UnsafeRawBufferPointer(start: storage, count: count))
     }
 
+    /// Lends the octets for the length of `body` as a span, which cannot outlive it.
+    package borrowing func withSpan<R: ~Copyable, E: Error>(
+        _ body: (Span<UInt8>) throws(E) -> R
+    ) throws(E) -> R {
+        let elements = unsafe UnsafeBufferPointer(
+            start: storage.assumingMemoryBound(to: UInt8.self), count: count)
+        return try body(unsafe elements.span)
+    }
+
+    /// The octets that `range` of this secret spells in pairs of hexadecimal digits, as a secret of their own.
+    ///
+    /// nil unless `range` holds one pair or more, and digits alone.
+    package borrowing func decodingHexadecimal(_ range: Range<Int>) -> SecretBytes? {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the secret")
+        guard !range.isEmpty, range.count.isMultiple(of: 2) else { return nil }
+        var isValid = true
+        let decoded = unsafe SecretBytes(count: range.count / 2) { target in
+            for (index, octet) in zip(range, 0...) {
+                let character = unsafe storage.load(fromByteOffset: index, as: UInt8.self)
+                guard let digit = Self.hexadecimalValue(character) else {
+                    isValid = false
+                    return
+                }
+                unsafe target[octet / 2] = target[octet / 2] << 4 | digit
+            }
+        }
+        guard isValid else { return nil }
+        return decoded
+    }
+
+    private static func hexadecimalValue(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
     /// A new secret holding `range` of this one.
     package borrowing func extracting(_ range: Range<Int>) -> SecretBytes {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the secret")
@@ -56,7 +96,9 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {  // why: the storag
     }
 
     /// Whether both hold the same octets, in time that depends on the lengths alone.
-    package static func constantTimeEqual(_ left: borrowing SecretBytes, _ right: borrowing SecretBytes) -> Bool {
+    package static func constantTimeEqual(_ left: borrowing SecretBytes, _ right: borrowing SecretBytes)
+        -> Bool
+    {
         guard left.count == right.count else { return false }
         var difference: UInt8 = 0
         unsafe left.withUnsafeBytes { l in
