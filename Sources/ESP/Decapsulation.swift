@@ -6,10 +6,12 @@ internal import IPsec
 struct Decapsulation: Sendable {
     private let mode: EncapsulationMode
     private let selector: Selector?
+    private let isBehindNAT: Bool
 
     init(_ association: SecurityAssociation) {
         mode = association.mode
         selector = association.selector
+        isBehindNAT = association.encapsulation != nil
     }
 
     /// Checks the trailer and restores the IP packet; the range of the result is inside the buffer.
@@ -24,6 +26,7 @@ struct Decapsulation: Sendable {
             mode == .tunnel
             ? try innerPacket(&buffer, payload, trailer.nextHeader, packet.outer)
             : try transportPacket(&buffer, payload, trailer.nextHeader, packet)
+        if mode == .transport, isBehindNAT { TransportChecksum.repair(&buffer, range) }
         let flow = try Self.flow(buffer.span.extracting(range))
         if let selector, !selector.selects(flow) { throw .selectorMismatch }
         return (range, flow)

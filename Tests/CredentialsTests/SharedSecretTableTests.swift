@@ -11,8 +11,12 @@ struct SharedSecretTableTests {
     }
 
     /// Whether the answer for a name is keyed with `key`.
-    private func answers(_ table: SharedSecretTable, _ name: SharedSecretTable.PeerName, _ key: [UInt8]) -> Bool {
-        guard case .success(let answer) = table.answer(.hmacSHA1, [1, 2, 3], for: [name]) else { return false }
+    private func answers(_ table: SharedSecretTable, _ name: SharedSecretTable.PeerName, _ key: [UInt8])
+        -> Bool
+    {
+        guard case .success(let answer) = table.answer(.hmacSHA1, [1, 2, 3], for: [name]) else {
+            return false
+        }
         let expected = PRF.compute(.hmacSHA1, key: SecretKey(copying: key), data: [1, 2, 3])
         return SecretKey.constantTimeEqual(answer, expected)
     }
@@ -46,7 +50,9 @@ struct SharedSecretTableTests {
         #expect(answers(table, .identity(.userFQDN("user@example.org")), Array("fourth".utf8)))
         #expect(answers(table, .identity(.keyID(Array("group".utf8))), Array("fifth".utf8)))
         #expect(answers(table, .login("alice"), Array("sixth".utf8)))
-        #expect(answers(table, .identity(.address(try #require(IPAddress("192.0.2.1")))), Array("first key".utf8)))
+        #expect(
+            answers(table, .identity(.address(try #require(IPAddress("192.0.2.1")))), Array("first key".utf8))
+        )
         #expect(table.remarks == [])
         #expect(table.count == 6)
     }
@@ -131,7 +137,8 @@ struct SharedSecretFileTests {
     private func weakness(
         kind: SharedSecretFile.Kind = .regular, owner: UInt32 = 0, permissions: UInt32 = 0o600
     ) -> String? {
-        SharedSecretFile(path: "/etc/psk.txt", kind: kind, owner: owner, permissions: permissions).weakness(for: root)
+        SharedSecretFile(path: "/etc/psk.txt", kind: kind, owner: owner, permissions: permissions).weakness(
+            for: root)
     }
 
     @Test func acceptsAPrivateFile() {

@@ -12,7 +12,8 @@ struct ArbitraryPacketTests {
                 sample.mode = mode
                 var inbound = try sample.inbound()
                 if let drop = inbound.refusal(of: bytes) { #expect(!drop.sentence.isEmpty) }
-                let outer = ESPPacket.Outer(source: SampleSA.address(.ipv4, 1), destination: SampleSA.address(.ipv4, 2))
+                let outer = ESPPacket.Outer(
+                    source: SampleSA.address(.ipv4, 1), destination: SampleSA.address(.ipv4, 2))
                 var second = try sample.inbound()
                 _ = try? second.opening(payload: bytes, outer: outer)
                 var outbound = try sample.outbound()

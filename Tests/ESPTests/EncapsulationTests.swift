@@ -1,8 +1,9 @@
 import Algorithms
-@testable import ESP
 import IPsec
 import TestSupport
 import Testing
+
+@testable import ESP
 
 struct EncapsulationTests {
     private func sample(_ mode: EncapsulationMode, _ family: AddressFamily, isUDP: Bool = false) -> SampleSA {
@@ -99,12 +100,16 @@ struct EncapsulationTests {
         fragment[6] = 0x20
         #expect(try refusal(sample(.transport, .ipv4), fragment) == .fragmentInTransportMode)
         #expect(try refusal(sample(.tunnel, .ipv4), fragment) == nil)
-        let fragment6 = SamplePacket.header(.ipv6, 16, proto: 44) + [17, 0, 0, 1, 0, 0, 0, 1] + Array(repeating: 0, count: 8)
+        let fragment6 =
+            SamplePacket.header(.ipv6, 16, proto: 44) + [17, 0, 0, 1, 0, 0, 0, 1]
+            + Array(repeating: 0, count: 8)
         #expect(try refusal(sample(.transport, .ipv6), fragment6) == .fragmentInTransportMode)
         #expect(try refusal(sample(.tunnel, .ipv4), SamplePacket.udp(.ipv4, count: 65_500)) == .tooLarge)
         #expect(try refusal(sample(.tunnel, .ipv4), [0x45]) == .truncatedHeader)
         #expect(try refusal(sample(.tunnel, .ipv4), Array(repeating: 0x75, count: 40)) == .badVersion)
-        #expect(try refusal(sample(.tunnel, .ipv4), Array(SamplePacket.udp(.ipv4, count: 9).dropLast())) == .badLength)
+        #expect(
+            try refusal(sample(.tunnel, .ipv4), Array(SamplePacket.udp(.ipv4, count: 9).dropLast()))
+                == .badLength)
     }
 
     @Test func aBufferWithoutRoomIsRefused() throws {
@@ -148,7 +153,9 @@ struct EncapsulationTests {
         #expect(signals == [nil, .soft, nil, .hard])
         #expect(received == signals)
         var refusal: DropReason?
-        do { _ = try outbound.sealing(SamplePacket.udp(.ipv4, count: 4)) } catch { refusal = error as? DropReason }
+        do { _ = try outbound.sealing(SamplePacket.udp(.ipv4, count: 4)) } catch {
+            refusal = error as? DropReason
+        }
         #expect(refusal == .lifetimeExpired)
     }
 
@@ -168,12 +175,18 @@ struct EncapsulationTests {
         var random = FixedRandom(seed: 1)
         var association = SampleSA.gcm.association(.outbound)
         association.usesExtendedSequenceNumbers = true
-        #expect(throws: DatabaseFailure.self) { _ = try OutboundSA(association, random: &random).lastSequence }
+        #expect(throws: DatabaseFailure.self) {
+            _ = try OutboundSA(association, random: &random).lastSequence
+        }
         association.usesExtendedSequenceNumbers = false
         association.mode = .beet
-        #expect(throws: DatabaseFailure.self) { _ = try OutboundSA(association, random: &random).lastSequence }
+        #expect(throws: DatabaseFailure.self) {
+            _ = try OutboundSA(association, random: &random).lastSequence
+        }
         association.mode = .tunnel
         association.transform.encryption = CipherChoice(.null)
-        #expect(throws: DatabaseFailure.self) { _ = try OutboundSA(association, random: &random).lastSequence }
+        #expect(throws: DatabaseFailure.self) {
+            _ = try OutboundSA(association, random: &random).lastSequence
+        }
     }
 }

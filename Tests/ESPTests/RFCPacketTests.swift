@@ -27,7 +27,9 @@ struct RFC3602Packet: Decodable, Sendable, CustomTestStringConvertible {
     var testDescription: String { "RFC 3602 case \(`case`)" }
 
     static func all() throws -> [RFC3602Packet] {
-        try VectorFile.committed("esp_rfc3602.json", of: "ESPTests", as: File.self).vectors.filter { $0.kind == "esp" }
+        try VectorFile.committed("esp_rfc3602.json", of: "ESPTests", as: File.self).vectors.filter {
+            $0.kind == "esp"
+        }
     }
 }
 
@@ -35,23 +37,27 @@ struct RFC3602Packet: Decodable, Sendable, CustomTestStringConvertible {
 struct GCMPacket: Decodable, Sendable, CustomTestStringConvertible {
     let algorithm: String
     let key: HexOctets
-    let spi: HexOctets
-    let seq: HexOctets
+    let spi: HexOctets?
+    let seq: HexOctets?
     let nonce: HexOctets
     let plaintext: HexOctets
-    let packet: HexOctets
+    let packet: HexOctets?
 
     struct File: Decodable {
         let vectors: [GCMPacket]
     }
 
-    var testDescription: String { "\(algorithm) spi \(spi) seq \(seq)" }
+    var testDescription: String { "\(algorithm) spi \(spi?.description ?? "") seq \(seq?.description ?? "")" }
 
     static let name = "esp_gcm_draft_mcgrew.json"
 
     static func all() -> [GCMPacket] {
         let vectors = (try? VectorFile.shared(name, as: File.self).vectors) ?? []
-        return vectors.filter { $0.algorithm == "AES-GCM-ESP" && $0.seq.bytes.count == 4 }
+        return vectors.filter { vector in
+            // Extended sequence numbers are not done, and SPI 0 is no ESP here.
+            vector.algorithm == "AES-GCM-ESP" && vector.seq?.bytes.count == 4
+                && vector.spi?.bytes.contains { $0 != 0 } == true
+        }
     }
 }
 
@@ -67,7 +73,8 @@ struct RFCPacketTests {
             source: header.source, direction: .inbound, mode: vector.mode == "tunnel" ? .tunnel : .transport,
             requestID: 0,
             transform: ESPTransform(
-                encryption: CipherChoice(.aesCBC), encryptionKey: SecretKey(copying: vector.key.bytes), integrity: nil,
+                encryption: CipherChoice(.aesCBC), encryptionKey: SecretKey(copying: vector.key.bytes),
+                integrity: nil,
                 integrityKey: nil))
         var inbound = try InboundSA(association)
         let opened = try inbound.opening(bytes)
@@ -82,32 +89,35 @@ struct RFCPacketTests {
 
     @Test(.enabled(if: VectorFile.isPresent(GCMPacket.name)), arguments: GCMPacket.all())
     func opensDraftMcGrew(_ vector: GCMPacket) throws {
-        let inner = try? IPHeader(vector.plaintext.bytes.span)
-        let spi = vector.spi.bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let number = { (octets: HexOctets?) in octets?.bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } ?? 0 }
+        let isTunnel = vector.plaintext.bytes.last == 4
         let association = SecurityAssociation(
-            id: SecurityAssociationID(destination: SampleSA.address(.ipv4, 2), protocol: .esp, spi: SPI(spi)),
-            source: SampleSA.address(.ipv4, 1), direction: .inbound, mode: inner == nil ? .transport : .tunnel,
+            id: SecurityAssociationID(
+                destination: SampleSA.address(.ipv4, 2), protocol: .esp, spi: SPI(number(vector.spi))),
+            source: SampleSA.address(.ipv4, 1), direction: .inbound, mode: isTunnel ? .tunnel : .transport,
             requestID: 0,
             transform: ESPTransform(
                 encryption: CipherChoice(.aesGCM16, keyBits: vector.key.bytes.count * 8),
-                encryptionKey: SecretKey(copying: vector.key.bytes + vector.nonce.bytes.prefix(4)), integrity: nil,
+                encryptionKey: SecretKey(copying: vector.key.bytes + vector.nonce.bytes.prefix(4)),
+                integrity: nil,
                 integrityKey: nil))
         var inbound = try InboundSA(association)
-        let outer = ESPPacket.Outer(source: SampleSA.address(.ipv4, 1), destination: SampleSA.address(.ipv4, 2))
+        let outer = ESPPacket.Outer(
+            source: SampleSA.address(.ipv4, 1), destination: SampleSA.address(.ipv4, 2))
         do throws(DropReason) {
-            let opened = try inbound.opening(payload: vector.packet.bytes, outer: outer)
-            let payload = inner == nil ? Array(opened.dropFirst(20)) : opened
-            #expect(Array(vector.plaintext.bytes.prefix(payload.count)) == payload)
-            #expect(!payload.isEmpty)
+            let opened = try inbound.opening(payload: vector.packet?.bytes ?? [], outer: outer)
+            let payload = isTunnel ? opened : Array(opened.dropFirst(20))
+            let padCount = Int(vector.plaintext.bytes.dropLast().last ?? 0)
+            #expect(payload == vector.plaintext.bytes.dropLast(padCount + 2))
         } catch {
             // One vector is a dummy packet; dropping it proves that the ICV was right and the trailer read.
             #expect(error == .dummy)
             #expect(vector.plaintext.bytes.last == 59)
         }
-        #expect(inbound.highestSequence == UInt64(vector.seq.bytes.reduce(0) { $0 << 8 | UInt32($1) }))
+        #expect(inbound.highestSequence == UInt64(number(vector.seq)))
     }
 
     @Test func aFolderOfVectorsHoldsWhatItShould() {
-        if VectorFile.isPresent(GCMPacket.name) { #expect(GCMPacket.all().count >= 8) }
+        if VectorFile.isPresent(GCMPacket.name) { #expect(GCMPacket.all().count == 5) }
     }
 }

@@ -40,7 +40,8 @@ struct RoundTripTests {
             let (bytes, sealed) = try outbound.sealing(packet)
             let esp = Array(bytes[(sealed.esp.lowerBound - sealed.packet.lowerBound)...])
             let outer = ESPPacket.Outer(
-                source: SampleSA.address(sample.family, 1), destination: SampleSA.address(sample.family, 2), hopLimit: 61)
+                source: SampleSA.address(sample.family, 1), destination: SampleSA.address(sample.family, 2),
+                hopLimit: 61)
             let opened = try inbound.opening(payload: esp, outer: outer)
             let skipped = sample.mode == .tunnel ? 0 : family == .ipv4 ? 20 : 40
             #expect(opened.count == packet.count)
@@ -71,7 +72,8 @@ struct RoundTripTests {
         var outbound = try sample.outbound()
         let (bytes, sealed) = try outbound.sealing(SamplePacket.udp(.ipv4, count: 20))
         let esp = Array(bytes[sealed.headerCount...])
-        let outer = ESPPacket.Outer(source: SampleSA.address(.ipv4, 1), destination: SampleSA.address(.ipv4, 2))
+        let outer = ESPPacket.Outer(
+            source: SampleSA.address(.ipv4, 1), destination: SampleSA.address(.ipv4, 2))
         for count in 0..<bytes.count {
             var inbound = try sample.inbound()
             #expect(inbound.refusal(of: Array(bytes.prefix(count))) != nil)

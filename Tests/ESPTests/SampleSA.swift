@@ -57,7 +57,8 @@ struct SampleSA: Sendable, CustomTestStringConvertible {
         return SecurityAssociation(
             id: SecurityAssociationID(
                 destination: Self.address(family, 2), protocol: .esp, spi: SPI(0x0102_0304)),
-            source: Self.address(family, 1), direction: direction, mode: mode, requestID: 1, selector: selector,
+            source: Self.address(family, 1), direction: direction, mode: mode, requestID: 1,
+            selector: selector,
             transform: ESPTransform(
                 encryption: encryption, encryptionKey: key, integrity: integrity, integrityKey: integrityKey),
             encapsulation: isUDP ? UDPEncapsulation(sourcePort: 4500, destinationPort: 50000) : nil,
@@ -75,7 +76,8 @@ struct SampleSA: Sendable, CustomTestStringConvertible {
 /// IP packets to protect.
 enum SamplePacket {
     /// A UDP datagram with `count` octets of payload and right checksums in the IP header.
-    static func udp(_ family: AddressFamily, count: Int, trafficClass: UInt8 = 0, seed: UInt64 = 1) -> [UInt8] {
+    static func udp(_ family: AddressFamily, count: Int, trafficClass: UInt8 = 0, seed: UInt64 = 1) -> [UInt8]
+    {
         var random = FixedRandom(seed: seed)
         let ports: [UInt8] = [0x04, 0xd2, 0x00, 0x35]
         let length = UInt16(count + 8)
@@ -94,7 +96,9 @@ enum SamplePacket {
             ] + source + destination
         }
         let total = payloadCount + 20
-        var header: [UInt8] = [0x45, trafficClass, UInt8(total >> 8), UInt8(total & 0xff), 0x12, 0x34, 0x40, 0, 61]
+        var header: [UInt8] = [
+            0x45, trafficClass, UInt8(total >> 8), UInt8(total & 0xff), 0x12, 0x34, 0x40, 0, 61,
+        ]
         header += [proto, 0, 0] + source + destination
         return checksummed(header)
     }
