@@ -1,3 +1,5 @@
+internal import IPsec
+
 /// The checksum of TCP and UDP behind a NAT, in transport mode (RFC 3948 section 3.1.2).
 ///
 /// The sender computed it over addresses that the NAT then changed. The ICV vouches for the octets, so the receiver

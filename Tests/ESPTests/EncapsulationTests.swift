@@ -76,7 +76,7 @@ struct EncapsulationTests {
         #expect(try inbound.opening(bytes).bytes == header + upper)
     }
 
-    /// Hop-by-hop, destination options, routing: outside. Destination options behind them: inside.
+    /// Hop-by-hop, destination options and routing stay outside, destination options behind them inside.
     @Test func ipv6ExtensionHeadersAreSplitWhereTheRFCSays() throws {
         let upper = Array(SamplePacket.udp(.ipv6, count: 30).dropFirst(40))
         let chain: [UInt8] =
