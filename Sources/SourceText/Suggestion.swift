@@ -8,10 +8,15 @@ package enum Suggestion {
         let wanted = Array(word.lowercased().unicodeScalars)
         guard !wanted.isEmpty, wanted.count <= longestWord else { return nil }
         var best: (word: String, distance: Int)?
-        for candidate in known.sorted() {
+        for candidate in known {
+            let length = candidate.unicodeScalars.count
+            let limit = max(1, min(wanted.count, length) / 3)
+            guard abs(length - wanted.count) <= limit else { continue }
             let distance = distance(wanted, Array(candidate.lowercased().unicodeScalars))
-            guard distance <= max(1, min(wanted.count, candidate.unicodeScalars.count) / 3) else { continue }
-            if distance < best?.distance ?? .max { best = (candidate, distance) }
+            guard distance <= limit else { continue }
+            // Among equals the first in the alphabet, as dictionaries have no order.
+            if let best, (best.distance, best.word) < (distance, candidate) { continue }
+            best = (candidate, distance)
         }
         return best?.word
     }

@@ -1,4 +1,5 @@
 import IKEConfiguration
+import Negotiation
 import Testing
 
 /// Every statement of the grammar once, and what is said about it: nothing if it is in effect.
@@ -54,7 +55,7 @@ import Testing
         #expect(result.configuration != nil)
         #expect(
             result.headlines.map { $0.split(separator: ": ", maxSplits: 2).last.map(String.init) }
-                == [remark].compactMap { $0 })
+                == (remark.map { [$0] } ?? []))
     }
 
     @Test(
@@ -90,7 +91,7 @@ import Testing
         #expect(result.configuration?.policy.peers.count == 1)
         #expect(
             result.headlines.map { $0.split(separator: ": ", maxSplits: 2).last.map(String.init) }
-                == [remark.map { "\($0) \(Self.yet)" }].compactMap { $0 })
+                == (remark.map { ["\($0) \(Self.yet)"] } ?? []))
     }
 
     @Test(
