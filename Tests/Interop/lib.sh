@@ -57,7 +57,7 @@ start_swiftike() {
     shift 2
     local dir=$work/$side
     mkdir -p "$dir"
-    in_ns "$side" "$bin/swiftike" -F -f "$config" --control "$dir/control" --pidfile "$dir/pid" "$@" \
+    in_ns "$side" "$bin/swiftike" -F -f "$config" --control "$dir/control" --pid-file "$dir/pid" "$@" \
         >"$dir/log" 2>&1 &
     local pid=$!
     pids+=("$pid")
