@@ -25,12 +25,8 @@ psk "$work/west/psk.txt" "192.0.2.1 0x$key"
 
 if [ "$peer" = strongswan ]; then
     sed "s/@KEY@/0x$key/" "$top/etc/examples/west.swanctl.conf" >"$work/west.swanctl.conf"
-    # The data plane that east's probe will choose decides which strongSwan can face it.
-    if "$bin/swiftike" --check -f "$work/east/swiftike.conf" --datapath kernel >/dev/null 2>&1; then
-        plane=kernel
-    else
-        plane=libipsec
-    fi
+    plane=libipsec
+    kernel_has_esp west && plane=kernel
     start_charon west "$work/west.swanctl.conf" "$plane" || give_up "strongSwan did not start"
 else
     start_swiftike west "$work/west/swiftike.conf" || give_up "west did not start"

@@ -231,6 +231,13 @@ fresh() {
     rm -rf "${work:?}"/east "${work:?}"/west "$work"/wire.pcap "$work"/*.out
 }
 
+# kernel_has_esp SIDE: whether the kernel takes an ESP SA; nothing of the trial stays.
+kernel_has_esp() {
+    in_ns "$1" ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x100 mode tunnel \
+        enc 'cbc(aes)' 0x00000000000000000000000000000000 2>/dev/null &&
+        in_ns "$1" ip xfrm state delete src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x100
+}
+
 # psk FILE LINE... writes a pre-shared key file that its owner alone can read.
 psk() {
     local file=$1
