@@ -6,9 +6,12 @@ package import IPsec
 package enum LocalAddress {
     /// Our address for packets to `remote`, as a connected socket would use it.
     ///
+    /// - Parameter mark: the firewall mark the packets will carry, which may choose their route.
     /// - Throws: `ENETUNREACH` when there is no route.
-    package static func towards(_ remote: IPAddress, scope: UInt32 = 0) throws(SystemError) -> IPAddress {
-        let probe = try connected(to: remote, scope: scope)
+    package static func towards(
+        _ remote: IPAddress, scope: UInt32 = 0, mark: UInt32 = 0
+    ) throws(SystemError) -> IPAddress {
+        let probe = try connected(to: remote, scope: scope, mark: mark)
         var local = linuxio_endpoint.none
         _ = try SystemError.check(unsafe linuxio_local(probe.number, &local), "getsockname")
         guard let endpoint = local.endpoint() else { throw SystemError("getsockname", code: EAFNOSUPPORT) }
@@ -29,13 +32,20 @@ package enum LocalAddress {
 
     /// Every address of this host's interfaces, in the order the kernel lists them.
     package static func all() throws(SystemError) -> [IPAddress] {
+        try interfaces().map(\.address)
+    }
+
+    /// Every address of this host with the name of its interface, in the order the kernel lists them.
+    package static func interfaces() throws(SystemError) -> [(name: String, address: IPAddress)] {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard unsafe getifaddrs(&list) == 0 else { throw SystemError("getifaddrs") }
         defer { unsafe freeifaddrs(list) }
-        var addresses: [IPAddress] = []
+        var addresses: [(name: String, address: IPAddress)] = []
         var next = unsafe list
         while let item = unsafe next {
-            if let address = unsafe address(item.pointee.ifa_addr) { addresses.append(address) }
+            if let address = unsafe address(item.pointee.ifa_addr) {
+                addresses.append((unsafe String(cString: item.pointee.ifa_name), address))
+            }
             unsafe next = item.pointee.ifa_next
         }
         return addresses

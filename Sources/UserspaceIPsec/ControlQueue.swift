@@ -14,26 +14,57 @@ enum ControlRequest: Sendable {
     case socket(EncapsulationSocket)
     /// A packet made the SA reach its hard limit.
     case expire(SecurityAssociationID)
+
+    /// Answers a request that comes after the end.
+    func refuse() {
+        let failure = DatabaseFailure(.other, "The user-space data plane is shutting down.")
+        switch self {
+        case .add(_, let completion), .updateEncapsulation(_, _, let completion), .delete(_, let completion),
+            .set(_, let completion), .deletePolicy(_, let completion):
+            completion(.failure(failure))
+        case .usage(_, let completion): completion(.failure(failure))
+        case .policies(let completion): completion(.failure(failure))
+        case .socket, .expire: break
+        }
+    }
 }
 
 /// Requests in the order they were made.
 final class ControlQueue: Sendable {
     let wake: WakeUp
-    private let requests = Mutex<[ControlRequest]>([])
+    private struct State {
+        var requests: [ControlRequest] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
 
     init() throws(SystemError) {
         wake = try WakeUp()
     }
 
+    /// Hands over a request; one that comes too late is refused at once.
     func submit(_ request: ControlRequest) {
-        requests.withLock { $0.append(request) }
-        wake.signal()
+        let isAccepted = state.withLock { state in
+            if !state.isClosed { state.requests.append(request) }
+            return !state.isClosed
+        }
+        if isAccepted { wake.signal() } else { request.refuse() }
     }
 
     func takeAll() -> [ControlRequest] {
-        requests.withLock { requests in
-            defer { requests = [] }
-            return requests
+        state.withLock { state in
+            defer { state.requests = [] }
+            return state.requests
+        }
+    }
+
+    /// Takes what is left, and nothing more after that.
+    func close() -> [ControlRequest] {
+        state.withLock { state in
+            state.isClosed = true
+            defer { state.requests = [] }
+            return state.requests
         }
     }
 }

@@ -6,7 +6,9 @@ struct ControlWorker: Sendable {
     private let engine: Engine
     private var database = EngineDatabase()
     private var routes: RouteTable
+    private var filter = ReversePathFilter()
     private var mtu = DeviceMTU.initial
+    private var nextPathCheck: Instant
 
     /// How often path MTUs are looked at again.
     private static let pathInterval = Duration.seconds(10)
@@ -14,85 +16,104 @@ struct ControlWorker: Sendable {
     init(_ engine: Engine) throws(DatabaseFailure) {
         self.engine = engine
         routes = try RouteTable(device: engine.device.index)
+        nextPathCheck = MonotonicClock.now + Self.pathInterval
     }
 
     /// Works until the plane stops, then takes the routes away.
     mutating func run() {
         while !engine.isStopping {
             wait()
-            for request in engine.control.takeAll() { carryOut(request) }
-            let due = database.due(now: MonotonicClock.now)
+            carryOut(engine.control.takeAll())
+            let now = MonotonicClock.now
+            let due = database.due(now: now)
             if due.contains(where: \.isExpiry) { publish() }
             for notification in due { engine.notify(notification) }
-            adjustMTU()
+            if now >= nextPathCheck { adjustMTU() }
         }
-        for request in engine.control.takeAll() { carryOut(request) }
+        carryOut(engine.control.close())
         routes.removeAll()
+        filter.restore()
     }
 
     private func wait() {
         var poller = Poller()
         let place = poller.watch(engine.control.wake.number)
-        let left = database.nextDeadline.map { max($0 - MonotonicClock.now, .zero) }
-        _ = try? poller.wait(min(left ?? Self.pathInterval, Self.pathInterval))
+        let next = min(database.nextDeadline ?? nextPathCheck, nextPathCheck)
+        _ = try? poller.wait(max(next - MonotonicClock.now, .zero))
         if poller.isReady(place) { engine.control.wake.acknowledge() }
     }
 
-    private mutating func carryOut(_ request: ControlRequest) {
+    /// Carries out requests in order; what they change is published once, before any of them is answered.
+    private mutating func carryOut(_ requests: [ControlRequest]) {
+        guard !requests.isEmpty else { return }
+        var changes = Changes()
+        let answers = requests.map { carryOut($0, &changes) }
+        if changes.hasNewOutbound {
+            // Before the first packet: the device must not hand us what the SA makes too long.
+            adjustMTU()
+        }
+        if changes.hasAny { publish() }
+        for answer in answers { answer() }
+    }
+
+    private struct Changes {
+        var hasAny = false
+        var hasNewOutbound = false
+    }
+
+    /// Carries out one request; what is returned answers it.
+    private mutating func carryOut(_ request: ControlRequest, _ changes: inout Changes) -> () -> Void {
+        changes.hasAny = changes.hasAny || request.isChange
         switch request {
         case .add(let association, let completion):
-            answer(completion) { worker throws(DatabaseFailure) in
+            changes.hasNewOutbound = changes.hasNewOutbound || association.direction == .outbound
+            return answer(completion) { worker throws(DatabaseFailure) in
                 try worker.database.add(association, now: MonotonicClock.now)
-                // Before its first packet: the device must not hand us what the SA makes too long.
-                worker.adjustMTU()
             }
         case .updateEncapsulation(let id, let encapsulation, let completion):
-            completion(
-                Result { () throws(DatabaseFailure) in
-                    try database.updateEncapsulation(of: id, to: encapsulation)
-                })
+            return answer(completion) { worker throws(DatabaseFailure) in
+                try worker.database.updateEncapsulation(of: id, to: encapsulation)
+            }
         case .delete(let id, let completion):
-            answer(completion) { worker throws(DatabaseFailure) in try worker.database.remove(id) }
+            return answer(completion) { worker throws(DatabaseFailure) in try worker.database.remove(id) }
         case .usage(let id, let completion):
-            completion(Result { () throws(DatabaseFailure) in try database.usage(of: id) })
+            return answer(completion) { worker throws(DatabaseFailure) in try worker.database.usage(of: id) }
         case .set(let policy, let completion):
-            answer(completion) { worker throws(DatabaseFailure) in
+            return answer(completion) { worker throws(DatabaseFailure) in
                 try worker.database.set(policy)
                 try worker.updateRoutes()
             }
         case .deletePolicy(let id, let completion):
-            answer(completion) { worker throws(DatabaseFailure) in
+            return answer(completion) { worker throws(DatabaseFailure) in
                 try worker.database.remove(id)
                 try worker.updateRoutes()
             }
         case .policies(let completion):
-            completion(.success(database.policies))
+            let policies = database.policies
+            return { completion(.success(policies)) }
         case .socket(let socket):
             database.add(socket)
-            publish()
+            return {}
         case .expire(let id):
-            expire(id)
+            return expire(id)
         }
     }
 
-    /// Makes a change, publishes it, then tells whether it worked.
-    private mutating func answer(
-        _ completion: DatabaseCompletion<Void>, _ change: (inout Self) throws(DatabaseFailure) -> Void
-    ) {
+    private mutating func answer<Value: Sendable>(
+        _ completion: @escaping DatabaseCompletion<Value>,
+        _ work: (inout Self) throws(DatabaseFailure) -> Value
+    ) -> () -> Void {
         do throws(DatabaseFailure) {
-            try change(&self)
-            publish()
-            completion(.success(()))
+            let value = try work(&self)
+            return { completion(.success(value)) }
         } catch {
-            completion(.failure(error))
+            return { completion(.failure(error)) }
         }
     }
 
-    private mutating func expire(_ id: SecurityAssociationID) {
-        guard database.contains(id) else { return }
-        try? database.remove(id)
-        publish()
-        engine.notify(.expired(id))
+    private mutating func expire(_ id: SecurityAssociationID) -> () -> Void {
+        guard (try? database.remove(id)) != nil else { return {} }
+        return { [engine] in engine.notify(.expired(id)) }
     }
 
     private func publish() {
@@ -101,15 +122,32 @@ struct ControlWorker: Sendable {
 
     private mutating func updateRoutes() throws(DatabaseFailure) {
         let own = (try? LocalAddress.all()) ?? []
+        filter.loosen(for: database.policies)
         try routes.update(to: WantedRoutes.routes(for: database.policies, ownAddresses: own))
     }
 
     private mutating func adjustMTU() {
+        nextPathCheck = MonotonicClock.now + Self.pathInterval
+        var paths: [IPAddress: Int] = [:]
         let wanted = DeviceMTU.value(for: database.outbound.map(\.association)) { remote in
-            (try? LocalAddress.pathMTU(towards: remote, mark: RouteMessages.mark)) ?? DeviceMTU.initial
+            let path =
+                paths[remote] ?? (try? LocalAddress.pathMTU(towards: remote, mark: RouteMessages.mark))
+                ?? DeviceMTU.initial
+            paths[remote] = path
+            return path
         }
         guard wanted != mtu, (try? engine.device.setMTU(wanted)) != nil else { return }
         mtu = wanted
+    }
+}
+
+extension ControlRequest {
+    /// Whether the packet threads have to see what it did.
+    fileprivate var isChange: Bool {
+        switch self {
+        case .add, .delete, .set, .deletePolicy, .socket, .expire: true
+        case .updateEncapsulation, .usage, .policies: false
+        }
     }
 }
 

@@ -74,8 +74,14 @@ struct EngineDatabase: Sendable {
 
     /// What the packet threads are to see.
     var snapshot: Snapshot {
+        let newestFirst: [OutboundAssociation] = outbound.reversed()
+        let byRequest = Dictionary(grouping: newestFirst) { $0.association.requestID }
         let rules = policies.map { policy in
-            PolicyRule(policy, associations: policy.direction == .outbound ? carriers(policy) : [])
+            guard policy.direction == .outbound, let template = policy.templates.first else {
+                return PolicyRule(policy)
+            }
+            let candidates = template.requestID == 0 ? newestFirst : byRequest[template.requestID] ?? []
+            return PolicyRule(policy, associations: candidates.filter { template.accepts($0.association) })
         }
         func table(_ direction: PolicyDirection) -> PolicyTable {
             PolicyTable(rules.filter { $0.policy.direction == direction })
@@ -85,12 +91,6 @@ struct EngineDatabase: Sendable {
             associations: Dictionary(grouping: inbound) { $0.association.id.spi },
             encapsulationSockets: sockets,
             needsWholePackets: policies.contains { $0.direction == .outbound && $0.needsWholePackets })
-    }
-
-    /// The SAs that an outbound policy's template accepts, the newest first.
-    private func carriers(_ policy: SecurityPolicy) -> [OutboundAssociation] {
-        guard let template = policy.templates.first else { return [] }
-        return outbound.reversed().filter { template.accepts($0.association) }
     }
 
     /// Tells what has become due, removing SAs at the end of their life.

@@ -17,14 +17,13 @@ struct InboundWorker: ~Copyable, Sendable {
     /// Works until the plane stops.
     mutating func run() {
         var poller = Poller()
-        _ = poller.watch(engine.sockets.esp4.number)
-        if let esp6 = engine.sockets.esp6 { _ = poller.watch(esp6.number) }
+        let sockets = [engine.sockets.esp4, engine.sockets.esp6].compactMap { $0 }
+        let places = sockets.map { poller.watch($0.number) }
         let wake = poller.watch(engine.inboundWake.number)
         while !engine.isStopping {
             _ = try? poller.wait()
             if poller.isReady(wake) { engine.inboundWake.acknowledge() }
-            receive(engine.sockets.esp4)
-            if let esp6 = engine.sockets.esp6 { receive(esp6) }
+            for (socket, place) in zip(sockets, places) where poller.isReady(place) { receive(socket) }
         }
     }
 

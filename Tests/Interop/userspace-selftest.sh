@@ -38,6 +38,7 @@ lay_out() {
         ip -n $ns address add 2001:db8::$n/64 dev us-${side%:*} nodad
         ip -n $ns address add 10.$n.0.1/24 dev lo
         ip -n $ns address add 2001:db8:$n::1/64 dev lo nodad
+        ip netns exec $ns sysctl -qw net.ipv4.conf.all.rp_filter=${RP_FILTER:-0}
     done
     # The network behind the peer must be reachable through the tunnel alone.
     in_a ip route add default via 192.0.2.2 && in_b ip route add default via 192.0.2.1
