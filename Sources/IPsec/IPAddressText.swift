@@ -32,12 +32,14 @@ enum IPAddressText {
     private static func parseIPv6(_ text: some StringProtocol) -> IPAddress? {
         let text = String(text)
         guard let gap = firstRange(ofDoubleColonIn: text) else {
-            guard let groups = groups(in: text[...]), groups.count == 8 else { return nil }
+            guard let groups = groups(in: text[...], isEnd: true), groups.count == 8 else { return nil }
             return address(groups)
         }
         let head = text[..<gap.lowerBound]
         let tail = text[gap.upperBound...]
-        guard let front = groups(in: head), let back = groups(in: tail), front.count + back.count < 8 else {
+        guard let front = groups(in: head, isEnd: false), let back = groups(in: tail, isEnd: true),
+            front.count + back.count < 8
+        else {
             return nil
         }
         let zeros = Array(repeating: UInt16(0), count: 8 - front.count - back.count)
@@ -56,13 +58,13 @@ enum IPAddressText {
         return nil
     }
 
-    /// The 16-bit groups of a colon-separated run, whose last part may be an IPv4 address.
-    private static func groups(in text: Substring) -> [UInt16]? {
+    /// The 16-bit groups of a colon-separated run; the last part of the whole may be an IPv4 address.
+    private static func groups(in text: Substring, isEnd: Bool) -> [UInt16]? {
         guard !text.isEmpty else { return [] }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         var groups: [UInt16] = []
         for (position, part) in parts.enumerated() {
-            if position == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
+            if isEnd, position == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
                 guard let embedded = parseIPv4(part) else { return nil }
                 groups.append(UInt16(truncatingIfNeeded: embedded.value >> 16))
                 groups.append(UInt16(truncatingIfNeeded: embedded.value))

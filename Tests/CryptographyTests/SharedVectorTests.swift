@@ -1,0 +1,185 @@
+import Algorithms
+import Cryptography
+import KeyMaterial
+import TestSupport
+import Testing
+
+/// Vectors that are read in place: NIST CAVP and Project Wycheproof.
+struct CAVPExchange: Decodable, Sendable {
+    let curve: String
+    let peerX: HexOctets
+    let peerY: HexOctets
+    let privateValue: HexOctets
+    let x: HexOctets
+    let y: HexOctets
+    let secret: HexOctets
+
+    private enum CodingKeys: String, CodingKey {
+        case curve
+        case peerX = "QCAVSx"
+        case peerY = "QCAVSy"
+        case privateValue = "dIUT"
+        case x = "QIUTx"
+        case y = "QIUTy"
+        case secret = "ZIUT"
+    }
+
+    struct File: Decodable {
+        let tests: [CAVPExchange]
+    }
+}
+
+/// A file of Wycheproof's; members that some files lack are optional.
+struct WycheproofFile: Decodable {
+    struct Group: Decodable {
+        let ivSize: Int?
+        let tagSize: Int?
+        let tests: [Test]
+    }
+
+    struct Test: Decodable {
+        let tcId: Int
+        let result: String
+        let flags: [String]
+        let key: HexOctets?
+        let iv: HexOctets?
+        let aad: HexOctets?
+        let msg: HexOctets?
+        let ct: HexOctets?
+        let tag: HexOctets?
+        let `public`: HexOctets?
+        let `private`: HexOctets?
+        let shared: HexOctets?
+
+        var isValid: Bool { result == "valid" }
+    }
+
+    let testGroups: [Group]
+
+    static func read(_ name: String) throws -> WycheproofFile {
+        try VectorFile.shared("wycheproof/\(name)", as: WycheproofFile.self)
+    }
+}
+
+@Suite(.enabled(if: VectorFile.isPresent("wycheproof") && VectorFile.isPresent("cavp_ecdh_cdh.json")))
+struct SharedVectorTests {
+    static let curves: [(String, KeyExchangeMethod)] = [
+        ("P-256", .ecp256), ("P-384", .ecp384), ("P-521", .ecp521),
+    ]
+
+    private func secret(
+        _ method: KeyExchangeMethod, privateValue: [UInt8], peer: [UInt8]
+    ) throws(KeyExchangeFailure) -> SecretKey {
+        try KeyExchange(method, privateValue: SecretBytes(copying: privateValue)).sharedSecret(with: peer)
+    }
+
+    @Test(arguments: curves)
+    func exchangesAgreeWithCAVP(_ curve: String, _ method: KeyExchangeMethod) throws {
+        let tests = try VectorFile.shared("cavp_ecdh_cdh.json", as: CAVPExchange.File.self).tests
+        let mine = tests.filter { $0.curve == curve }
+        #expect(mine.count == 25)
+        for test in mine {
+            let ours = try KeyExchange(method, privateValue: SecretBytes(copying: test.privateValue.bytes))
+            let value = ours.publicValue
+            #expect(value == padded(test.x, method) + padded(test.y, method))
+            let secret = try ours.sharedSecret(with: padded(test.peerX, method) + padded(test.peerY, method))
+            #expect(SecretKey.constantTimeEqual(secret, SecretKey(copying: padded(test.secret, method))))
+        }
+    }
+
+    private func padded(_ octets: HexOctets, _ method: KeyExchangeMethod) -> [UInt8] {
+        let digits = octets.bytes.drop { $0 == 0 }
+        return Array(repeating: 0, count: method.sharedSecretSize - digits.count) + digits
+    }
+
+    static let ecdh: [(String, KeyExchangeMethod)] = [
+        ("ecdh_secp256r1_ecpoint_test.json", .ecp256), ("ecdh_secp384r1_ecpoint_test.json", .ecp384),
+        ("ecdh_secp521r1_ecpoint_test.json", .ecp521),
+    ]
+
+    @Test(arguments: ecdh)
+    func exchangesAgreeWithWycheproof(_ name: String, _ method: KeyExchangeMethod) throws {
+        var accepted = 0
+        var refused = 0
+        for test in try WycheproofFile.read(name).testGroups.flatMap(\.tests) {
+            guard let peer = test.public?.bytes, let privateValue = test.private?.bytes else { continue }
+            // The payload of RFC 5903 has no octet for the point's form; other forms cannot be sent at all.
+            guard peer.first == 4 else { continue }
+            do throws(KeyExchangeFailure) {
+                let secret = try secret(method, privateValue: privateValue, peer: Array(peer.dropFirst()))
+                #expect(test.result != "invalid", "test \(test.tcId)")
+                let expected = SecretKey(copying: test.shared?.bytes ?? [])
+                #expect(SecretKey.constantTimeEqual(secret, expected), "test \(test.tcId)")
+                accepted += 1
+            } catch {
+                #expect(!test.isValid, "test \(test.tcId)")
+                refused += 1
+            }
+        }
+        #expect(accepted > 100)
+        #expect(refused > 5)
+    }
+
+    static let hmacs: [(String, HashFunction)] = [
+        ("hmac_sha1_test.json", .sha1), ("hmac_sha256_test.json", .sha256),
+        ("hmac_sha384_test.json", .sha384),
+        ("hmac_sha512_test.json", .sha512),
+    ]
+
+    @Test(arguments: hmacs)
+    func macsAgreeWithWycheproof(_ name: String, _ hash: HashFunction) throws {
+        var count = 0
+        for group in try WycheproofFile.read(name).testGroups {
+            for test in group.tests {
+                guard let key = test.key?.bytes, let message = test.msg?.bytes, let tag = test.tag?.bytes
+                else { continue }
+                let computed = MessageAuthentication.compute(
+                    hash, key: SecretKey(copying: key), data: message)
+                #expect((Array(computed.prefix(tag.count)) == tag) == test.isValid, "test \(test.tcId)")
+                count += 1
+            }
+        }
+        #expect(count > 100)
+    }
+
+    @Test func cbcAgreesWithWycheproof() throws {
+        var count = 0
+        for test in try WycheproofFile.read("aes_cbc_pkcs5_test.json").testGroups.flatMap(\.tests)
+        where test.isValid {
+            guard let key = test.key?.bytes, let message = test.msg?.bytes else { continue }
+            let cipher = try BlockCipher(
+                CipherChoice(.aesCBC, keyBits: key.count * 8), key: SecretKey(copying: key))
+            let pad = 16 - message.count % 16
+            var bytes = message + Array(repeating: UInt8(pad), count: pad)
+            try cipher.encrypt(&bytes, iv: test.iv?.bytes ?? [])
+            #expect(bytes == test.ct?.bytes, "test \(test.tcId)")
+            count += 1
+        }
+        #expect(count > 50)
+    }
+
+    /// Those with the sizes of RFC 4106 and as many octets of additional data as an ESP header has.
+    @Test func gcmAgreesWithWycheproof() throws {
+        var (valid, invalid) = (0, 0)
+        let seed = SecretBytes(copying: Array(repeating: 0, count: 16))
+        for group in try WycheproofFile.read("aes_gcm_test.json").testGroups
+        where group.ivSize == 96 && group.tagSize == 128 {
+            for test in group.tests where test.aad?.bytes.count == 8 {
+                guard let key = test.key?.bytes, let iv = test.iv?.bytes, let ciphertext = test.ct?.bytes,
+                    let aad = test.aad?.bytes, let tag = test.tag?.bytes
+                else { continue }
+                var protection = try PacketProtection(
+                    CipherChoice(.aesGCM16, keyBits: key.count * 8),
+                    encryptionKey: SecretKey(copying: key + iv.prefix(4)), integrity: nil, integrityKey: nil,
+                    use: .opening, ivSeed: seed)
+                var packet = aad + iv.dropFirst(4) + ciphertext + tag
+                var span = packet.mutableSpan
+                let isGenuine = protection.open(&span, PacketLayout(start: 0, bodyCount: ciphertext.count))
+                #expect(isGenuine == test.isValid, "test \(test.tcId)")
+                if isGenuine { #expect(Array(packet[16..<16 + ciphertext.count]) == test.msg?.bytes) }
+                (valid, invalid) = test.isValid ? (valid + 1, invalid) : (valid, invalid + 1)
+            }
+        }
+        #expect(valid > 0)
+    }
+}
