@@ -24,15 +24,20 @@ enum SocketPreparation {
     private static func bypass(
         _ descriptor: Int32, _ family: AddressFamily, _ direction: PolicyDirection
     ) throws(DatabaseFailure) {
-        var value = PolicyMessages.socketBypass(family, direction)
-        let (level, option) =
-            family == .ipv4 ? (solIP, ipPolicy) : (solIPv6, ipv6Policy)
-        let code = unsafe value.withUnsafeMutableBytes { bytes in
-            let outcome = unsafe setsockopt(
-                descriptor, level, option, bytes.baseAddress, socklen_t(bytes.count))
-            return outcome == 0 ? 0 : errno
-        }
+        let code = setBypass(descriptor, family, direction)
         guard code == 0 else { throw failure(code, "exempt the IKE socket from IPsec policies") }
+        // An IPv6 socket that serves IPv4 too needs both; where the kernel refuses the other it has no use for it.
+        if family == .ipv6 { _ = setBypass(descriptor, .ipv4, direction) }
+    }
+
+    /// The error number, or 0.
+    private static func setBypass(
+        _ descriptor: Int32, _ family: AddressFamily, _ direction: PolicyDirection
+    ) -> Int32 {
+        let value = PolicyMessages.socketBypass(family, direction)
+        let (level, option) = family == .ipv4 ? (solIP, ipPolicy) : (solIPv6, ipv6Policy)
+        let outcome = unsafe setsockopt(descriptor, level, option, value, socklen_t(value.count))
+        return outcome == 0 ? 0 : errno
     }
 
     private static func setOption(

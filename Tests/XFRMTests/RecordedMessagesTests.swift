@@ -26,7 +26,9 @@ import Testing
 
     @Test func associationsAreReadAsTheKernelWritesThem() throws {
         let states = try #require(Self.recordings.first?.states)
-        let all = try states.compactMap { try SecurityAssociation(kernel: $0.bytes.span, assuming: .outbound) }
+        let all = try states.compactMap {
+            try SecurityAssociation(kernel: $0.bytes.span, assuming: .outbound)
+        }
         #expect(all.count == 2)
         let tunnel = try #require(all.first { $0.mode == .tunnel })
         #expect(tunnel.id.description.contains("0xc0123456"))
