@@ -68,9 +68,6 @@ struct InboundPath: Sendable {
         if let moved = opening.movedTo { engine.notify(.mappingChanged(association.id, new: moved)) }
         engine.report(opening.packet.signal, of: association.id)
         try view.snapshot.check(opening.packet.flow, cameThrough: association)
-        if sender != nil, association.mode == .transport {
-            TransportChecksum.recompute(&buffer, opening.packet.packet)
-        }
         guard (try? engine.device.write(buffer, opening.packet.packet)) != nil else {
             throw .plane(.notDelivered)
         }

@@ -15,12 +15,19 @@ struct Snapshot: Sendable {
         associations[spi]?.first { $0.association.id.destination == destination }
     }
 
-    /// The socket from which ESP in UDP leaves: one bound to the address before one bound to all.
+    /// The socket from which ESP in UDP leaves, or none.
+    ///
+    /// One of the SA's port before others (a daemon that was told to use other ports negotiates the usual ones), one
+    /// bound to the address before one bound to all.
     func socket(for local: Endpoint) -> EncapsulationSocket? {
-        let fitting = encapsulationSockets.filter {
-            $0.local.address.family == local.address.family && $0.local.port == local.port
+        let usable = encapsulationSockets.filter {
+            $0.local.address == local.address
+                || $0.local.address.isUnspecified && $0.local.address.family == local.address.family
         }
-        return fitting.first { $0.local.address == local.address }
-            ?? fitting.first { $0.local.address.isUnspecified }
+        return usable.max { Self.fitness($0, local) < Self.fitness($1, local) }
+    }
+
+    private static func fitness(_ socket: EncapsulationSocket, _ local: Endpoint) -> Int {
+        (socket.local.port == local.port ? 2 : 0) + (socket.local.address == local.address ? 1 : 0)
     }
 }

@@ -2,12 +2,14 @@ import IPsec
 
 /// Which networks are to be routed into the TUN device.
 enum WantedRoutes {
-    /// Every destination that an outbound policy protects, with the address our own packets there leave from.
+    /// Every destination that an outbound policy protects or discards, with the address our own packets leave from.
+    ///
+    /// What a policy discards has to come into the device, too, to be discarded.
     static func routes(
         for policies: [SecurityPolicy], ownAddresses: [IPAddress]
     ) -> [IPPrefix: IPAddress?] {
         var routes: [IPPrefix: IPAddress?] = [:]
-        for policy in policies where policy.direction == .outbound && !policy.templates.isEmpty {
+        for policy in policies where policy.direction == .outbound && policy.action != .bypass {
             let source = source(for: policy, ownAddresses)
             // Of two policies to one network, the one that covers an address of ours decides.
             routes[policy.selector.destination] = (routes[policy.selector.destination] ?? nil) ?? source

@@ -21,10 +21,12 @@ import Testing
         #expect(routes == [try #require(IPPrefix("10.2.0.0/24")): nil])
     }
 
-    @Test func bypassAndDiscardNeedNoRoute() throws {
+    @Test func bypassNeedsNoRouteButDiscardDoes() throws {
         var policy = try Samples.policy(.outbound)
         policy.action = .bypass
         #expect(WantedRoutes.routes(for: [policy], ownAddresses: []).isEmpty)
+        policy.action = .discard
+        #expect(WantedRoutes.routes(for: [policy], ownAddresses: []).count == 1)
     }
 
     @Test(arguments: [
