@@ -1,0 +1,32 @@
+import IPsec
+
+/// What we keep for a peer at most, and how long we wait; none of it is negotiated.
+enum ProtocolLimits {
+    /// Child requests that wait for a phase 1.
+    static let queuedRequests = 64
+    /// Quick modes under way at once in one ISAKMP SA, of either role.
+    static let quickModes = 32
+    /// Message IDs remembered for one ISAKMP SA; with this many used it is renewed and accepts no new ones.
+    static let messageIDs = 16384
+    /// Answers kept for a quick mode that is over, for when the peer did not get them.
+    static let finishedQuickModes = 16
+    /// Child SAs with one peer, those that are being replaced included.
+    static let children = 1024
+    /// Offers of a peer that are looked at.
+    static let offers = 1024
+    /// Octets of a nonce (RFC 2409 section 5).
+    static let nonceSizes = 8...256
+    /// SPIs drawn before a collision is taken for a fault of the random source.
+    static let spiDraws = 8
+
+    /// Reports about dropped messages are made at most this often.
+    static let dropReportInterval = Duration.seconds(5)
+    /// An answer to a message the peer repeats is sent again, at most, this many times.
+    static let repeatedAnswers = 32
+    /// How long an initiator waits for CONNECTED where the peer set the commit bit.
+    static let commitWait = Duration.seconds(2)
+    /// How long a replaced pair is kept after the new one works.
+    static let overlap = Duration.seconds(30)
+    /// How long an ISAKMP SA is kept after a newer one with the peer is established.
+    static let phaseOneOverlap = Duration.seconds(60)
+}
