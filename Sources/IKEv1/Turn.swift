@@ -8,7 +8,7 @@ enum Outcome {
     /// Phase 1 is done.
     case established
     /// Phase 1 failed or the SA is over; nothing of it is left.
-    case ended(NegotiationFailure)
+    case ended(NegotiationFailure, String?)
     /// Phase 2 is done.
     case childEstablished(ChildSA)
     /// The peer repeated the message before last: it may not have got our last one of this exchange yet.

@@ -1,0 +1,247 @@
+import IPsec
+import Negotiation
+
+/// What happens to child SAs between their first and their last packet.
+extension IKEv1Endpoint {
+    /// Carries out what an ISAKMP SA tells.
+    mutating func perform(_ outcome: Outcome, of association: ISAKMPSA) {
+        switch outcome {
+        case .established: startQueued(association)
+        case .ended(let failure, let sentence): report(ended: association, failure, sentence)
+        case .childEstablished(let child): adopt(child, of: association)
+        case .childUnconfirmed(let id): postponeDelete(ofPredecessor: id)
+        case .childFailed(let request, let failure): report(failed: request, failure, of: association)
+        case .childrenDeleted(let spis): removeDeleted(spis, by: association)
+        case .initialContact: forgetOlder(than: association)
+        case .moved(let old): follow(association, from: old)
+        case .renewalDue: renew(association)
+        case .peerDead(let failure): bury(association, failure)
+        }
+    }
+
+    /// Phase 1 is done: what waited for it starts, and SAs it succeeds are on their way out.
+    private mutating func startQueued(_ association: ISAKMPSA) {
+        for other in associations.values
+        where other.id != association.id && other.peer.name == association.peer.name
+            && other.path.remote.address == association.path.remote.address
+            && other.established?.remoteIdentity == association.established?.remoteIdentity
+            && other.begun < association.begun
+        {
+            let end = turn.now + ProtocolLimits.phaseOneOverlap
+            update(other.id) { old, _ in
+                old.deadlines[.renew] = nil
+                old.deadlines[.expire] = min(old.deadlines[.expire] ?? end, end)
+            }
+        }
+        update(association.id) { association, turn in
+            let requests = association.requests
+            association.requests = []
+            for request in requests { association.startQuickMode(request, replacing: nil, &turn) }
+            if association.role == .responder, association.isFirstContact, association.peer.sendsInitialContact {
+                association.notify(association.initialContact, &turn)
+            }
+        }
+    }
+
+    private mutating func report(ended association: ISAKMPSA, _ failure: NegotiationFailure, _ sentence: String?) {
+        if association.wasEstablished {
+            turn.report(
+                .notice, .ikeGone, association.subject, "phase 1 gone: \(sentence ?? failure.sentence)")
+        } else if sentence == nil {
+            for request in association.requests.dropFirst() {
+                let subject = ReportSubject(tunnel: request.tunnel, peer: request.peer, path: association.path)
+                turn.report(.negotiationFailed, subject, failure)
+            }
+            turn.report(.negotiationFailed, association.subject, failure)
+        }
+    }
+
+    private mutating func report(
+        failed request: ChildRequest?, _ failure: NegotiationFailure, of association: ISAKMPSA
+    ) {
+        var subject = association.subject
+        subject.tunnel = request?.tunnel
+        turn.report(.negotiationFailed, subject, failure)
+    }
+
+    /// A new pair is in place; one that protected the same traffic gives way to it.
+    private mutating func adopt(_ child: ChildSA, of association: ISAKMPSA) {
+        guard children.count(with: child.remoteAddress) < ProtocolLimits.children else {
+            turn.effects += [.remove(child.inbound.id), .remove(child.outbound.id)]
+            turn.report(
+                .negotiationFailed, child.subject, .localPolicyForbids(.limit("too many child SAs with this peer")))
+            update(association.id) { $0.delete([child.inbound.id.spi], &$1) }
+            return
+        }
+        var child = child
+        let predecessors = children.all.filter { $0.isCurrent && $0.protectsSame(as: child) }.map(\.id)
+        for id in predecessors { supersede(id, by: child) }
+        let lifetime = child.inbound.lifetime.hardTime ?? ProposalSelection.defaultChildLifetime
+        child.deadlines[.expire] = turn.now + lifetime
+        child.deadlines[.renew] = turn.now + turn.share(of: lifetime, child.role == .initiator ? 800...880 : 900...950)
+        children.insert(child)
+        deadlines.set(child.deadlines.next, for: .child(child.id))
+        let verb = predecessors.isEmpty ? "established" : "renewed"
+        turn.report(
+            .notice, predecessors.isEmpty ? .childEstablished : .childRekeyed, child.subject,
+            "\(child.inbound.mode.rawValue) \(verb): \(child.local) with \(child.remote), "
+                + "\(child.outbound.transform.encryption)"
+                + (child.outbound.transform.integrity.map { ", \($0)" } ?? "")
+                + ", SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out")
+    }
+
+    private mutating func supersede(_ id: SecurityAssociationID, by new: ChildSA) {
+        let delete = turn.now + ProtocolLimits.overlap
+        children.update(id) { old in
+            old.isCurrent = false
+            old.deadlines[.renew] = nil
+            if new.role == .initiator { old.deadlines[.delete] = delete }
+        }
+        deadlines.set(children[id]?.deadlines.next, for: .child(id))
+    }
+
+    /// The peer may not have got our last message: the old pair is kept for longer.
+    private mutating func postponeDelete(ofPredecessor id: SecurityAssociationID) {
+        guard let child = children[id] else { return }
+        let delete = turn.now + ProtocolLimits.overlap
+        for old in children.all.filter({ !$0.isCurrent && $0.protectsSame(as: child) }) {
+            children.update(old.id) { if $0.deadlines[.delete] != nil { $0.deadlines[.delete] = delete } }
+            deadlines.set(children[old.id]?.deadlines.next, for: .child(old.id))
+        }
+    }
+
+    mutating func handleDeadlines(ofChild id: SecurityAssociationID) {
+        while var timers = children[id]?.deadlines, let timer = timers.takeDue(now: turn.now) {
+            children.update(id) { $0.deadlines = timers }
+            switch timer {
+            case .renew: renewChild(id)
+            case .delete: removeChild(id, telling: true, "replaced")
+            case .expire: removeChild(id, telling: true, "lifetime over")
+            }
+        }
+        deadlines.set(children[id]?.deadlines.next, for: .child(id))
+    }
+
+    /// Negotiates the successor of a pair, under an ISAKMP SA that exists or a new one.
+    mutating func renewChild(_ id: SecurityAssociationID) {
+        guard let child = children[id], child.isCurrent else { return }
+        children.update(id) { $0.deadlines[.renew] = nil }
+        deadlines.set(children[id]?.deadlines.next, for: .child(id))
+        var request = child.request
+        request.acquireSequence = 0
+        let owners = associations.values.filter { belongs(child, to: $0) }
+        if owners.contains(where: { $0.isNegotiating(request) }) { return }
+        if let owner = current(among: owners) {
+            request.path = associations[owner]?.path ?? request.path
+            update(owner) { $0.startQuickMode(request, replacing: id, &$1) }
+        } else if let peer = policy.peer(named: request.peer), !peer.isPassive {
+            if let larval = associations.values.first(where: {
+                $0.role == .initiator && $0.established == nil && $0.peer.name == peer.name
+                    && $0.path.remote.address == request.path.remote.address
+            }) {
+                update(larval.id) { $0.enqueue(request, &$1) }
+            } else {
+                start(peer, request.path, [request])
+            }
+        }
+    }
+
+    /// Takes a pair out of the database.
+    mutating func removeChild(_ id: SecurityAssociationID, telling: Bool, _ why: String) {
+        guard let child = children[id] else { return }
+        if telling, let owner = current(among: associations.values.filter { belongs(child, to: $0) }) {
+            update(owner) { $0.delete([child.inbound.id.spi], &$1) }
+        }
+        children.remove(id)
+        deadlines.set(nil, for: .child(id))
+        turn.usedSPIs.remove(id.spi)
+        turn.effects += [.remove(child.outbound.id), .remove(child.inbound.id)]
+        turn.report(
+            child.isCurrent ? .notice : .debug, child.isCurrent ? .childGone : .progress, child.subject,
+            "\(child.isCurrent ? "" : "old ")\(child.local) with \(child.remote) removed: \(why) "
+                + "(SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out)")
+    }
+
+    private mutating func removeDeleted(_ spis: [SPI], by association: ISAKMPSA) {
+        for spi in spis {
+            let outbound = SecurityAssociationID(
+                destination: association.path.remote.address, protocol: .esp, spi: spi)
+            guard let id = children.pair(of: outbound), let child = children[id],
+                child.outbound.id == outbound, belongs(child, to: association)
+            else { continue }
+            removeChild(id, telling: false, "the peer deleted it")
+        }
+    }
+
+    /// The peer has started anew: what it had with us before this negotiation began is void.
+    private mutating func forgetOlder(than association: ISAKMPSA) {
+        for child in children.all.filter({ belongs($0, to: association) && $0.established < association.begun }) {
+            removeChild(child.id, telling: false, "the peer started anew")
+        }
+        for other in associations.values
+        where other.id != association.id && other.path.remote.address == association.path.remote.address {
+            guard let old = other.established, old.since < association.begun,
+                old.remoteIdentity == association.established?.remoteIdentity
+            else { continue }
+            update(other.id) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
+        }
+    }
+
+    private mutating func bury(_ association: ISAKMPSA, _ failure: NegotiationFailure) {
+        for child in children.all.filter({ $0.request.peer == association.peer.name
+            && $0.remoteAddress == association.path.remote.address })
+        {
+            removeChild(child.id, telling: false, failure.sentence)
+        }
+    }
+
+    /// The peer's datagrams come from elsewhere: so do its packets, and ours go there.
+    private mutating func follow(_ association: ISAKMPSA, from old: Path) {
+        for child in children.all.filter({ $0.request.path.remote == old.remote }) {
+            guard child.remoteAddress == association.path.remote.address else { continue }
+            move(child.id, to: association.path)
+        }
+    }
+
+    private mutating func move(_ id: SecurityAssociationID, to path: Path) {
+        guard let child = children[id], child.outbound.encapsulation != nil else { return }
+        let outbound = UDPEncapsulation(sourcePort: path.local.port, destinationPort: path.remote.port)
+        let inbound = UDPEncapsulation(sourcePort: path.remote.port, destinationPort: path.local.port)
+        turn.effects += [
+            .updateEncapsulation(child.outbound, outbound), .updateEncapsulation(child.inbound, inbound),
+        ]
+        children.update(id) {
+            $0.outbound.encapsulation = outbound
+            $0.inbound.encapsulation = inbound
+        }
+    }
+
+    /// Negotiates the successor of an ISAKMP SA, while there is use for it.
+    private mutating func renew(_ association: ISAKMPSA) {
+        let detects = association.deadlines[.probe] != nil
+        let isWanted =
+            switch association.peer.rekey {
+            case .off: false
+            case .on: detects
+            case .force: true
+            }
+        guard isWanted, !association.peer.isPassive, children.all.contains(where: { belongs($0, to: association) })
+        else { return }
+        start(association.peer, association.path, [])
+    }
+
+    mutating func receive(_ notification: DatabaseNotification) {
+        switch notification {
+        case .expiring(let id): if let pair = children.pair(of: id) { renewChild(pair) }
+        case .expired(let id): if let pair = children.pair(of: id) { removeChild(pair, telling: true, "expired") }
+        case .mappingChanged(let id, let endpoint):
+            guard let pair = children.pair(of: id), let child = children[pair] else { return }
+            guard endpoint.address == child.remoteAddress else { return }
+            var path = child.request.path
+            path.remote.port = endpoint.port
+            move(pair, to: path)
+        // The daemon turns acquires into requests, and reads the databases again when events were lost.
+        case .acquire, .eventsLost: break
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import IPsec
+import Negotiation
+
+/// Wishes for child SAs, and what ends them.
+extension IKEv1Endpoint {
+    mutating func initiate(_ request: ChildRequest) {
+        if request.acquireSequence == 0, children.all.contains(where: { $0.satisfies(request) }) { return }
+        let peers = associations.values.filter {
+            $0.peer.name == request.peer && $0.path.remote.address == request.path.remote.address
+        }
+        if peers.contains(where: { $0.isNegotiating(request) }) { return }
+        if let established = current(among: peers) {
+            update(established) { $0.startQuickMode(request, replacing: nil, &$1) }
+        } else if let larval = peers.first(where: { $0.role == .initiator })?.id {
+            update(larval) { association, turn in association.enqueue(request, &turn) }
+        } else {
+            startPhaseOne(request)
+        }
+    }
+
+    /// The newest established SA.
+    func current(among candidates: some Collection<ISAKMPSA>) -> ISAKMPSAID? {
+        candidates.filter { $0.established?.messageIDs.isFull == false }
+            .max { ($0.established?.since, $0.id.value) < ($1.established?.since, $1.id.value) }?.id
+    }
+
+    private mutating func startPhaseOne(_ request: ChildRequest) {
+        let subject = ReportSubject(tunnel: request.tunnel, peer: request.peer, path: request.path)
+        guard let peer = policy.peer(named: request.peer) else {
+            let failure = NegotiationFailure.PolicyCause.unknownPeer(request.path.remote.address, exchange: "main")
+            turn.report(.negotiationFailed, subject, .localPolicyForbids(failure))
+            return
+        }
+        guard !peer.isPassive else {
+            turn.report(
+                .negotiationFailed, subject, .localPolicyForbids(.passive(peer: peer.name, origin: peer.origin)))
+            return
+        }
+        guard peer.exchangeModes.contains(.main) else {
+            turn.report(
+                .error, .negotiationFailed, subject,
+                "remote \"\(peer.name)\" (\(peer.origin)) does not allow main mode, the only one there is so far")
+            return
+        }
+        start(peer, request.path, [request])
+    }
+
+    /// Starts phase 1 for requests, or to renew an SA.
+    mutating func start(_ peer: PeerPolicy, _ path: Path, _ requests: [ChildRequest]) {
+        let isFirst = isFirstContact(path.remote.address)
+        guard
+            var association = ISAKMPSA.initiate(newID(), to: peer, over: path, isFirstContact: isFirst, &turn)
+        else {
+            turn.report(
+                .error, .negotiationFailed, ReportSubject(peer: peer.name, path: path),
+                "remote \"\(peer.name)\" (\(peer.origin)) makes no phase 1 offer that IKEv1 knows")
+            return
+        }
+        association.requests = requests
+        byCookie[association.ownCookie] = association.id
+        associations[association.id] = association
+        settle(association.id)
+    }
+
+    mutating func terminate(_ tunnel: String) {
+        let affected = children.all.filter { $0.request.tunnel == tunnel }
+        let peers = Set(affected.map(\.request.peer) + policy.tunnels.filter { $0.name == tunnel }.map(\.peer))
+        for child in affected { removeChild(child.id, telling: true, "taken down") }
+        for id in associations.filter({ peers.contains($0.value.peer.name) }).keys {
+            update(id) { association, turn in
+                association.cancel(tunnel: tunnel, &turn)
+            }
+        }
+        for association in associations.values where peers.contains(association.peer.name) {
+            let isUsed = children.all.contains { belongs($0, to: association) }
+            if isUsed || !association.requests.isEmpty || association.hasQuickModes { continue }
+            update(association.id) { association, turn in
+                association.deleteSelf(&turn)
+                association.end(.peerDeclined(.deleted), &turn, sentence: "taken down")
+            }
+        }
+    }
+
+    mutating func shutDown() {
+        for child in children.all.map({ $0 }) { removeChild(child.id, telling: true, "shutting down") }
+        for id in Array(associations.keys) {
+            update(id) { association, turn in
+                association.abandonQuickModes(&turn)
+                association.deleteSelf(&turn)
+                association.end(.peerDeclined(.deleted), &turn, sentence: "shutting down")
+            }
+        }
+        isShutDown = true
+    }
+
+    func belongs(_ child: ChildSA, to association: ISAKMPSA) -> Bool {
+        guard let established = association.established else { return false }
+        return child.request.peer == association.peer.name && child.peerIdentity == established.remoteIdentity
+            && child.remoteAddress == association.path.remote.address
+    }
+}
+
+private func < (left: (Instant?, UInt64), right: (Instant?, UInt64)) -> Bool {
+    guard let first = left.0, let second = right.0, first != second else { return left.1 < right.1 }
+    return first < second
+}
+
+extension ISAKMPSA {
+    /// Whether a request is queued here or being negotiated.
+    func isNegotiating(_ request: ChildRequest) -> Bool {
+        func isSame(_ other: ChildRequest) -> Bool {
+            other.local == request.local && other.remote == request.remote && other.mode == request.mode
+        }
+        if requests.contains(where: isSame) { return true }
+        return established?.quickModes.values.contains { $0.request.map(isSame) ?? false } ?? false
+    }
+
+    var hasQuickModes: Bool { established?.quickModes.values.contains { !$0.isOver } ?? false }
+
+    mutating func enqueue(_ request: ChildRequest, _ turn: inout Turn) {
+        guard requests.count < ProtocolLimits.queuedRequests else {
+            turn.outcomes.append(
+                .childFailed(request, .localPolicyForbids(.limit("too many requests wait for this peer"))))
+            return
+        }
+        requests.append(request)
+    }
+
+    /// Drops what is wished or negotiated for a tunnel.
+    mutating func cancel(tunnel: String, _ turn: inout Turn) {
+        requests.removeAll { $0.tunnel == tunnel }
+        let ids = established?.quickModes.values.filter { $0.request?.tunnel == tunnel }.map(\.messageID) ?? []
+        for id in ids { finish(id, failed: .peerDeclined(.deleted), &turn) }
+    }
+
+    mutating func abandonQuickModes(_ turn: inout Turn) {
+        for id in established.map({ Array($0.quickModes.keys) }) ?? [] {
+            finish(id, failed: .peerDeclined(.deleted), &turn)
+        }
+    }
+}

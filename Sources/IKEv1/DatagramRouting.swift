@@ -1,0 +1,130 @@
+import Cryptography
+import IPsec
+import ISAKMP
+import Negotiation
+
+/// How often messages were dropped without anything being kept; one report speaks for many.
+struct DropCount {
+    private var unreported = 0
+    private var nextReport: Instant?
+
+    /// Counts a drop; how many are to be reported now, or nil while the last report is fresh.
+    mutating func count(now: Instant) -> Int? {
+        unreported += 1
+        if let nextReport, now < nextReport { return nil }
+        nextReport = now + ProtocolLimits.dropReportInterval
+        defer { unreported = 0 }
+        return unreported
+    }
+}
+
+/// Which ISAKMP SA a datagram is for.
+extension IKEv1Endpoint {
+    mutating func receive(_ datagram: [UInt8], _ path: Path) {
+        let header: MessageHeader
+        do {
+            header = try Message.header(of: datagram)
+        } catch {
+            drop("a message that cannot be read: \(error)", .debug, path)
+            return
+        }
+        guard header.initiatorCookie != 0 else {
+            drop("a message without an initiator cookie", .debug, path)
+            return
+        }
+        if let id = owner(of: header) {
+            update(id) { $0.receive(datagram, header, from: path, &$1) }
+        } else if header.responderCookie == 0 {
+            receiveFirst(datagram, header, path)
+        } else {
+            drop("a \(header.exchangeType) message with unknown cookies", .debug, path)
+        }
+    }
+
+    /// The SA whose cookies these are, from the side that sends.
+    private func owner(of header: MessageHeader) -> ISAKMPSAID? {
+        if let id = byCookie[header.initiatorCookie], let association = associations[id],
+            association.role == .initiator, header.responderCookie != 0
+        {
+            let known = association.cookies.responder
+            return known == 0 || known == header.responderCookie ? id : nil
+        }
+        guard let id = byCookie[header.responderCookie], let association = associations[id],
+            association.role == .responder, association.cookies.initiator == header.initiatorCookie
+        else { return nil }
+        return id
+    }
+
+    /// A first message: one that came before, or one to be answered with an SA of its own.
+    private mutating func receiveFirst(_ datagram: [UInt8], _ header: MessageHeader, _ path: Path) {
+        guard byCookie[header.initiatorCookie] == nil else {
+            drop("our own message sent back to us", .debug, path)
+            return
+        }
+        let first = FirstMessage(cookie: header.initiatorCookie, remote: path.remote)
+        if let id = larval[first] {
+            update(id) { $0.receive(datagram, header, from: path, &$1) }
+            return
+        }
+        guard header.exchangeType == .identityProtection, header.messageID == 0,
+            !header.flags.contains(.encryption)
+        else {
+            drop("a \(header.exchangeType) message without an ISAKMP SA", .debug, path)
+            return
+        }
+        guard larval.count < policy.limits.halfOpen,
+            (larvalByAddress[path.remote.address] ?? 0) < policy.limits.halfOpenPerAddress
+        else {
+            drop("a first message: too many negotiations are half open", .warning, path)
+            return
+        }
+        respond(datagram, first, path)
+    }
+
+    private mutating func respond(_ datagram: [UInt8], _ first: FirstMessage, _ path: Path) {
+        let id = newID()
+        do {
+            let message = try ISAKMPSA.clear(datagram)
+            var association = try ISAKMPSA.respond(
+                id, to: message, from: path, isFirstContact: isFirstContact(path.remote.address), &turn)
+            association.remember(datagram)
+            larval[first] = id
+            larvalByAddress[path.remote.address, default: 0] += 1
+            byCookie[association.ownCookie] = id
+            associations[id] = association
+            settle(id)
+        } catch {
+            refuse(error, first, path)
+        }
+    }
+
+    /// Says once in a while why first messages are refused, and tells the peer where it may know.
+    private mutating func refuse(_ failure: NegotiationFailure, _ first: FirstMessage, _ path: Path) {
+        if let type = failure.clearNotification {
+            let header = MessageHeader(
+                initiatorCookie: first.cookie, responderCookie: turn.cookie(), exchangeType: .informational,
+                messageID: turn.random.uint32())
+            let payload = Payload.notification(NotificationPayload(type, protocolID: ProtocolID.isakmp))
+            if let answer = try? Message(header: header, payloads: [payload]).encode() {
+                turn.effects.append(.send(answer, path))
+            }
+        }
+        guard let count = dropped.count(now: turn.now) else { return }
+        turn.report(
+            .warning, .negotiationFailed, ReportSubject(path: path),
+            failure.sentence + (count > 1 ? " (\(count) messages dropped since the last report)" : ""),
+            details: failure.details)
+    }
+
+    func isFirstContact(_ address: IPAddress) -> Bool {
+        children.count(with: address) == 0
+            && !associations.values.contains { $0.path.remote.address == address && $0.established != nil }
+    }
+
+    private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {
+        guard let count = dropped.count(now: turn.now) else { return }
+        turn.report(
+            level, .dropped, ReportSubject(path: path),
+            "dropped \(what)" + (count > 1 ? " (\(count) dropped since the last report)" : ""))
+    }
+}

@@ -1,0 +1,31 @@
+import IPsec
+package import Negotiation
+
+extension IKEv1Endpoint {
+    /// All SAs as they are now.
+    package func status() -> EndpointStatus {
+        EndpointStatus(
+            ikeSAs: associations.values.sorted { $0.id.value < $1.id.value }.map(\.status),
+            childSAs: children.all.map(\.status).sorted { $0.established < $1.established })
+    }
+}
+
+extension ISAKMPSA {
+    fileprivate var status: IKESAStatus {
+        var status = IKESAStatus(
+            version: 1, role: role, state: established == nil ? "negotiating" : "established", path: path)
+        status.peer = peer.name
+        status.initiatorSPI = cookies.initiator
+        status.responderSPI = cookies.responder
+        guard let established else { return status }
+        status.localIdentity = established.localIdentity
+        status.remoteIdentity = established.remoteIdentity
+        status.encryption = "\(established.proposal.encryption)"
+        status.integrity = "\(established.proposal.prf)"
+        status.prf = "\(established.proposal.prf)"
+        status.keyExchange = "\(established.proposal.group)"
+        status.established = established.since
+        status.rekeyAt = deadlines[.renew]
+        return status
+    }
+}

@@ -1,0 +1,41 @@
+import Credentials
+import IPsec
+import Negotiation
+
+/// What an ISAKMP SA has once both sides are authenticated.
+struct EstablishedSA {
+    let proposal: IKEProposal
+    let keys: SKEYID
+    let cipher: MessageCipher
+    let ivs: InitializationVectorChain
+    let capabilities: PeerCapabilities
+    let nat: NATDetection
+    let localIdentity: Identity
+    let remoteIdentity: Identity
+    let since: Instant
+    /// Quick modes under way, and some that are over, by message ID.
+    var quickModes: [UInt32: QuickMode] = [:]
+    var messageIDs = UsedMessageIDs()
+    var detection: DeadPeerDetection
+
+    /// How ESP goes to the peer: over IP or in UDP.
+    var form: EncapsulationForm {
+        guard nat.isDetected else { return .none }
+        return capabilities.natTraversal == .draft ? .draft : .rfc3947
+    }
+}
+
+/// The message IDs that an ISAKMP SA has seen in authentic messages, or used itself; each is good once.
+struct UsedMessageIDs {
+    private var used: Set<UInt32> = []
+
+    /// Whether there is no room for more, so that the SA must be renewed.
+    var isFull: Bool { used.count >= ProtocolLimits.messageIDs }
+
+    func contains(_ messageID: UInt32) -> Bool { used.contains(messageID) }
+
+    /// Uses a message ID; false if it was used before or none may be used any more.
+    mutating func use(_ messageID: UInt32) -> Bool {
+        !isFull && used.insert(messageID).inserted
+    }
+}

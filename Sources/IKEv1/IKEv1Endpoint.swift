@@ -1,0 +1,118 @@
+package import Cryptography
+package import IPsec
+import ISAKMP
+package import Negotiation
+
+/// All IKEv1 negotiations of a shard: finds the ISAKMP SA an event is for, and carries what one SA tells
+/// to the others. It has no sockets and no clock; the same events give the same effects.
+package struct IKEv1Endpoint {
+    var policy: NegotiationPolicy
+    var turn: Turn
+    var associations: [ISAKMPSAID: ISAKMPSA] = [:]
+    /// By the cookie that we chose.
+    var byCookie: [UInt64: ISAKMPSAID] = [:]
+    /// Responder SAs that are not established, by what a repeated first message has in common with the first.
+    var larval: [FirstMessage: ISAKMPSAID] = [:]
+    var larvalByAddress: [IPAddress: Int] = [:]
+    var children = ChildSATable()
+    var deadlines = DeadlineQueue<Owner>()
+    var dropped = DropCount()
+    var isShutDown = false
+    private var lastID: UInt64 = 0
+
+    /// Who has something due.
+    enum Owner: Hashable, Sendable {
+        case association(ISAKMPSAID)
+        case child(SecurityAssociationID)
+    }
+
+    struct FirstMessage: Hashable {
+        let cookie: UInt64
+        let remote: Endpoint
+    }
+
+    package init(policy: NegotiationPolicy, random: any RandomSource) {
+        self.policy = policy
+        turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy)
+    }
+
+    /// When `Event.deadline` is due; nil is never.
+    package var nextDeadline: Instant? { deadlines.next }
+
+    /// Takes an event and says what is to be done, in this order.
+    package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
+        guard !isShutDown else { return [] }
+        turn = Turn(now: now, policy: policy, after: turn)
+        switch event {
+        case .datagram(let datagram, let path): receive(datagram, path)
+        case .deadline: handleDeadlines()
+        case .initiate(let request): initiate(request)
+        case .terminate(let tunnel): terminate(tunnel)
+        case .shutDown: shutDown()
+        case .reconfigured(let policy): self.policy = policy
+        case .sharedSecretKeyed(let token, let answer):
+            withOwner(of: token) { $0.receiveKey(token, answer, &$1) }
+        case .installed(let token, let result):
+            withOwner(of: token) { $0.receiveInstalled(token, result, &$1) }
+        case .policyFound(let token, let policy):
+            withOwner(of: token) { $0.receivePolicy(token, policy, &$1) }
+        case .database(let notification): receive(notification)
+        }
+        let effects = turn.effects
+        turn.effects = []
+        return effects
+    }
+
+    mutating func newID() -> ISAKMPSAID {
+        lastID &+= 1
+        return ISAKMPSAID(value: lastID)
+    }
+
+    private mutating func withOwner(of token: EffectToken, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
+        guard let owner = turn.awaiting.removeValue(forKey: token) else { return }
+        update(owner, body)
+    }
+
+    /// Lets one SA act, then carries out what it tells.
+    mutating func update(_ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
+        guard var association = associations.removeValue(forKey: id) else { return }
+        body(&association, &turn)
+        let outcomes = turn.outcomes
+        turn.outcomes = []
+        associations[id] = association
+        for outcome in outcomes { perform(outcome, of: association) }
+        settle(id)
+    }
+
+    /// Brings the look-up tables in line with what an SA has become.
+    mutating func settle(_ id: ISAKMPSAID) {
+        guard let association = associations[id] else { return }
+        if association.isOver || association.established != nil { forgetLarval(association) }
+        if association.isOver {
+            associations[id] = nil
+            byCookie[association.ownCookie] = nil
+            deadlines.set(nil, for: .association(id))
+            for (token, owner) in turn.awaiting where owner == id { turn.awaiting[token] = nil }
+        } else {
+            deadlines.set(association.deadlines.next, for: .association(id))
+        }
+    }
+
+    private mutating func forgetLarval(_ association: ISAKMPSA) {
+        let first = FirstMessage(cookie: association.cookies.initiator, remote: association.origin)
+        guard association.role == .responder, larval[first] == association.id else { return }
+        larval[first] = nil
+        let address = first.remote.address
+        let left = (larvalByAddress[address] ?? 1) - 1
+        larvalByAddress[address] = left > 0 ? left : nil
+    }
+
+    private mutating func handleDeadlines() {
+        while let owner = deadlines.takeDue(now: turn.now) {
+            switch owner {
+            case .association(let id): update(id) { $0.handleDeadlines(&$1) }
+            case .child(let id): handleDeadlines(ofChild: id)
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import Algorithms
+import Credentials
+import Cryptography
+import IPsec
+import ISAKMP
+import KeyMaterial
+import Negotiation
+
+/// One ISAKMP SA from its first message on: phase 1, then all that runs under its protection.
+///
+/// It knows nothing of other SAs; what concerns them is an `Outcome`.
+struct ISAKMPSA {
+    let id: ISAKMPSAID
+    let role: IKESAStatus.Role
+    /// When its first message was sent or received.
+    let begun: Instant
+    /// Whether no SAs with the peer existed then.
+    let isFirstContact: Bool
+    var cookies: Cookies
+    var path: Path {
+        didSet { if oldValue.remote != path.remote, first == nil { first = oldValue.remote } }
+    }
+    /// Where the first message came from, or went.
+    var origin: Endpoint { first ?? path.remote }
+    private var first: Endpoint?
+    /// The block it follows; as responder it may change among `candidates` until the peer is authenticated.
+    var peer: PeerPolicy
+    var candidates: [PeerPolicy]
+    var state: State {
+        didSet { if case .established = state { wasEstablished = true } }
+    }
+    var deadlines = Deadlines<Timer>()
+    /// Wishes that wait for the end of phase 1.
+    var requests: [ChildRequest] = []
+    /// What an unauthenticated message claimed, for the report if nothing better comes.
+    var hint: String?
+    var sending: Sending?
+    /// Whether phase 1 ever came to its end.
+    private(set) var wasEstablished = false
+    var heard: [UInt8] = []
+    var repeats = 0
+
+    init(
+        id: ISAKMPSAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, cookies: Cookies, path: Path,
+        peer: PeerPolicy, candidates: [PeerPolicy], state: State
+    ) {
+        self.id = id
+        self.role = role
+        self.begun = begun
+        self.isFirstContact = isFirstContact
+        self.cookies = cookies
+        self.path = path
+        self.peer = peer
+        self.candidates = candidates
+        self.state = state
+    }
+
+    enum State {
+        case mainMode(MainMode)
+        case established(EstablishedSA)
+        case over
+    }
+
+    enum Timer: Hashable, Sendable {
+        case retransmit
+        case giveUp
+        case renew
+        case expire
+        case probe
+        case keepalive
+        case quickMode(UInt32)
+        case quickModeGiveUp(UInt32)
+    }
+
+    /// The last message sent, and when it is sent again.
+    struct Sending {
+        var datagram: [UInt8]
+        /// nil where the peer's repetition alone has it sent again.
+        var schedule: RetransmissionSchedule?
+    }
+
+    var subject: ReportSubject { ReportSubject(tunnel: requests.first?.tunnel, peer: peer.name, path: path) }
+
+    var established: EstablishedSA? {
+        if case .established(let sa) = state { sa } else { nil }
+    }
+
+    var isOver: Bool {
+        if case .over = state { true } else { false }
+    }
+
+    var ownCookie: UInt64 { role == .initiator ? cookies.initiator : cookies.responder }
+
+    /// Handles a datagram whose cookies are this SA's.
+    mutating func receive(_ datagram: [UInt8], _ header: MessageHeader, from path: Path, _ turn: inout Turn) {
+        if header.exchangeType == .identityProtection, isRepeated(datagram, &turn) { return }
+        switch state {
+        case .mainMode(let exchange): receive(datagram, header, path, in: exchange, &turn)
+        case .established: receiveProtected(datagram, header, path, &turn)
+        case .over: break
+        }
+    }
+
+    /// Handles the answer to an effect.
+    mutating func receiveKey(_ token: EffectToken, _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn) {
+        guard case .mainMode(.keying(let keying)) = state, keying.token == token else { return }
+        keyed(keying, answer, &turn)
+    }
+
+    /// Handles what is due.
+    mutating func handleDeadlines(_ turn: inout Turn) {
+        while !isOver, let timer = deadlines.takeDue(now: turn.now) {
+            switch timer {
+            case .retransmit: retransmit(&turn)
+            case .giveUp: giveUp(&turn)
+            case .renew: turn.outcomes.append(.renewalDue)
+            case .expire: end(.peerDeclined(.deleted), &turn, sentence: "lifetime over")
+            case .probe: probe(&turn)
+            case .keepalive: keepAlive(&turn)
+            case .quickMode(let messageID): retransmitQuickMode(messageID, &turn)
+            case .quickModeGiveUp(let messageID): giveUpQuickMode(messageID, &turn)
+            }
+        }
+    }
+
+    /// Sends a phase 1 message, again and again until it is answered if `awaitsAnswer`.
+    mutating func send(_ datagram: [UInt8], awaitsAnswer: Bool, _ turn: inout Turn) {
+        var schedule: RetransmissionSchedule?
+        if awaitsAnswer { schedule = RetransmissionSchedule(turn.policy.timers, random: &turn.random) }
+        deadlines[.retransmit] = schedule.map { turn.now + $0.wait }
+        sending = Sending(datagram: datagram, schedule: schedule)
+        repeats = 0
+        turn.effects.append(.send(datagram, path))
+    }
+
+    /// Ends the SA without a word to the peer.
+    mutating func end(_ failure: NegotiationFailure, _ turn: inout Turn, sentence: String? = nil) {
+        guard !isOver else { return }
+        state = .over
+        deadlines.clearAll()
+        turn.outcomes.append(.ended(failure, sentence))
+    }
+
+    /// Whether a phase 1 datagram came before; the answer to the last one is sent once more.
+    private mutating func isRepeated(_ datagram: [UInt8], _ turn: inout Turn) -> Bool {
+        guard !heard.isEmpty, heard == Digest.compute(.sha256, datagram) else { return false }
+        repeats += 1
+        if let sending, repeats <= ProtocolLimits.repeatedAnswers {
+            turn.effects.append(.send(sending.datagram, path))
+        }
+        return true
+    }
+
+    /// Remembers the datagram that moved phase 1 on.
+    mutating func remember(_ datagram: [UInt8]) {
+        heard = Digest.compute(.sha256, datagram)
+        repeats = 0
+    }
+
+    private mutating func retransmit(_ turn: inout Turn) {
+        guard var current = sending, var schedule = current.schedule, !schedule.isExhausted else { return }
+        schedule.sendAgain()
+        current.schedule = schedule
+        sending = current
+        deadlines[.retransmit] = turn.now + schedule.wait
+        turn.effects.append(.send(current.datagram, path))
+        turn.report(.debug, .progress, subject, "no answer yet, sent again (\(schedule.sent))")
+    }
+
+    private mutating func giveUp(_ turn: inout Turn) {
+        guard case .mainMode(let exchange) = state else { return }
+        let tries = 1 + (sending?.schedule?.sent ?? 0)
+        end(.peerDeclined(.silent(awaiting: exchange.awaited, tries: tries, hint: hint)), &turn)
+    }
+
+    private mutating func keepAlive(_ turn: inout Turn) {
+        guard established?.nat.isLocalBehindNAT == true, let interval = turn.policy.timers.natKeepalive else { return }
+        turn.effects.append(.sendKeepalive(path))
+        deadlines[.keepalive] = turn.now + interval
+    }
+}

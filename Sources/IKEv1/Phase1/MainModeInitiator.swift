@@ -1,0 +1,88 @@
+import Algorithms
+import Cryptography
+import IPsec
+import ISAKMP
+import KeyMaterial
+import Negotiation
+
+/// The initiator's side of main mode, up to the keys.
+extension ISAKMPSA {
+    /// Starts phase 1:  SA  -->
+    static func initiate(
+        _ id: ISAKMPSAID, to peer: PeerPolicy, over path: Path, isFirstContact: Bool, _ turn: inout Turn
+    ) -> ISAKMPSA? {
+        var sa = ISAKMPSA(
+            id: id, role: .initiator, begun: turn.now, isFirstContact: isFirstContact,
+            cookies: Cookies(initiator: turn.cookie(), responder: 0), path: path, peer: peer, candidates: [peer],
+            state: .over)
+        let proposals = PhaseOneOffers.write(peer.proposals)
+        guard let offer = try? SecurityAssociationPayload(proposals: proposals),
+            let datagram = sa.encode([.securityAssociation(offer)] + sa.vendorIDs(answering: nil))
+        else { return nil }
+        sa.state = .mainMode(.sentProposal(MainMode.SentProposal(body: offer.rawBody)))
+        sa.deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
+        sa.send(datagram, awaitsAnswer: true, &turn)
+        turn.report(.info, .progress, sa.subject, "main mode started")
+        return sa
+    }
+
+    /// The peer's choice:  <-- SA;  answered by  KE, Ni -->
+    mutating func receiveChoice(
+        _ message: Message, _ sent: MainMode.SentProposal, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        guard message.header.responderCookie != 0, message.header.responderCookie != cookies.initiator else {
+            throw .peerViolatedProtocol("the responder's cookie cannot be")
+        }
+        let chosen = PhaseOneOffers.read(try message.securityAssociation.proposals)
+        guard let first = chosen.first, chosen.count == 1 else {
+            throw .peerViolatedProtocol("\(chosen.count) offers chosen instead of one")
+        }
+        guard let proposal = Self.confirmed(first.offer, among: peer.proposals, peer.proposalCheck) else {
+            let comparison = ProposalComparison(offers: [first.offer], ours: peer.proposals, check: .exact)
+            throw .noCommonChoice(.ike, comparison)
+        }
+        cookies.responder = message.header.responderCookie
+        let agreed = MainMode.Agreed(body: sent.body, proposal: proposal, capabilities: message.capabilities)
+        let exchange = try PrivateValue(proposal.group, &turn)
+        let nonce = turn.random.bytes(count: nonceSize)
+        let payloads = [.keyExchange(exchange.publicValue), .nonce(nonce)] + natDetection(agreed, &turn)
+        guard let datagram = encode(payloads) else { throw .localResource(.cryptography("message too long")) }
+        state = .mainMode(
+            .sentKeyExchange(MainMode.SentKeyExchange(agreed: agreed, exchange: exchange, nonce: nonce)))
+        send(datagram, awaitsAnswer: true, &turn)
+        turn.report(.debug, .progress, subject, "the peer chose \(proposal.encryption), \(proposal.prf), \(proposal.group)")
+    }
+
+    /// The peer's public value:  <-- KE, Nr;  the pre-shared key is needed now.
+    mutating func receiveKeyExchange(
+        _ message: Message, _ sent: MainMode.SentKeyExchange, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        let received = try KeyExchangeMessage(message)
+        guard received.nonce != sent.nonce else { throw .peerViolatedProtocol("our own nonce was sent back to us") }
+        let secret = try sent.exchange.sharedSecret(with: received.publicValue)
+        let nat = detectNAT(received, sent.agreed)
+        let token = requestKey(sent.agreed.proposal.prf, sent.nonce + received.nonce, &turn)
+        deadlines[.retransmit] = nil
+        sending?.schedule = nil
+        state = .mainMode(
+            .keying(
+                MainMode.Keying(
+                    agreed: sent.agreed, token: token, sharedSecret: secret,
+                    initiatorValue: sent.exchange.publicValue, responderValue: received.publicValue, nat: nat)))
+    }
+
+    /// What of ours the peer chose; only a lifetime may differ.
+    private static func confirmed(
+        _ offer: IKEOffer, among ours: [IKEProposal], _ check: ProposalCheck
+    ) -> IKEProposal? {
+        for proposal in ours
+        where offer.encryption.choice == proposal.encryption && offer.prf.choice == proposal.prf
+            && offer.group.choice == proposal.group && offer.authentication.choice == proposal.authentication
+        {
+            var agreed = proposal
+            agreed.lifetime = min(offer.lifetime ?? proposal.lifetime, proposal.lifetime)
+            return agreed
+        }
+        return nil
+    }
+}

@@ -1,0 +1,73 @@
+import Algorithms
+import Cryptography
+import IPsec
+import ISAKMP
+import KeyMaterial
+import Negotiation
+
+/// The responder's side of main mode, up to the keys.
+extension ISAKMPSA {
+    /// The peer's offers:  SA -->;  answered by  <-- SA
+    static func respond(
+        _ id: ISAKMPSAID, to message: Message, from path: Path, isFirstContact: Bool, _ turn: inout Turn
+    ) throws(NegotiationFailure) -> ISAKMPSA {
+        let offered = try message.securityAssociation
+        let offers = PhaseOneOffers.read(offered.proposals)
+        let peers = turn.policy.peersForResponding(to: path.remote, mode: .main)
+        guard !peers.isEmpty else {
+            throw .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main"))
+        }
+        let fitting = peers.compactMap { peer in
+            ProposalSelection.select(
+                from: offers.map(\.offer), accepting: peer.proposals, check: peer.proposalCheck
+            ).map { (peer, $0) }
+        }
+        guard let (peer, selection) = fitting.first, offers.indices.contains(selection.index) else {
+            let comparison = ProposalComparison(
+                offers: offers.map(\.offer), ours: peers.flatMap(\.proposals), check: peers[0].proposalCheck)
+            throw .noCommonChoice(.ike, comparison)
+        }
+        var sa = ISAKMPSA(
+            id: id, role: .responder, begun: turn.now, isFirstContact: isFirstContact,
+            cookies: Cookies(initiator: message.header.initiatorCookie, responder: turn.cookie()), path: path,
+            peer: peer, candidates: fitting.filter { $0.1 == selection }.map(\.0), state: .over)
+        let agreed = MainMode.Agreed(
+            body: offered.rawBody, proposal: selection.proposal, capabilities: message.capabilities)
+        try sa.answer(offers[selection.index].accepted(spi: []), agreed, &turn)
+        return sa
+    }
+
+    private mutating func answer(
+        _ choice: ProposalSubstructure, _ agreed: MainMode.Agreed, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        guard let payload = try? SecurityAssociationPayload(proposals: [choice]),
+            let datagram = encode([.securityAssociation(payload)] + vendorIDs(answering: agreed.capabilities))
+        else { throw .localResource(.cryptography("message too long")) }
+        state = .mainMode(.answeredProposal(agreed))
+        deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
+        send(datagram, awaitsAnswer: false, &turn)
+        turn.report(
+            .debug, .progress, subject,
+            "main mode answered with \(agreed.proposal.encryption), \(agreed.proposal.prf), \(agreed.proposal.group)")
+    }
+
+    /// The peer's public value:  KE, Ni -->;  answered by  <-- KE, Nr;  the pre-shared key is needed now.
+    mutating func receiveKeyExchange(
+        _ message: Message, _ agreed: MainMode.Agreed, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        let received = try KeyExchangeMessage(message)
+        let exchange = try PrivateValue(agreed.proposal.group, &turn)
+        let secret = try exchange.sharedSecret(with: received.publicValue)
+        let nonce = turn.random.bytes(count: nonceSize)
+        let nat = detectNAT(received, agreed)
+        let payloads = [.keyExchange(exchange.publicValue), .nonce(nonce)] + natDetection(agreed, &turn)
+        guard let datagram = encode(payloads) else { throw .localResource(.cryptography("message too long")) }
+        send(datagram, awaitsAnswer: false, &turn)
+        let token = requestKey(agreed.proposal.prf, received.nonce + nonce, &turn)
+        state = .mainMode(
+            .keying(
+                MainMode.Keying(
+                    agreed: agreed, token: token, sharedSecret: secret, initiatorValue: received.publicValue,
+                    responderValue: exchange.publicValue, nat: nat)))
+    }
+}

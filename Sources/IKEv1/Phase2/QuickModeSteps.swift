@@ -1,0 +1,268 @@
+import Algorithms
+import Credentials
+import Cryptography
+import IPsec
+import ISAKMP
+import KeyMaterial
+import Negotiation
+
+/// What the keys of a child SA pair are made from.
+struct ChildKeying {
+    let ownSPI: SPI
+    let peerSPI: SPI
+    let initiatorNonce: [UInt8]
+    let responderNonce: [UInt8]
+    /// g(qm)^xy; nil without PFS.
+    let secret: SecretKey?
+}
+
+/// What both sides of quick mode do alike.
+extension ISAKMPSA {
+    mutating func receiveQuickMode(
+        _ datagram: [UInt8], _ messageID: UInt32, _ path: Path, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        guard var quickMode = established?.quickModes[messageID] else {
+            try receiveOffer(datagram, messageID, path, &turn)
+            return
+        }
+        if quickMode.heard == Self.digest(datagram) {
+            repeatAnswer(&quickMode, &turn)
+            store(quickMode)
+            return
+        }
+        switch quickMode.state {
+        case .sentOffer(let sent): try receiveAnswer(datagram, quickMode, sent, path, &turn)
+        case .answered(let negotiated): try receiveConfirmation(datagram, quickMode, negotiated, path, &turn)
+        case .findingPolicy, .installingInbound, .installingOutbound, .over:
+            throw .peerViolatedProtocol("a quick mode message that is not awaited")
+        }
+    }
+
+    private mutating func repeatAnswer(_ quickMode: inout QuickMode, _ turn: inout Turn) {
+        quickMode.repeats += 1
+        guard let sending = quickMode.sending, quickMode.repeats <= ProtocolLimits.repeatedAnswers else { return }
+        turn.effects.append(.send(sending.datagram, path))
+        if case .over(let child?) = quickMode.state { turn.outcomes.append(.childUnconfirmed(child)) }
+    }
+
+    static func digest(_ datagram: [UInt8]) -> [UInt8] { Digest.compute(.sha256, datagram) }
+
+    mutating func store(_ quickMode: QuickMode) {
+        updateEstablished { sa in
+            sa.quickModes[quickMode.messageID] = quickMode
+            let over = sa.quickModes.values.filter(\.isOver)
+            guard over.count > ProtocolLimits.finishedQuickModes,
+                let oldest = over.first(where: { $0.messageID != quickMode.messageID })
+            else { return }
+            sa.quickModes[oldest.messageID] = nil
+        }
+    }
+
+    mutating func transmit(
+        _ quickMode: inout QuickMode, _ datagram: [UInt8], awaitsAnswer: Bool, _ turn: inout Turn
+    ) {
+        var schedule: RetransmissionSchedule?
+        if awaitsAnswer { schedule = RetransmissionSchedule(turn.policy.timers, random: &turn.random) }
+        deadlines[.quickMode(quickMode.messageID)] = schedule.map { turn.now + $0.wait }
+        quickMode.sending = Sending(datagram: datagram, schedule: schedule)
+        turn.effects.append(.send(datagram, path))
+    }
+
+    mutating func retransmitQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
+        guard var quickMode = established?.quickModes[messageID], var sending = quickMode.sending,
+            var schedule = sending.schedule, !schedule.isExhausted
+        else { return }
+        schedule.sendAgain()
+        sending.schedule = schedule
+        quickMode.sending = sending
+        deadlines[.quickMode(messageID)] = turn.now + schedule.wait
+        turn.effects.append(.send(sending.datagram, path))
+        store(quickMode)
+    }
+
+    mutating func giveUpQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
+        guard let quickMode = established?.quickModes[messageID], !quickMode.isOver else { return }
+        let tries = 1 + (quickMode.sending?.schedule?.sent ?? 0)
+        finish(
+            messageID,
+            failed: .peerDeclined(.silent(awaiting: quickMode.awaited, tries: tries, hint: nil)), &turn)
+    }
+
+    /// Ends a quick mode that failed and takes back what it put into the database.
+    mutating func finish(_ messageID: UInt32, failed failure: NegotiationFailure, _ turn: inout Turn) {
+        guard var quickMode = established?.quickModes[messageID], !quickMode.isOver else { return }
+        let request = quickMode.request
+        switch quickMode.state {
+        case .sentOffer(let sent): turn.usedSPIs.remove(sent.spi)
+        case .installingInbound(_, let negotiated), .answered(let negotiated),
+            .installingOutbound(_, let negotiated):
+            turn.effects.append(.remove(negotiated.child.inbound.id))
+            turn.usedSPIs.remove(negotiated.child.inbound.id.spi)
+            delete([negotiated.child.inbound.id.spi], &turn)
+        case .findingPolicy, .over: break
+        }
+        quickMode.state = .over(nil)
+        quickMode.sending = nil
+        deadlines[.quickMode(messageID)] = nil
+        deadlines[.quickModeGiveUp(messageID)] = nil
+        store(quickMode)
+        turn.outcomes.append(.childFailed(request, failure))
+    }
+
+    /// Tells the authenticated peer why its quick mode, or its answer to ours, is refused.
+    mutating func refuse(_ failure: NegotiationFailure, _ turn: inout Turn) {
+        guard let type = failure.protectedNotification else { return }
+        notify(NotificationPayload(type, protocolID: ProtocolID.isakmp), &turn)
+    }
+
+    func parties(_ local: TrafficSelector, _ remote: TrafficSelector) -> ChildParties {
+        ChildParties(
+            local: local, remote: remote, peerAddress: path.remote.address,
+            peerIdentity: established?.remoteIdentity, phase1ID: peer.phase1ID)
+    }
+
+    /// NAT-OA payloads, for the checksums of transport mode (RFC 3947 section 5.2).
+    func originalAddresses(_ mode: EncapsulationMode) -> [Payload] {
+        guard mode == .transport, let sa = established, sa.form != .none else { return [] }
+        let form = sa.capabilities.natTraversal ?? .rfc3947
+        let own = Payload.natOriginalAddress(path.local.address, form)
+        let other = Payload.natOriginalAddress(path.remote.address, form)
+        return [own, other]
+    }
+
+    func sharedSecret(
+        _ exchange: PrivateValue?, _ peerValue: [UInt8]?
+    ) throws(NegotiationFailure) -> SecretKey? {
+        switch (exchange, peerValue) {
+        case (nil, nil): return nil
+        case (let exchange?, let value?): return try exchange.sharedSecret(with: value)
+        case (nil, _?): throw .peerViolatedProtocol("a key exchange without a PFS group")
+        case (_?, nil): throw .peerViolatedProtocol("a PFS group without a key exchange")
+        }
+    }
+
+    func makeChild(
+        _ request: ChildRequest, _ selection: ChildSelection, _ keying: ChildKeying, role: IKESAStatus.Role,
+        replaces: SecurityAssociationID?, _ turn: Turn
+    ) -> ChildSA {
+        var request = request
+        request.path = path
+        let child = ChildSA(
+            role: role, request: request,
+            peerIdentity: established?.remoteIdentity ?? .address(path.remote.address),
+            inbound: association(.inbound, request, selection, keying),
+            outbound: association(.outbound, request, selection, keying), local: request.local,
+            remote: request.remote, established: turn.now, replaces: replaces)
+        return child
+    }
+
+    private func association(
+        _ direction: Direction, _ request: ChildRequest, _ selection: ChildSelection, _ keying: ChildKeying
+    ) -> SecurityAssociation {
+        let isInbound = direction == .inbound
+        let (from, to) = isInbound ? (path.remote, path.local) : (path.local, path.remote)
+        let spi = isInbound ? keying.ownSPI : keying.peerSPI
+        let isEncapsulated = established.map { $0.form != .none } ?? false
+        return SecurityAssociation(
+            id: SecurityAssociationID(destination: to.address, protocol: .esp, spi: spi), source: from.address,
+            direction: direction, mode: selection.mode, requestID: request.requestID,
+            transform: transform(spi, selection, keying),
+            encapsulation: isEncapsulated
+                ? UDPEncapsulation(sourcePort: from.port, destinationPort: to.port) : nil,
+            lifetime: lifetime(selection), acquireSequence: isInbound ? 0 : request.acquireSequence)
+    }
+
+    private func lifetime(_ selection: ChildSelection) -> Lifetime {
+        let bytes = selection.kilobytes.map { $0.multipliedReportingOverflow(by: 1024) }
+        let hardBytes = bytes.flatMap { $0.overflow ? nil : $0.partialValue }
+        return Lifetime(
+            hardTime: selection.lifetime, softBytes: hardBytes.map { $0 / 10 * 8 }, hardBytes: hardBytes)
+    }
+
+    private func transform(_ spi: SPI, _ selection: ChildSelection, _ keying: ChildKeying) -> ESPTransform {
+        guard let sa = established else {
+            preconditionFailure("a quick mode outside an established ISAKMP SA")
+        }
+        return QuickModeKeys.espTransform(
+            sa.keys, sharedSecret: keying.secret, spi: spi, initiatorNonce: keying.initiatorNonce,
+            responderNonce: keying.responderNonce, encryption: selection.encryption,
+            integrity: selection.integrity)
+    }
+
+    /// Has the inbound SA put in place; only then may the peer learn that it can send.
+    func install(_ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ turn: inout Turn) {
+        let token = turn.token(for: id)
+        quickMode.state = .installingInbound(token, negotiated)
+        turn.effects.append(.install(token, negotiated.child.inbound))
+    }
+
+    func installOutbound(_ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ turn: inout Turn) {
+        let token = turn.token(for: id)
+        quickMode.state = .installingOutbound(token, negotiated)
+        turn.effects.append(.install(token, negotiated.child.outbound))
+    }
+
+    /// The database has answered.
+    mutating func receiveInstalled(
+        _ token: EffectToken, _ result: Result<Void, DatabaseFailure>, _ turn: inout Turn
+    ) {
+        guard let sa = established,
+            var quickMode = sa.quickModes.values.first(where: { $0.awaits(token) })
+        else { return }
+        if case .failure(let failure) = result {
+            finish(quickMode.messageID, failed: .localResource(.database(failure)), &turn)
+            return
+        }
+        switch quickMode.state {
+        case .installingInbound(_, let negotiated):
+            sendAnswer(negotiated, &quickMode, sa, &turn)
+            store(quickMode)
+        case .installingOutbound(_, let negotiated):
+            quickMode.state = .over(negotiated.child.id)
+            deadlines[.quickModeGiveUp(quickMode.messageID)] = nil
+            store(quickMode)
+            turn.outcomes.append(.childEstablished(negotiated.child))
+        case .sentOffer, .findingPolicy, .answered, .over: break
+        }
+    }
+
+    /// The responder sends HASH(2)…, the initiator HASH(3), after which it may send itself.
+    private mutating func sendAnswer(
+        _ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ sa: EstablishedSA, _ turn: inout Turn
+    ) {
+        let isResponder = role(of: quickMode) == .responder
+        let hash: [UInt8]
+        if isResponder {
+            let following = (try? Message.encode(negotiated.answer)) ?? []
+            hash = Phase2Hash.second(
+                sa.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
+                following: following)
+        } else {
+            hash = Phase2Hash.third(
+                sa.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
+                responderNonce: negotiated.responderNonce)
+        }
+        let message = Message(
+            header: header(.quickMode, messageID: quickMode.messageID),
+            payloads: [.hash(hash)] + negotiated.answer)
+        guard let sealed = try? sa.cipher.seal(message, iv: quickMode.iv) else { return }
+        quickMode.iv = sealed.nextIV
+        transmit(&quickMode, sealed.datagram, awaitsAnswer: isResponder, &turn)
+        if isResponder {
+            quickMode.state = .answered(negotiated)
+        } else {
+            installOutbound(negotiated, &quickMode, &turn)
+        }
+    }
+
+    private func role(of quickMode: QuickMode) -> IKESAStatus.Role { quickMode.role }
+}
+
+extension QuickMode {
+    fileprivate func awaits(_ token: EffectToken) -> Bool {
+        switch state {
+        case .installingInbound(let own, _), .installingOutbound(let own, _): own == token
+        case .sentOffer, .findingPolicy, .answered, .over: false
+        }
+    }
+}
