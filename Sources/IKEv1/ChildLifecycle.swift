@@ -37,19 +37,24 @@ extension IKEv1Endpoint {
             let requests = association.requests
             association.requests = []
             for request in requests { association.startQuickMode(request, replacing: nil, &turn) }
-            if association.role == .responder, association.isFirstContact, association.peer.sendsInitialContact {
+            if association.role == .responder, association.isFirstContact,
+                association.peer.sendsInitialContact
+            {
                 association.notify(association.initialContact, &turn)
             }
         }
     }
 
-    private mutating func report(ended association: ISAKMPSA, _ failure: NegotiationFailure, _ sentence: String?) {
+    private mutating func report(
+        ended association: ISAKMPSA, _ failure: NegotiationFailure, _ sentence: String?
+    ) {
         if association.wasEstablished {
             turn.report(
                 .notice, .ikeGone, association.subject, "phase 1 gone: \(sentence ?? failure.sentence)")
         } else if sentence == nil {
             for request in association.requests.dropFirst() {
-                let subject = ReportSubject(tunnel: request.tunnel, peer: request.peer, path: association.path)
+                let subject = ReportSubject(
+                    tunnel: request.tunnel, peer: request.peer, path: association.path)
                 turn.report(.negotiationFailed, subject, failure)
             }
             turn.report(.negotiationFailed, association.subject, failure)
@@ -69,7 +74,8 @@ extension IKEv1Endpoint {
         guard children.count(with: child.remoteAddress) < ProtocolLimits.children else {
             turn.effects += [.remove(child.inbound.id), .remove(child.outbound.id)]
             turn.report(
-                .negotiationFailed, child.subject, .localPolicyForbids(.limit("too many child SAs with this peer")))
+                .negotiationFailed, child.subject,
+                .localPolicyForbids(.limit("too many child SAs with this peer")))
             update(association.id) { $0.delete([child.inbound.id.spi], &$1) }
             return
         }
@@ -78,7 +84,8 @@ extension IKEv1Endpoint {
         for id in predecessors { supersede(id, by: child) }
         let lifetime = child.inbound.lifetime.hardTime ?? ProposalSelection.defaultChildLifetime
         child.deadlines[.expire] = turn.now + lifetime
-        child.deadlines[.renew] = turn.now + turn.share(of: lifetime, child.role == .initiator ? 800...880 : 900...950)
+        child.deadlines[.renew] =
+            turn.now + turn.share(of: lifetime, child.role == .initiator ? 800...880 : 900...950)
         children.insert(child)
         deadlines.set(child.deadlines.next, for: .child(child.id))
         let verb = predecessors.isEmpty ? "established" : "renewed"
@@ -175,7 +182,9 @@ extension IKEv1Endpoint {
 
     /// The peer has started anew: what it had with us before this negotiation began is void.
     private mutating func forgetOlder(than association: ISAKMPSA) {
-        for child in children.all.filter({ belongs($0, to: association) && $0.established < association.begun }) {
+        for child in children.all.filter({
+            belongs($0, to: association) && $0.established < association.begun
+        }) {
             removeChild(child.id, telling: false, "the peer started anew")
         }
         for other in associations.values
@@ -188,9 +197,10 @@ extension IKEv1Endpoint {
     }
 
     private mutating func bury(_ association: ISAKMPSA, _ failure: NegotiationFailure) {
-        for child in children.all.filter({ $0.request.peer == association.peer.name
-            && $0.remoteAddress == association.path.remote.address })
-        {
+        for child in children.all.filter({
+            $0.request.peer == association.peer.name
+                && $0.remoteAddress == association.path.remote.address
+        }) {
             removeChild(child.id, telling: false, failure.sentence)
         }
     }
@@ -225,7 +235,8 @@ extension IKEv1Endpoint {
             case .on: detects
             case .force: true
             }
-        guard isWanted, !association.peer.isPassive, children.all.contains(where: { belongs($0, to: association) })
+        guard isWanted, !association.peer.isPassive,
+            children.all.contains(where: { belongs($0, to: association) })
         else { return }
         start(association.peer, association.path, [])
     }
@@ -233,7 +244,8 @@ extension IKEv1Endpoint {
     mutating func receive(_ notification: DatabaseNotification) {
         switch notification {
         case .expiring(let id): if let pair = children.pair(of: id) { renewChild(pair) }
-        case .expired(let id): if let pair = children.pair(of: id) { removeChild(pair, telling: true, "expired") }
+        case .expired(let id):
+            if let pair = children.pair(of: id) { removeChild(pair, telling: true, "expired") }
         case .mappingChanged(let id, let endpoint):
             guard let pair = children.pair(of: id), let child = children[pair] else { return }
             guard endpoint.address == child.remoteAddress else { return }

@@ -27,19 +27,22 @@ extension IKEv1Endpoint {
     private mutating func startPhaseOne(_ request: ChildRequest) {
         let subject = ReportSubject(tunnel: request.tunnel, peer: request.peer, path: request.path)
         guard let peer = policy.peer(named: request.peer) else {
-            let failure = NegotiationFailure.PolicyCause.unknownPeer(request.path.remote.address, exchange: "main")
+            let failure = NegotiationFailure.PolicyCause.unknownPeer(
+                request.path.remote.address, exchange: "main")
             turn.report(.negotiationFailed, subject, .localPolicyForbids(failure))
             return
         }
         guard !peer.isPassive else {
             turn.report(
-                .negotiationFailed, subject, .localPolicyForbids(.passive(peer: peer.name, origin: peer.origin)))
+                .negotiationFailed, subject,
+                .localPolicyForbids(.passive(peer: peer.name, origin: peer.origin)))
             return
         }
         guard peer.exchangeModes.contains(.main) else {
             turn.report(
                 .error, .negotiationFailed, subject,
-                "remote \"\(peer.name)\" (\(peer.origin)) does not allow main mode, the only one there is so far")
+                "remote \"\(peer.name)\" (\(peer.origin)) does not allow main mode, the only one there is so far"
+            )
             return
         }
         start(peer, request.path, [request])
@@ -64,7 +67,8 @@ extension IKEv1Endpoint {
 
     mutating func terminate(_ tunnel: String) {
         let affected = children.all.filter { $0.request.tunnel == tunnel }
-        let peers = Set(affected.map(\.request.peer) + policy.tunnels.filter { $0.name == tunnel }.map(\.peer))
+        let peers = Set(
+            affected.map(\.request.peer) + policy.tunnels.filter { $0.name == tunnel }.map(\.peer))
         for child in affected { removeChild(child.id, telling: true, "taken down") }
         for id in associations.filter({ peers.contains($0.value.peer.name) }).keys {
             update(id) { association, turn in
@@ -129,7 +133,8 @@ extension ISAKMPSA {
     /// Drops what is wished or negotiated for a tunnel.
     mutating func cancel(tunnel: String, _ turn: inout Turn) {
         requests.removeAll { $0.tunnel == tunnel }
-        let ids = established?.quickModes.values.filter { $0.request?.tunnel == tunnel }.map(\.messageID) ?? []
+        let ids =
+            established?.quickModes.values.filter { $0.request?.tunnel == tunnel }.map(\.messageID) ?? []
         for id in ids { finish(id, failed: .peerDeclined(.deleted), &turn) }
     }
 

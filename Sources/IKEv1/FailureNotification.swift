@@ -6,7 +6,8 @@ extension NegotiationFailure {
     var clearNotification: NotificationType? {
         switch self {
         case .noCommonChoice: .noProposalChosen
-        case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids, .localResource,
+        case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids,
+            .localResource,
             .peerDeclined:
             nil
         }

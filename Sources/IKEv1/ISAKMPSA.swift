@@ -41,7 +41,8 @@ struct ISAKMPSA {
     var repeats = 0
 
     init(
-        id: ISAKMPSAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, cookies: Cookies, path: Path,
+        id: ISAKMPSAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, cookies: Cookies,
+        path: Path,
         peer: PeerPolicy, candidates: [PeerPolicy], state: State
     ) {
         self.id = id
@@ -102,7 +103,9 @@ struct ISAKMPSA {
     }
 
     /// Handles the answer to an effect.
-    mutating func receiveKey(_ token: EffectToken, _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn) {
+    mutating func receiveKey(
+        _ token: EffectToken, _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
+    ) {
         guard case .mainMode(.keying(let keying)) = state, keying.token == token else { return }
         keyed(keying, answer, &turn)
     }
@@ -174,7 +177,9 @@ struct ISAKMPSA {
     }
 
     private mutating func keepAlive(_ turn: inout Turn) {
-        guard established?.nat.isLocalBehindNAT == true, let interval = turn.policy.timers.natKeepalive else { return }
+        guard established?.nat.isLocalBehindNAT == true, let interval = turn.policy.timers.natKeepalive else {
+            return
+        }
         turn.effects.append(.sendKeepalive(path))
         deadlines[.keepalive] = turn.now + interval
     }

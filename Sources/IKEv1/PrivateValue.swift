@@ -1,5 +1,5 @@
-import Cryptography
 import Algorithms
+import Cryptography
 import KeyMaterial
 import Negotiation
 

@@ -31,8 +31,10 @@ package struct ChildPolicy: Hashable, Sendable {
     package var origin: String
 
     package init(
-        local: ChildSideMatch, remote: ChildSideMatch, encryption: [CipherChoice], integrity: [IntegrityAlgorithm],
-        pfsGroup: KeyExchangeMethod? = nil, lifetime: Duration = .seconds(28800), peerIdentity: Identity? = nil,
+        local: ChildSideMatch, remote: ChildSideMatch, encryption: [CipherChoice],
+        integrity: [IntegrityAlgorithm],
+        pfsGroup: KeyExchangeMethod? = nil, lifetime: Duration = .seconds(28800),
+        peerIdentity: Identity? = nil,
         remoteID: UInt32 = 0, origin: String = ""
     ) {
         self.local = local

@@ -85,7 +85,8 @@ extension NegotiationFailure {
         case .noCommonChoice(_, let comparison): comparison?.lines ?? []
         case .localPolicyForbids(.selectorMismatch(_, _, let configured)):
             configured.isEmpty ? ["no tunnel or policy with this peer is configured"] : configured
-        case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids, .localResource,
+        case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids,
+            .localResource,
             .peerDeclined:
             []
         }

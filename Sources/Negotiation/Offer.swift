@@ -25,7 +25,8 @@ package struct IKEOffer: Hashable, Sendable {
     package var lifetime: Duration?
 
     package init(
-        encryption: Offered<CipherChoice>, prf: Offered<PseudorandomFunction>, group: Offered<KeyExchangeMethod>,
+        encryption: Offered<CipherChoice>, prf: Offered<PseudorandomFunction>,
+        group: Offered<KeyExchangeMethod>,
         authentication: Offered<AuthenticationMethod>, lifetime: Duration?
     ) {
         self.encryption = encryption

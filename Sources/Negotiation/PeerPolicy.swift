@@ -85,7 +85,8 @@ package struct DeadPeerDetectionPolicy: Hashable, Sendable {
     package var maximumFailures: Int
 
     package init(
-        isAnnounced: Bool = true, delay: Duration? = nil, retry: Duration = .seconds(5), maximumFailures: Int = 5
+        isAnnounced: Bool = true, delay: Duration? = nil, retry: Duration = .seconds(5),
+        maximumFailures: Int = 5
     ) {
         self.isAnnounced = isAnnounced
         self.delay = delay

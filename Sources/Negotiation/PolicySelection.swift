@@ -46,7 +46,9 @@ extension NegotiationPolicy {
     /// The child policy for traffic between two selectors: the one of the greatest weight, then the first.
     package func child(for parties: ChildParties) -> ChildPolicy? {
         var best: ChildPolicy?
-        for child in children where child.matches(parties) && child.weight > (best?.weight ?? -1) { best = child }
+        for child in children where child.matches(parties) && child.weight > (best?.weight ?? -1) {
+            best = child
+        }
         return best
     }
 
@@ -104,7 +106,8 @@ extension ChildPolicy {
     fileprivate func matches(_ parties: ChildParties) -> Bool {
         guard remoteID == 0 || remoteID == parties.phase1ID else { return false }
         guard peerIdentity == nil || peerIdentity == parties.peerIdentity else { return false }
-        return local.matches(parties.local, address: nil) && remote.matches(parties.remote, address: parties.peerAddress)
+        return local.matches(parties.local, address: nil)
+            && remote.matches(parties.remote, address: parties.peerAddress)
     }
 }
 

@@ -60,7 +60,9 @@ package struct ProposalComparison: Hashable, Sendable {
         let directives = rows.filter { !$0.fits && !$0.directive.isEmpty }.map(\.directive)
         guard !directives.isEmpty else { return [] }
         let place = origin.isEmpty ? "our configuration" : origin
-        return ["to accept this offer, change \(directives.joined(separator: ", ")) at \(place), or change the peer"]
+        return [
+            "to accept this offer, change \(directives.joined(separator: ", ")) at \(place), or change the peer"
+        ]
     }
 
     private static func pad(_ text: String, _ width: Int) -> String {
@@ -123,7 +125,8 @@ package struct ProposalComparison: Hashable, Sendable {
 
     private static func lifetimeRow(_ offered: Duration, _ ours: Duration, _ check: ProposalCheck) -> Row {
         Row(
-            name: "lifetime", offered: "\(offered.components.seconds) s", ours: "\(ours.components.seconds) s",
+            name: "lifetime", offered: "\(offered.components.seconds) s",
+            ours: "\(ours.components.seconds) s",
             directive: "lifetime", fits: ProposalSelection.keptLifetime(offered, ours, check) != nil)
     }
 

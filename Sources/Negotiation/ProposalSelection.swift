@@ -45,7 +45,8 @@ package enum ProposalSelection {
 
     /// The first offer that the child policy accepts for SAs of this mode; nil if there is none.
     package static func select(
-        from offers: [ChildOffer], accepting policy: ChildPolicy, mode: EncapsulationMode, check: ProposalCheck
+        from offers: [ChildOffer], accepting policy: ChildPolicy, mode: EncapsulationMode,
+        check: ProposalCheck
     ) -> ChildSelection? {
         for (index, offer) in offers.enumerated() {
             guard let agreed = agree(offer, policy, mode, check, index) else { continue }
@@ -54,7 +55,8 @@ package enum ProposalSelection {
         return nil
     }
 
-    private static func agree(_ offer: IKEOffer, _ ours: IKEProposal, _ check: ProposalCheck) -> IKEProposal? {
+    private static func agree(_ offer: IKEOffer, _ ours: IKEProposal, _ check: ProposalCheck) -> IKEProposal?
+    {
         guard let cipher = offer.encryption.choice, accepts(cipher, ours.encryption, check),
             offer.prf.choice == ours.prf, offer.group.choice == ours.group,
             offer.authentication.choice == ours.authentication
@@ -68,7 +70,8 @@ package enum ProposalSelection {
     }
 
     private static func agree(
-        _ offer: ChildOffer, _ policy: ChildPolicy, _ mode: EncapsulationMode, _ check: ProposalCheck, _ index: Int
+        _ offer: ChildOffer, _ policy: ChildPolicy, _ mode: EncapsulationMode, _ check: ProposalCheck,
+        _ index: Int
     ) -> ChildSelection? {
         guard let cipher = offer.encryption.choice,
             policy.encryption.contains(where: { accepts(cipher, $0, check) }),
@@ -80,7 +83,8 @@ package enum ProposalSelection {
             check != .exact || offer.kilobytes == nil
         else { return nil }
         return ChildSelection(
-            index: index, encryption: cipher, integrity: offer.integrity.choice, pfsGroup: offer.pfsGroup.choice,
+            index: index, encryption: cipher, integrity: offer.integrity.choice,
+            pfsGroup: offer.pfsGroup.choice,
             mode: mode, lifetime: kept, kilobytes: offer.kilobytes, shortensLifetime: kept < lifetime)
     }
 

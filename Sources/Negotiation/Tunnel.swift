@@ -29,7 +29,8 @@ package struct Tunnel: Hashable, Sendable {
     package var origin: String
 
     package init(
-        name: String, peer: String, remoteAddress: IPAddress?, local: TrafficSelector?, remote: TrafficSelector?,
+        name: String, peer: String, remoteAddress: IPAddress?, local: TrafficSelector?,
+        remote: TrafficSelector?,
         mode: EncapsulationMode, start: StartMode, requestID: UInt32, origin: String = ""
     ) {
         self.name = name

@@ -49,7 +49,8 @@ extension ISAKMPSA {
     ) throws(NegotiationFailure) -> MainMode.Keyed {
         let proposal = keying.agreed.proposal
         let keys = SKEYID(
-            prf: proposal.prf, base: base, sharedSecret: keying.sharedSecret, initiatorCookie: cookies.initiator,
+            prf: proposal.prf, base: base, sharedSecret: keying.sharedSecret,
+            initiatorCookie: cookies.initiator,
             responderCookie: cookies.responder)
         let cipher: MessageCipher
         do {
@@ -94,7 +95,8 @@ extension ISAKMPSA {
 
     var initialContact: NotificationPayload {
         NotificationPayload(
-            .initialContact, protocolID: ProtocolID.isakmp, spi: cookies.initiator.octets + cookies.responder.octets)
+            .initialContact, protocolID: ProtocolID.isakmp,
+            spi: cookies.initiator.octets + cookies.responder.octets)
     }
 
     /// The peer's identity and its proof; the responder answers with  <-- IDir, HASH_R
@@ -147,7 +149,8 @@ extension ISAKMPSA {
         if !chosen.remoteIdentities.isEmpty, naming == nil {
             turn.report(
                 .warning, .progress, subject,
-                "the peer is \(identity), which peers_identifier does not name; accepted as verify_identifier is off")
+                "the peer is \(identity), which peers_identifier does not name; accepted as verify_identifier is off"
+            )
         }
     }
 

@@ -13,7 +13,8 @@ extension ISAKMPSA {
     ) -> ISAKMPSA? {
         var sa = ISAKMPSA(
             id: id, role: .initiator, begun: turn.now, isFirstContact: isFirstContact,
-            cookies: Cookies(initiator: turn.cookie(), responder: 0), path: path, peer: peer, candidates: [peer],
+            cookies: Cookies(initiator: turn.cookie(), responder: 0), path: path, peer: peer,
+            candidates: [peer],
             state: .over)
         let proposals = PhaseOneOffers.write(peer.proposals)
         guard let offer = try? SecurityAssociationPayload(proposals: proposals),
@@ -50,7 +51,9 @@ extension ISAKMPSA {
         state = .mainMode(
             .sentKeyExchange(MainMode.SentKeyExchange(agreed: agreed, exchange: exchange, nonce: nonce)))
         send(datagram, awaitsAnswer: true, &turn)
-        turn.report(.debug, .progress, subject, "the peer chose \(proposal.encryption), \(proposal.prf), \(proposal.group)")
+        turn.report(
+            .debug, .progress, subject,
+            "the peer chose \(proposal.encryption), \(proposal.prf), \(proposal.group)")
     }
 
     /// The peer's public value:  <-- KE, Nr;  the pre-shared key is needed now.
@@ -58,7 +61,9 @@ extension ISAKMPSA {
         _ message: Message, _ sent: MainMode.SentKeyExchange, _ turn: inout Turn
     ) throws(NegotiationFailure) {
         let received = try KeyExchangeMessage(message)
-        guard received.nonce != sent.nonce else { throw .peerViolatedProtocol("our own nonce was sent back to us") }
+        guard received.nonce != sent.nonce else {
+            throw .peerViolatedProtocol("our own nonce was sent back to us")
+        }
         let secret = try sent.exchange.sharedSecret(with: received.publicValue)
         let nat = detectNAT(received, sent.agreed)
         let token = requestKey(sent.agreed.proposal.prf, sent.nonce + received.nonce, &turn)
@@ -68,7 +73,8 @@ extension ISAKMPSA {
             .keying(
                 MainMode.Keying(
                     agreed: sent.agreed, token: token, sharedSecret: secret,
-                    initiatorValue: sent.exchange.publicValue, responderValue: received.publicValue, nat: nat)))
+                    initiatorValue: sent.exchange.publicValue, responderValue: received.publicValue, nat: nat)
+            ))
     }
 
     /// What of ours the peer chose; only a lifetime may differ.

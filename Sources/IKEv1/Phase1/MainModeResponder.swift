@@ -48,7 +48,8 @@ extension ISAKMPSA {
         send(datagram, awaitsAnswer: false, &turn)
         turn.report(
             .debug, .progress, subject,
-            "main mode answered with \(agreed.proposal.encryption), \(agreed.proposal.prf), \(agreed.proposal.group)")
+            "main mode answered with \(agreed.proposal.encryption), \(agreed.proposal.prf), \(agreed.proposal.group)"
+        )
     }
 
     /// The peer's public value:  KE, Ni -->;  answered by  <-- KE, Nr;  the pre-shared key is needed now.

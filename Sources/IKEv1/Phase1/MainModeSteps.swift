@@ -24,7 +24,8 @@ extension ISAKMPSA {
             switch exchange {
             case .sentProposal(let sent): try receiveChoice(try Self.clear(datagram), sent, &turn)
             case .sentKeyExchange(let sent): try receiveKeyExchange(try Self.clear(datagram), sent, &turn)
-            case .answeredProposal(let agreed): try receiveKeyExchange(try Self.clear(datagram), agreed, &turn)
+            case .answeredProposal(let agreed):
+                try receiveKeyExchange(try Self.clear(datagram), agreed, &turn)
             case .keying: return
             case .keyed(let keyed):
                 guard header.flags.contains(.encryption) else {

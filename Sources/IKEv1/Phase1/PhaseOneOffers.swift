@@ -21,7 +21,9 @@ enum PhaseOneOffers {
         let transforms = proposals.prefix(255).enumerated().compactMap { index, proposal in
             TransformSubstructure(number: UInt8(truncatingIfNeeded: index + 1), proposal: proposal)
         }
-        return [ProposalSubstructure(number: 1, protocolID: ProtocolID.isakmp, spi: [], transforms: transforms)]
+        return [
+            ProposalSubstructure(number: 1, protocolID: ProtocolID.isakmp, spi: [], transforms: transforms)
+        ]
     }
 
     /// The peer's offers in its order of preference.

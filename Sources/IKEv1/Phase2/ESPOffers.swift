@@ -1,6 +1,6 @@
 import Algorithms
-import ISAKMP
 import IPsec
+import ISAKMP
 import Negotiation
 
 /// Child policies as the one proposal of a quick mode, and back.
@@ -20,7 +20,10 @@ enum ESPOffers {
                 if let transform { transforms.append(transform) }
             }
         }
-        return [ProposalSubstructure(number: 1, protocolID: ProtocolID.esp, spi: spi.octets, transforms: transforms)]
+        return [
+            ProposalSubstructure(
+                number: 1, protocolID: ProtocolID.esp, spi: spi.octets, transforms: transforms)
+        ]
     }
 
     /// The peer's offers in its order of preference; those for several protocols together are never chosen.
@@ -39,7 +42,8 @@ enum ESPOffers {
     }
 
     private static func offer(
-        _ transform: TransformSubstructure, _ proposal: ProposalSubstructure, _ bundle: Int, _ isEncapsulated: Bool
+        _ transform: TransformSubstructure, _ proposal: ProposalSubstructure, _ bundle: Int,
+        _ isEncapsulated: Bool
     ) -> ChildOffer {
         var offer = transform.childOffer
         if bundle > 1 {

@@ -25,7 +25,9 @@ extension ISAKMPSA {
             }
             return
         }
-        guard let message = try? Message(decoding: datagram), let first = message.notifications.first else { return }
+        guard let message = try? Message(decoding: datagram), let first = message.notifications.first else {
+            return
+        }
         if hint == nil, case .mainMode = state {
             hint = "an unauthenticated message from its address says \(first.type)"
             turn.report(
@@ -122,7 +124,9 @@ extension ISAKMPSA {
     }
 
     mutating func notify(_ notification: NotificationPayload, _ turn: inout Turn) {
-        guard let (_, sealed) = sealFirst([.notification(notification)], .informational, &turn) else { return }
+        guard let (_, sealed) = sealFirst([.notification(notification)], .informational, &turn) else {
+            return
+        }
         turn.effects.append(.send(sealed.datagram, path))
     }
 
@@ -152,7 +156,9 @@ extension ISAKMPSA {
         let hash = Phase2Hash.first(keyed.keys, messageID: messageID, following: following)
         let message = Message(
             header: header(.informational, messageID: messageID), payloads: [.hash(hash), payload])
-        guard let sealed = try? keyed.cipher.seal(message, iv: keyed.ivs.phase2(messageID: messageID)) else { return }
+        guard let sealed = try? keyed.cipher.seal(message, iv: keyed.ivs.phase2(messageID: messageID)) else {
+            return
+        }
         turn.effects.append(.send(sealed.datagram, path))
     }
 }

@@ -107,7 +107,9 @@ extension ISAKMPSA {
         guard isFresh else { return nil }
         let hash = Phase2Hash.first(sa.keys, messageID: messageID, following: following)
         let message = Message(header: header(type, messageID: messageID), payloads: [.hash(hash)] + payloads)
-        guard let sealed = try? sa.cipher.seal(message, iv: sa.ivs.phase2(messageID: messageID)) else { return nil }
+        guard let sealed = try? sa.cipher.seal(message, iv: sa.ivs.phase2(messageID: messageID)) else {
+            return nil
+        }
         return (messageID, sealed)
     }
 }

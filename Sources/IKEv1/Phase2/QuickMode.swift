@@ -98,12 +98,15 @@ struct QuickModeMessage {
         proposals = try message.securityAssociation
         nonce = try message.one("nonce") { if case .nonce(let v) = $0 { v } else { nil } }
         let values = message.payloads.compactMap { if case .keyExchange(let v) = $0 { v } else { nil } }
-        identifications = message.payloads.compactMap { if case .identification(let v) = $0 { v } else { nil } }
+        identifications = message.payloads.compactMap {
+            if case .identification(let v) = $0 { v } else { nil }
+        }
         notifications = message.notifications
         guard values.count <= 1 else { throw .peerViolatedProtocol("\(values.count) key exchange payloads") }
         publicValue = values.first
         guard identifications.isEmpty || identifications.count == 2 else {
-            throw .peerViolatedProtocol("\(identifications.count) identification payloads where 0 or 2 are allowed")
+            throw .peerViolatedProtocol(
+                "\(identifications.count) identification payloads where 0 or 2 are allowed")
         }
     }
 }

@@ -33,11 +33,14 @@ extension ISAKMPSA {
         guard identifications.count == 2 else {
             throw .localPolicyForbids(.limit("IKEv1 cannot negotiate a range of ports; name one port or all"))
         }
-        let exchange = try policy.pfsGroup.map { group throws(NegotiationFailure) in try PrivateValue(group, &turn) }
+        let exchange = try policy.pfsGroup.map { group throws(NegotiationFailure) in
+            try PrivateValue(group, &turn)
+        }
         let nonce = turn.random.bytes(count: nonceSize)
         let proposals = ESPOffers.write(policy, mode: request.mode, form: sa.form, spi: spi)
         guard let offer = try? SecurityAssociationPayload(proposals: proposals) else {
-            throw .localPolicyForbids(.limit("the sainfo at \(policy.origin) makes no offer that IKEv1 knows"))
+            throw .localPolicyForbids(
+                .limit("the sainfo at \(policy.origin) makes no offer that IKEv1 knows"))
         }
         var payloads: [Payload] = [.securityAssociation(offer), .nonce(nonce)]
         if let exchange { payloads.append(.keyExchange(exchange.publicValue)) }
@@ -82,11 +85,13 @@ extension ISAKMPSA {
     }
 
     private mutating func accept(
-        _ answer: QuickModeMessage, _ quickMode: inout QuickMode, _ sent: QuickMode.SentOffer, _ turn: inout Turn
+        _ answer: QuickModeMessage, _ quickMode: inout QuickMode, _ sent: QuickMode.SentOffer,
+        _ turn: inout Turn
     ) throws(NegotiationFailure) {
         guard let sa = established else { return }
         let received = ESPOffers.read(answer.proposals.proposals, isEncapsulated: sa.form != .none)
-        guard let chosen = received.first, received.count == 1, let spi = SPI(octets: chosen.proposal.spi) else {
+        guard let chosen = received.first, received.count == 1, let spi = SPI(octets: chosen.proposal.spi)
+        else {
             throw .peerViolatedProtocol("\(received.count) offers chosen instead of one")
         }
         var offer = chosen.offer
@@ -108,8 +113,10 @@ extension ISAKMPSA {
         selection.lifetime = Self.shortened(selection.lifetime, by: answer.notifications)
         let secret = try sharedSecret(sent.exchange, answer.publicValue)
         let keying = ChildKeying(
-            ownSPI: sent.spi, peerSPI: spi, initiatorNonce: sent.nonce, responderNonce: answer.nonce, secret: secret)
-        let child = makeChild(sent.request, selection, keying, role: .initiator, replaces: sent.replaces, turn)
+            ownSPI: sent.spi, peerSPI: spi, initiatorNonce: sent.nonce, responderNonce: answer.nonce,
+            secret: secret)
+        let child = makeChild(
+            sent.request, selection, keying, role: .initiator, replaces: sent.replaces, turn)
         let negotiated = QuickMode.Negotiated(
             child: child, initiatorNonce: sent.nonce, responderNonce: answer.nonce, answer: [])
         install(negotiated, &quickMode, &turn)

@@ -16,7 +16,8 @@ extension ISAKMPSA {
             throw .localPolicyForbids(.limit("too many quick modes at once with this peer"))
         }
         let opened = try openFirst(datagram, messageID, path, &turn)
-        var quickMode = QuickMode(messageID: messageID, role: .responder, iv: opened.nextIV, state: .over(nil))
+        var quickMode = QuickMode(
+            messageID: messageID, role: .responder, iv: opened.nextIV, state: .over(nil))
         quickMode.heard = Self.digest(datagram)
         do {
             let message = try QuickModeMessage(opened.message)
@@ -37,7 +38,8 @@ extension ISAKMPSA {
         let received = QuickMode.Received(message: message, local: local, remote: remote)
         if let tunnel = turn.policy.tunnel(of: peer.name, local: local, remote: remote, path: path) {
             let request = ChildRequest(
-                tunnel: tunnel.name, peer: peer.name, path: path, local: local, remote: remote, mode: tunnel.mode,
+                tunnel: tunnel.name, peer: peer.name, path: path, local: local, remote: remote,
+                mode: tunnel.mode,
                 requestID: tunnel.requestID)
             try answer(received, request, &quickMode, &turn)
         } else {
@@ -110,7 +112,8 @@ extension ISAKMPSA {
     }
 
     private mutating func answer(
-        _ received: QuickMode.Received, _ request: ChildRequest, _ quickMode: inout QuickMode, _ turn: inout Turn
+        _ received: QuickMode.Received, _ request: ChildRequest, _ quickMode: inout QuickMode,
+        _ turn: inout Turn
     ) throws(NegotiationFailure) {
         guard let sa = established else { return }
         guard let policy = turn.policy.child(for: parties(received.local, received.remote)) else {
@@ -135,9 +138,11 @@ extension ISAKMPSA {
         let secret = try sharedSecret(exchange, message.publicValue)
         let nonce = turn.random.bytes(count: nonceSize)
         let keying = ChildKeying(
-            ownSPI: spi, peerSPI: peerSPI, initiatorNonce: message.nonce, responderNonce: nonce, secret: secret)
+            ownSPI: spi, peerSPI: peerSPI, initiatorNonce: message.nonce, responderNonce: nonce,
+            secret: secret)
         let child = makeChild(request, selection, keying, role: .responder, replaces: nil, turn)
-        guard let payload = try? SecurityAssociationPayload(proposals: [chosen.accepted(spi: spi.octets)]) else {
+        guard let payload = try? SecurityAssociationPayload(proposals: [chosen.accepted(spi: spi.octets)])
+        else {
             throw .localResource(.cryptography("the answer cannot be made"))
         }
         var answer: [Payload] = [.securityAssociation(payload), .nonce(nonce)]
@@ -156,7 +161,8 @@ extension ISAKMPSA {
             octets += attribute.octets
         }
         return .notification(
-            NotificationPayload(.responderLifetime, protocolID: ProtocolID.esp, spi: spi.octets, data: octets))
+            NotificationPayload(.responderLifetime, protocolID: ProtocolID.esp, spi: spi.octets, data: octets)
+        )
     }
 
     /// HASH(3)  -->

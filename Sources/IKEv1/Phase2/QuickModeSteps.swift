@@ -40,7 +40,9 @@ extension ISAKMPSA {
 
     private mutating func repeatAnswer(_ quickMode: inout QuickMode, _ turn: inout Turn) {
         quickMode.repeats += 1
-        guard let sending = quickMode.sending, quickMode.repeats <= ProtocolLimits.repeatedAnswers else { return }
+        guard let sending = quickMode.sending, quickMode.repeats <= ProtocolLimits.repeatedAnswers else {
+            return
+        }
         turn.effects.append(.send(sending.datagram, path))
         if case .over(let child?) = quickMode.state { turn.outcomes.append(.childUnconfirmed(child)) }
     }
@@ -164,7 +166,8 @@ extension ISAKMPSA {
         let spi = isInbound ? keying.ownSPI : keying.peerSPI
         let isEncapsulated = established.map { $0.form != .none } ?? false
         return SecurityAssociation(
-            id: SecurityAssociationID(destination: to.address, protocol: .esp, spi: spi), source: from.address,
+            id: SecurityAssociationID(destination: to.address, protocol: .esp, spi: spi),
+            source: from.address,
             direction: direction, mode: selection.mode, requestID: request.requestID,
             transform: transform(spi, selection, keying),
             encapsulation: isEncapsulated
@@ -196,7 +199,8 @@ extension ISAKMPSA {
         turn.effects.append(.install(token, negotiated.child.inbound))
     }
 
-    func installOutbound(_ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ turn: inout Turn) {
+    func installOutbound(_ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ turn: inout Turn)
+    {
         let token = turn.token(for: id)
         quickMode.state = .installingOutbound(token, negotiated)
         turn.effects.append(.install(token, negotiated.child.outbound))
@@ -228,7 +232,8 @@ extension ISAKMPSA {
 
     /// The responder sends HASH(2)…, the initiator HASH(3), after which it may send itself.
     private mutating func sendAnswer(
-        _ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ sa: EstablishedSA, _ turn: inout Turn
+        _ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ sa: EstablishedSA,
+        _ turn: inout Turn
     ) {
         let isResponder = role(of: quickMode) == .responder
         let hash: [UInt8]
