@@ -20,6 +20,8 @@ ip link set lo up
 hostname guest
 script=$(sed -n 's/.*guest\.script=\([^ ]*\).*/\1/p' /proc/cmdline)
 arguments=$(sed -n 's/.*guest\.arguments=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
+bin=$(sed -n 's/.*guest\.bin=\([^ ]*\).*/\1/p' /proc/cmdline)
+[ -z "$bin" ] || export SWIFTIKE_BIN=$bin
 exec </dev/null >/dev/ttyS0 2>&1
 cd /root
 # shellcheck disable=SC2086 # several arguments

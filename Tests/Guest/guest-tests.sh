@@ -168,6 +168,10 @@ in_udp() {
 
 nothing_left() {
     [ -z "$(ip -n "${!1}" xfrm state)" ] || { ip -n "${!1}" xfrm state; return 1; }
+    no_policy "$1"
+}
+
+no_policy() {
     [ -z "$(ip -n "${!1}" xfrm policy)" ] || { ip -n "${!1}" xfrm policy; return 1; }
 }
 
@@ -193,7 +197,7 @@ by_packet() {
     judge "$name" "$mode"
 }
 
-all=(unit swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
+all=(unit alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
     charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
     charon_gcm charon_initiates swiftike_nat charon_nat rekey shutdown)
 
@@ -206,6 +210,20 @@ unit() {
             { grep -E "recorded an issue|^.* failed" "$work/unit.out" | head -n 20; tail -n 3 "$work/unit.out"; false; }'
     check "among them those that need ESP" grep -q "Suite KernelESPTests passed" "$work/unit.out"
     tail -n 1 "$work/unit.out"
+}
+# One daemon, no peer: its policies come and go, and the first packet reaches it.
+alone() {
+    ours east tunnel on_demand
+    check "alone: the daemon takes the kernel's ESP" east_start || return
+    check "alone: policies out, in and forward" eval \
+        '[ "$(ip -n "$east" xfrm policy | grep -cE "dir (out|in|fwd)")" = 3 ]'
+    check "alone: its sockets are exempt" eval \
+        '[ "$(ip -n "$east" xfrm policy | grep -c "socket in")" -ge 2 ]'
+    pings tunnel 1 -W 1
+    check "alone: the first packet left a larval SA and a line in the log" eval \
+        'ip -n "$east" xfrm state | grep -q "spi 0x00000000" && wait_until 5 grep -qF "[net]" "$work/east/log"'
+    stop east
+    check "alone: no policy is left" no_policy east
 }
 swiftike_tunnel_command() { by_command swiftike tunnel; }
 swiftike_tunnel_packet() { by_packet swiftike tunnel; }
