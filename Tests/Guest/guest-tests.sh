@@ -127,7 +127,7 @@ wires_start() {
     local side device
     for side in east west; do
         device=$tag-${side:0:1}
-        in_ns $side tcpdump --immediate-mode -U -Q out -i "$device" -w "$work/$side.pcap" >"$work/$side-tcpdump" 2>&1 &
+        exec_in_ns $side tcpdump --immediate-mode -U -Q out -i "$device" -w "$work/$side.pcap" >"$work/$side-tcpdump" 2>&1 &
         wire_pids+=($!)
         pids+=($!)
     done

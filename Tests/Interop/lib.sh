@@ -23,6 +23,13 @@ in_ns() {
     ip netns exec "$ns" "$@"
 }
 
+# The same for what runs in the background: what is killed later is then the command, not a shell around it.
+exec_in_ns() {
+    local ns=${!1}
+    shift
+    exec ip netns exec "$ns" "$@"
+}
+
 topology_up() {
     ip netns add "$east"
     ip netns add "$west"
@@ -57,7 +64,7 @@ start_swiftike() {
     shift 2
     local dir=$work/$side
     mkdir -p "$dir"
-    in_ns "$side" "$bin/swiftike" -F -f "$config" --control "$dir/control" --pid-file "$dir/pid" "$@" \
+    exec_in_ns "$side" "$bin/swiftike" -F -f "$config" --control "$dir/control" --pid-file "$dir/pid" "$@" \
         >"$dir/log" 2>&1 &
     local pid=$!
     pids+=("$pid")
@@ -130,7 +137,7 @@ charon-systemd {
 }
 swanctl { load = pem pkcs1 x509 random openssl }
 EOF
-    in_ns "$side" env -u NOTIFY_SOCKET STRONGSWAN_CONF="$dir/strongswan.conf" \
+    exec_in_ns "$side" env -u NOTIFY_SOCKET STRONGSWAN_CONF="$dir/strongswan.conf" \
         /usr/sbin/charon-systemd >"$dir/charon.out" 2>&1 &
     local pid=$!
     pids+=("$pid")
@@ -155,7 +162,7 @@ swan() {
 
 # capture_start writes what crosses the wire between the gateways to $work/wire.pcap.
 capture_start() {
-    in_ns east tcpdump --immediate-mode -U -i "$tag-e" -w "$work/wire.pcap" >"$work/tcpdump.out" 2>&1 &
+    exec_in_ns east tcpdump --immediate-mode -U -i "$tag-e" -w "$work/wire.pcap" >"$work/tcpdump.out" 2>&1 &
     capture_pid=$!
     pids+=("$capture_pid")
     wait_until 5 grep -q "listening on" "$work/tcpdump.out"
