@@ -28,7 +28,9 @@ package final class Daemon: Sendable {
     private let stopReading: WakeUp
     private let control: ControlSocket
 
-    /// Starts everything. Called from a thread that may wait; whatever was begun is undone when it fails.
+    /// Starts everything.
+    ///
+    /// Called from a thread that may wait; whatever was begun is undone when it fails.
     package init(
         settings: DaemonSettings, options: DaemonOptions, environment: DaemonEnvironment
     ) throws(StartFailure) {

@@ -4,7 +4,9 @@ import NIOCore
 import Negotiation
 import Synchronization
 
-/// The daemon's own thoughts: tunnels, policies, acquires. Confined to one event loop that no shard uses.
+/// The daemon's own thoughts: tunnels, policies, acquires.
+///
+/// Confined to one event loop that no shard uses.
 final class DaemonCore {
     let environment: DaemonEnvironment
     let loop: any EventLoop

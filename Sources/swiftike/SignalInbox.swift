@@ -2,7 +2,9 @@ import Glibc
 import LinuxIO
 import Synchronization
 
-/// Signals in the order they came, for the main thread. A second wish to end is granted at once.
+/// Signals in the order they came, for the main thread.
+///
+/// A second wish to end is granted at once.
 final class SignalInbox: Sendable {
     private let waiting = Mutex<[Int32]>([])
     private let wakeUp: WakeUp
@@ -22,7 +24,9 @@ final class SignalInbox: Sendable {
         wakeUp.signal()
     }
 
-    /// Waits for the next signal. One that ends stays noted, so that another one is known for a second.
+    /// Waits for the next signal.
+    ///
+    /// One that ends stays noted, so that another one is known for a second.
     func next() -> Int32 {
         while true {
             let signal = waiting.withLock { waiting -> Int32? in

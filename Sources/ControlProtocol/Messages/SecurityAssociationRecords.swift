@@ -1,4 +1,6 @@
-/// An IKE SA, as `status` shows it. What is not known yet is nil, and null in JSON.
+/// An IKE SA, as `status` shows it.
+///
+/// What is not known yet is nil, and null in JSON.
 package struct IKESARecord: Hashable, Sendable {
     /// 1 or 2.
     package var version: Int

@@ -2,7 +2,9 @@ package import IPsec
 
 /// How datagrams leave: functions, so that a shard needs no socket to be tested.
 package struct DatagramTransmission: Sendable {
-    /// Sends an IKE message; the non-ESP marker is added where the path needs one. Never waits.
+    /// Sends an IKE message; the non-ESP marker is added where the path needs one.
+    ///
+    /// Never waits.
     package var sendMessage: @Sendable (_ message: [UInt8], _ path: Path) -> Void
     /// Sends a NAT keepalive.
     package var sendKeepalive: @Sendable (_ path: Path) -> Void

@@ -2,7 +2,9 @@ package import IPsec
 package import KeyMaterial
 package import Negotiation
 
-/// Does what an endpoint asks for. Belongs to one shard; answers come back as events.
+/// Does what an endpoint asks for.
+///
+/// Belongs to one shard; answers come back as events.
 package final class EffectPerformer {
     /// Answers who holds the pre-shared keys.
     package typealias SharedSecrets =

@@ -66,7 +66,9 @@ package final class IKESockets: Sendable {
 
     // MARK: sending
 
-    /// How shards send. Never waits: what the socket does not take is lost, as on the way.
+    /// How shards send.
+    ///
+    /// Never waits: what the socket does not take is lost, as on the way.
     package var transmission: DatagramTransmission {
         DatagramTransmission(
             sendMessage: { [self] message, path in

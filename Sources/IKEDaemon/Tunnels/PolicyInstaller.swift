@@ -19,7 +19,9 @@ final class PolicyInstaller {
         self.loop = loop
     }
 
-    /// Puts a tunnel's policies in place of those it had. The first failure is the future's.
+    /// Puts a tunnel's policies in place of those it had.
+    ///
+    /// The first failure is the future's.
     @discardableResult
     func install(_ policies: [SecurityPolicy], of tunnel: String) -> EventLoopFuture<Void> {
         let before = tunnels[tunnel] ?? []

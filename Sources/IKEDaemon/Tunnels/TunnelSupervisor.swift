@@ -58,7 +58,9 @@ package struct TunnelSupervisor {
 
     // MARK: configuration
 
-    /// Takes over the tunnels of a configuration. Those that are as before are left alone.
+    /// Takes over the tunnels of a configuration.
+    ///
+    /// Those that are as before are left alone.
     package mutating func configure(_ wanted: [Tunnel], timers: TimerPolicy, at moment: Moment) -> [Action] {
         attemptLimit = timers.phase1 + timers.phase2 + .seconds(5)
         let wantedNames = Set(wanted.map(\.name))

@@ -1,6 +1,8 @@
 import Glibc
 
-/// A file that lines are added to, such as a log. Writing is allowed from any thread.
+/// A file that lines are added to, such as a log.
+///
+/// Writing is allowed from any thread.
 package final class AppendedFile: Sendable {
     private let descriptor: FileDescriptor
 

@@ -28,7 +28,9 @@ package enum DetachedProgram {
         return count == 1 ? .ready : .ended(try status(of: process))
     }
 
-    /// Tells who started this copy that it is ready, and lets go of the terminal. Called in the copy.
+    /// Tells who started this copy that it is ready, and lets go of the terminal.
+    ///
+    /// Called in the copy.
     package static func becomeReady() {
         var octet: UInt8 = 1
         let null = unsafe open("/dev/null", O_RDWR)
@@ -40,7 +42,9 @@ package enum DetachedProgram {
         close(readinessNumber)
     }
 
-    /// Keeps what this program starts from holding the readiness pipe open. Called in the copy.
+    /// Keeps what this program starts from holding the readiness pipe open.
+    ///
+    /// Called in the copy.
     package static func guardReadiness() {
         _ = fcntl(readinessNumber, F_SETFD, FD_CLOEXEC)
     }

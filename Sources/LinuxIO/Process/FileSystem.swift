@@ -37,7 +37,9 @@ package enum FileSystem {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw SystemError("unlink \(path)") }
     }
 
-    /// The paths a shell pattern names, sorted; empty if none. A leading `~` is the home directory.
+    /// The paths a shell pattern names, sorted; empty if none.
+    ///
+    /// A leading `~` is the home directory.
     package static func matches(of pattern: String) -> [String] {
         var found = unsafe glob_t()
         defer { unsafe globfree(&found) }

@@ -1,0 +1,92 @@
+import Testing
+
+@testable import ControlProtocol
+
+struct StatusReportTests {
+    static let report: StatusReport = {
+        var ike = IKESARecord(
+            version: 1, role: "initiator", state: "established", local: "192.0.2.1[500]",
+            remote: "192.0.2.2[500]")
+        ike.remoteID = "gateway.example.org"
+        ike.encryption = "aes-cbc-256"
+        ike.established = Timestamp(seconds: 1_795_232_809)
+        var child = ChildSARecord(
+            tunnel: "hq", protocol: "esp", mode: "tunnel", encapsulation: "none", spiIn: "0x00001001",
+            spiOut: "0x00002002", encryption: "aes-gcm-16-128", integrity: nil, rekeyAt: nil)
+        child.bytesIn = 84
+        child.packetsIn = 1
+        return StatusReport(
+            tunnels: [
+                TunnelRecord(
+                    name: "hq", state: .onDemand, reason: "waits\nfor \u{1b}[2J", since: Timestamp(seconds: 0)
+                )
+            ], ikeSAs: [ike], childSAs: [child])
+    }()
+
+    @Test func survivesTheWay() throws {
+        let reply = ControlReply.status(Self.report)
+        let line = reply.line
+        #expect(line.last == UInt8(ascii: "\n"))
+        #expect(line.count { $0 == UInt8(ascii: "\n") } == 1)
+        #expect(try ControlReply(line: Array(line.dropLast())) == reply)
+    }
+
+    @Test func hasExactlyTheKeysPromised() throws {
+        let json = Self.report.json
+        #expect(json.names == ["tunnels", "ike_sas", "child_sas"])
+        #expect(json["tunnels"]?.array?.first?.names == ["name", "state", "reason", "since"])
+        #expect(
+            json["ike_sas"]?.array?.first?.names == [
+                "version", "role", "state", "local", "remote", "local_id", "remote_id", "encryption",
+                "integrity",
+                "prf", "key_exchange", "established", "rekey_at",
+            ])
+        #expect(
+            json["child_sas"]?.array?.first?.names == [
+                "tunnel", "protocol", "mode", "encapsulation", "spi_in", "spi_out", "encryption", "integrity",
+                "bytes_in", "bytes_out", "packets_in", "packets_out", "rekey_at",
+            ])
+    }
+
+    @Test func isReadableAndHarmlessAsText() {
+        let text = StatusText.render(Self.report)
+        #expect(text.contains("on demand"))
+        #expect(text.contains("192.0.2.2[500] gateway.example.org"))
+        #expect(text.contains("1/84"))
+        #expect(!text.unicodeScalars.contains("\u{1b}"))
+        let lines = text.split(separator: "\n")
+        #expect(lines[0].split(separator: " ").first == "TUNNEL")
+        #expect(lines[1].hasPrefix("hq      on demand  1970-01-01 00:00:00  waits\\u{a}for"))
+    }
+
+    @Test(arguments: ["{}", #"{"version":1}"#, #"{"version":1,"status":{}}"#, #"{"version":2,"done":[]}"#])
+    func refusesOtherAnswers(line: String) {
+        #expect(throws: ControlFailure.self) { try ControlReply(line: Array(line.utf8)) }
+    }
+
+    @Test(arguments: ControlFailure.Kind.allCases)
+    func carriesFailures(kind: ControlFailure.Kind) throws {
+        let reply = ControlReply.failed(ControlFailure(kind, "a\nb"))
+        #expect(try ControlReply(line: Array(reply.line.dropLast())) == reply)
+        #expect((64...78).contains(kind.exitStatus))
+    }
+}
+
+struct TimestampTests {
+    @Test(arguments: [
+        (Int64(0), "1970-01-01T00:00:00Z"), (951_782_400, "2000-02-29T00:00:00Z"),
+        (-1, "1969-12-31T23:59:59Z"),
+        (4_107_542_399, "2100-02-28T23:59:59Z"), (1_795_232_809, "2026-11-21T03:46:49Z"),
+    ])
+    func isISO8601(seconds: Int64, text: String) {
+        #expect(Timestamp(seconds: seconds).description == text)
+        #expect(Timestamp(text)?.seconds == seconds)
+    }
+
+    @Test(arguments: [
+        "", "2026-02-30T00:00:00Z", "2026-11-21 03:46:49Z", "2026-11-21T24:00:00Z", "2026-11-2a1T3:46:49Z",
+    ])
+    func refuses(text: String) {
+        #expect(Timestamp(text) == nil)
+    }
+}

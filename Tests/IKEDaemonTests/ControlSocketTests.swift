@@ -1,0 +1,120 @@
+import ControlProtocol
+import Foundation
+import LinuxIO
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import IKEDaemon
+
+struct ControlSocketTests {
+    /// Runs a control socket that answers every request with its name.
+    private func withSocket(
+        executor: @escaping ControlSocket.Executor = { request, reply in reply(.done(["\(request)"])) },
+        _ body: (String) throws -> Void
+    ) throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "ctl-\(UUID().uuidString)"
+        ).path
+        let path = directory + "/ctl"
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let socket = try ControlSocket.open(path: path, group: group, execute: executor)
+        defer {
+            socket.close()
+            try? group.syncShutdownGracefully()
+            try? FileManager.default.removeItem(atPath: directory)
+        }
+        try body(path)
+    }
+
+    private func ask(_ path: String, _ text: String) throws -> ControlReply? {
+        var socket = try StreamSocket(connectingTo: path)
+        try socket.write(text)
+        return try socket.readLine(timeout: .seconds(5)).map { try ControlReply(line: Array($0.utf8)) }
+    }
+
+    private let status = #"{"version":1,"command":"status"}"# + "\n"
+
+    @Test func answersAndCloses() throws {
+        try withSocket { path in
+            #expect(try ask(path, status) == .done(["status"]))
+        }
+    }
+
+    @Test func isForItsOwnerAlone() throws {
+        try withSocket { path in
+            #expect(try LocalFile.facts(of: path).mode == 0o600)
+            #expect(try LocalFile.facts(of: String(path.dropLast(4))).mode == 0o700)
+        }
+    }
+
+    @Test func refusesNonsenseWithAReason() throws {
+        try withSocket { path in
+            for text in ["\n", "{}\n", #"{"version":9,"command":"status"}"# + "\n"] {
+                guard case .failed(let failure) = try ask(path, text) else {
+                    Issue.record("\(text) was answered")
+                    continue
+                }
+                #expect(failure.kind == .malformed || failure.kind == .version)
+            }
+        }
+    }
+
+    @Test func refusesAnEndlessLine() throws {
+        try withSocket { path in
+            guard case .failed(let failure) = try ask(path, String(repeating: "x", count: 5000)) else {
+                Issue.record("it was answered")
+                return
+            }
+            #expect(failure.kind == .malformed)
+        }
+    }
+
+    @Test func outlivesClientsThatGoInTheMiddle() throws {
+        try withSocket { path in
+            for _ in 0..<50 {
+                let socket = try StreamSocket(connectingTo: path)
+                try socket.write(#"{"version":1,"#)
+            }
+            for _ in 0..<50 {
+                let socket = try StreamSocket(connectingTo: path)
+                try socket.write(status)
+            }
+            #expect(try ask(path, status) == .done(["status"]))
+        }
+    }
+
+    @Test func outlivesAThousandSilentClients() throws {
+        try withSocket { path in
+            var open: [Int32] = []
+            defer { for number in open { close(number) } }
+            for _ in 0..<1000 {
+                let socket = try StreamSocket(connectingTo: path)
+                open.append(dup(socket.number))
+            }
+            #expect(try ask(path, status) == .done(["status"]))
+        }
+    }
+
+    @Test func aClientThatDoesNotReadHoldsNobodyUp() throws {
+        let huge = [String](repeating: String(repeating: "x", count: 1000), count: 5000)
+        try withSocket(executor: { request, reply in reply(.done(request == .reload ? huge : ["small"])) }) {
+            path in
+            let deaf = try StreamSocket(connectingTo: path)
+            try deaf.write(#"{"version":1,"command":"reload"}"# + "\n")
+            #expect(try ask(path, status) == .done(["small"]))
+            #expect(try ask(path, #"{"version":1,"command":"reload"}"# + "\n") == .done(huge))
+        }
+    }
+
+    @Test func doesNotTakeTheSocketOfAnother() throws {
+        try withSocket { path in
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            defer { try? group.syncShutdownGracefully() }
+            #expect(throws: StartFailure.self) {
+                try ControlSocket.open(path: path, group: group) { _, reply in reply(.done([])) }
+            }
+            #expect(try ask(path, status) == .done(["status"]))
+        }
+    }
+}
