@@ -44,7 +44,8 @@ struct PreSharedKeyFile {
             throw .unusable("\(path) cannot be read: \(SystemError.text(of: error.code))")
         }
         let content = SecretBytes(consuming: &file.bytes)
-        if let weakness = facts(file.facts).weakness(for: .init(realUser: getuid(), effectiveUser: geteuid())) {
+        if let weakness = facts(file.facts).weakness(for: .init(realUser: getuid(), effectiveUser: geteuid()))
+        {
             throw .unusable(weakness)
         }
         return SharedSecretTable(content, file: path)

@@ -36,20 +36,20 @@ struct ControlSocketTests {
     private let status = #"{"version":1,"command":"status"}"# + "\n"
 
     @Test func answersAndCloses() throws {
-        try withSocket { path in
+        try withSocket { (path) throws in
             #expect(try ask(path, status) == .done(["status"]))
         }
     }
 
     @Test func isForItsOwnerAlone() throws {
-        try withSocket { path in
+        try withSocket { (path) throws in
             #expect(try LocalFile.facts(of: path).mode == 0o600)
             #expect(try LocalFile.facts(of: String(path.dropLast(4))).mode == 0o700)
         }
     }
 
     @Test func refusesNonsenseWithAReason() throws {
-        try withSocket { path in
+        try withSocket { (path) throws in
             for text in ["\n", "{}\n", #"{"version":9,"command":"status"}"# + "\n"] {
                 guard case .failed(let failure) = try ask(path, text) else {
                     Issue.record("\(text) was answered")
@@ -61,7 +61,7 @@ struct ControlSocketTests {
     }
 
     @Test func refusesAnEndlessLine() throws {
-        try withSocket { path in
+        try withSocket { (path) throws in
             guard case .failed(let failure) = try ask(path, String(repeating: "x", count: 5000)) else {
                 Issue.record("it was answered")
                 return
@@ -71,7 +71,7 @@ struct ControlSocketTests {
     }
 
     @Test func outlivesClientsThatGoInTheMiddle() throws {
-        try withSocket { path in
+        try withSocket { (path) throws in
             for _ in 0..<50 {
                 let socket = try StreamSocket(connectingTo: path)
                 try socket.write(#"{"version":1,"#)
@@ -85,7 +85,7 @@ struct ControlSocketTests {
     }
 
     @Test func outlivesAThousandSilentClients() throws {
-        try withSocket { path in
+        try withSocket { (path) throws in
             var open: [Int32] = []
             defer { for number in open { close(number) } }
             for _ in 0..<1000 {
@@ -108,7 +108,7 @@ struct ControlSocketTests {
     }
 
     @Test func doesNotTakeTheSocketOfAnother() throws {
-        try withSocket { path in
+        try withSocket { (path) throws in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             defer { try? group.syncShutdownGracefully() }
             #expect(throws: StartFailure.self) {

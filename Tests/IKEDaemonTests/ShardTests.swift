@@ -1,3 +1,4 @@
+import Algorithms
 import IPsec
 import KeyMaterial
 import NIOCore
