@@ -2,6 +2,7 @@ import ControlProtocol
 import Cryptography
 import Glibc
 import IKEDaemon
+import IKEv1
 import IPsec
 import LinuxIO
 import Negotiation
@@ -87,7 +88,7 @@ struct RunningDaemon {
             dataPlane: plane, log: log, now: { MonotonicClock.now }, wallSeconds: { WallClock.now },
             random: { SystemRandom() },
             localAddress: Self.localAddress(towards:),
-            endpoint: { _ in AbsentEndpoint() },
+            endpoint: { IKEv1Endpoint(policy: $0, random: SystemRandom()) },
             sharedSecret: { PreSharedKeyFile($0).answer($1) },
             loadSettings: { reading.load().map(\.daemon) })
     }
@@ -100,3 +101,5 @@ struct RunningDaemon {
         }
     }
 }
+
+extension IKEv1Endpoint: NegotiatingEndpoint {}
