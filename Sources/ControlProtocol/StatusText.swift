@@ -49,7 +49,9 @@ package enum StatusText {
     }
 
     private static func algorithms(_ names: [String?]) -> String {
-        let known = names.compactMap(\.self)
+        var known: [String] = []
+        // In IKEv1 one hash is both integrity and PRF; once is enough.
+        for case let name? in names where !known.contains(name) { known.append(name) }
         return known.isEmpty ? "-" : known.joined(separator: ", ")
     }
 

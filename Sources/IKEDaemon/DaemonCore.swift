@@ -59,6 +59,8 @@ final class DaemonCore {
     // MARK: events
 
     func noted(_ report: Report, liveChildren: Int) {
+        // At the end everything goes, and nothing is to be done about it.
+        guard shards != nil else { return }
         switch report.kind {
         case .childEstablished, .negotiationFailed, .childGone:
             acquires.settled(with: report.subject.path.remote.address)
