@@ -2,6 +2,7 @@
 # usage: build.sh TARGET   compiles Tests/Fuzz/TARGET.swift and the modules under it with libFuzzer and ASan
 #
 # The first line of a target names its modules, lowest first:  // modules: Wire ISAKMP
+# A line  // with: FILE  names a source file that the target shares with the tests.
 # SwiftPM is left out: it would instrument the dependencies too. Prints the path of the program.
 set -e
 cd "$(dirname "$0")/../.."
@@ -26,5 +27,6 @@ for module in "${modules[@]}"; do
     fi
     objects+=("$out/$module.o")
 done
-swiftc "${flags[@]}" -module-name "Fuzz$target" "Tests/Fuzz/$target.swift" "${objects[@]}" -use-ld=lld -lcrypto -o "$out/$target" >&2
+mapfile -t shared < <(sed -n 's|^// with: ||p' "Tests/Fuzz/$target.swift")
+swiftc "${flags[@]}" -module-name "Fuzz$target" "Tests/Fuzz/$target.swift" "${shared[@]}" "${objects[@]}" -use-ld=lld -lcrypto -o "$out/$target" >&2
 echo "$out/$target"
