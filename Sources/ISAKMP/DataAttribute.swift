@@ -77,7 +77,7 @@ package struct DataAttribute: Hashable, Sendable {
             writer.put(short)
         case .variable(let octets):
             writer.put(type)
-            try writer.putLengthPrefixed16 { writer in writer.put(octets) }
+            try writer.putLengthPrefixed16(including: -2) { writer in writer.put(octets) }
         }
     }
 

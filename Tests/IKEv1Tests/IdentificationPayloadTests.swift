@@ -15,10 +15,9 @@ struct IdentificationPayloadTests {
             ("::1", "::3", .ipv6Range), ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", .ipv6Subnet),
         ])
     func selectors(first: String, last: String, type: IdentificationType) throws {
-        let selector = try #require(
-            TrafficSelector(
-                first: try #require(IPAddress(first)), last: try #require(IPAddress(last)), upperProtocol: 6,
-                ports: 80...80))
+        let low = try #require(IPAddress(first))
+        let high = try #require(IPAddress(last))
+        let selector = try #require(TrafficSelector(first: low, last: high, upperProtocol: 6, ports: 80...80))
         let payload = try #require(IdentificationPayload(selector))
         #expect(payload.type == type)
         #expect(try IdentificationPayload(body: payload.body).trafficSelector == selector)

@@ -87,7 +87,7 @@ enum MessageWalk {
                 return "the octets after the hash differ once written again"
             }
             return nil
-        } catch let error as MessageError where error.place == .header {
+        } catch  where error.place == .header {
             // Larger than any datagram, which only a caller without one can bring about.
             return nil
         } catch {
