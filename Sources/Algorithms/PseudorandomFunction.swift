@@ -1,4 +1,6 @@
-/// A pseudorandom function of IKE. In IKEv1 it is the HMAC of the negotiated hash (RFC 2409 section 4).
+/// A pseudorandom function of IKE.
+///
+/// In IKEv1 it is the HMAC of the negotiated hash (RFC 2409 section 4).
 package struct PseudorandomFunction: Sendable {
     /// The name in our own output, such as `hmac-sha2-256`.
     package let name: String

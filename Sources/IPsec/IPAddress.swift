@@ -36,7 +36,9 @@ package struct IPAddress: Hashable, Sendable {
     /// 4 or 16 octets in network order.
     package var bytes: [UInt8] {
         let width = family.addressBits
-        return stride(from: width - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt128($0)) }
+        return stride(from: width - 8, through: 0, by: -8).map {
+            UInt8(truncatingIfNeeded: value >> UInt128($0))
+        }
     }
 
     /// `fe80::/10`.

@@ -24,7 +24,9 @@ enum IPAddressText {
 
     private static func decimalOctet(_ text: some StringProtocol) -> UInt8? {
         let digits = text.utf8
-        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         guard digits.count == 1 || digits.first != 0x30 else { return nil }
         return UInt8(String(text))
     }

@@ -1,4 +1,6 @@
-/// A network: an address and how many of its leading bits count. Host bits are always zero.
+/// A network: an address and how many of its leading bits count.
+///
+/// Host bits are always zero.
 package struct IPPrefix: Hashable, Sendable {
     package let address: IPAddress
     /// Leading bits that count: 0 to 32, or 0 to 128.
@@ -7,7 +9,8 @@ package struct IPPrefix: Hashable, Sendable {
     /// Makes a prefix, clearing host bits; nil when `length` does not fit the family.
     package init?(_ address: IPAddress, length: Int) {
         guard (0...address.family.addressBits).contains(length) else { return nil }
-        self.address = IPAddress(family: address.family, value: address.value & Self.mask(address.family, length))
+        self.address = IPAddress(
+            family: address.family, value: address.value & Self.mask(address.family, length))
         self.length = length
     }
 
@@ -74,7 +77,9 @@ package struct IPPrefix: Hashable, Sendable {
 extension IPPrefix: CustomStringConvertible {
     package var description: String { "\(address)/\(length)" }
 
-    /// Reads `ADDRESS/LENGTH`, or `ADDRESS` for the host alone. Host bits are cleared.
+    /// Reads `ADDRESS/LENGTH`, or `ADDRESS` for the host alone.
+    ///
+    /// Host bits are cleared.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(first) else { return nil }
@@ -82,7 +87,9 @@ extension IPPrefix: CustomStringConvertible {
             self.init(host: address)
             return
         }
-        guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1]) else { return nil }
+        guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(parts[1]) else {
+            return nil
+        }
         self.init(address, length: length)
     }
 }

@@ -1,4 +1,6 @@
-/// A point on the monotonic clock. Machines are told the time; they never read a clock.
+/// A point on the monotonic clock.
+///
+/// Machines are told the time; they never read a clock.
 package struct Instant: Hashable, Comparable, Sendable {
     /// Nanoseconds since an arbitrary start.
     package let nanoseconds: Int64

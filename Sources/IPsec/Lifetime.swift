@@ -1,4 +1,4 @@
-/// When a security association is to be renewed (soft) and when it ends (hard). nil is never.
+/// When a security association is to be renewed (soft) and when it ends (hard); nil is never.
 package struct Lifetime: Hashable, Sendable {
     package var softTime: Duration?
     package var hardTime: Duration?
@@ -9,7 +9,8 @@ package struct Lifetime: Hashable, Sendable {
     package var hardPackets: UInt64?
 
     package init(
-        softTime: Duration? = nil, hardTime: Duration? = nil, softBytes: UInt64? = nil, hardBytes: UInt64? = nil,
+        softTime: Duration? = nil, hardTime: Duration? = nil, softBytes: UInt64? = nil,
+        hardBytes: UInt64? = nil,
         softPackets: UInt64? = nil, hardPackets: UInt64? = nil
     ) {
         self.softTime = softTime

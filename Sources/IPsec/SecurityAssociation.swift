@@ -76,7 +76,8 @@ package struct ESPTransform: Sendable {
     package var integrityKey: SecretKey?
 
     package init(
-        encryption: CipherChoice, encryptionKey: SecretKey, integrity: IntegrityAlgorithm?, integrityKey: SecretKey?
+        encryption: CipherChoice, encryptionKey: SecretKey, integrity: IntegrityAlgorithm?,
+        integrityKey: SecretKey?
     ) {
         self.encryption = encryption
         self.encryptionKey = encryptionKey
@@ -108,7 +109,8 @@ package struct SecurityAssociation: Sendable {
         id: SecurityAssociationID, source: IPAddress, direction: Direction, mode: EncapsulationMode,
         requestID: UInt32, selector: Selector? = nil, transform: ESPTransform,
         encapsulation: UDPEncapsulation? = nil, replayWindow: UInt32 = 64,
-        usesExtendedSequenceNumbers: Bool = false, lifetime: Lifetime = .unlimited, acquireSequence: UInt32 = 0
+        usesExtendedSequenceNumbers: Bool = false, lifetime: Lifetime = .unlimited,
+        acquireSequence: UInt32 = 0
     ) {
         self.id = id
         self.source = source

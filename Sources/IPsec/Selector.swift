@@ -6,7 +6,9 @@ package struct Selector: Hashable, Sendable {
     package var destination: IPPrefix
     /// Upper-layer protocol number; 0 for any.
     package var upperProtocol: UInt8
-    /// Host byte order; 0 for any. For ICMP the type is in `sourcePort`, the code in `destinationPort`.
+    /// Host byte order; 0 for any.
+    ///
+    /// For ICMP the type is in `sourcePort`, the code in `destinationPort`.
     package var sourcePort: UInt16
     package var destinationPort: UInt16
 

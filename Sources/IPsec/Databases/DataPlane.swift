@@ -38,7 +38,8 @@ package protocol SecurityAssociationDatabase: Sendable {
         of association: SecurityAssociation, to encapsulation: UDPEncapsulation,
         completion: @escaping DatabaseCompletion<Void>)
     func delete(_ id: SecurityAssociationID, completion: @escaping DatabaseCompletion<Void>)
-    func usage(of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SecurityAssociationUsage>)
+    func usage(
+        of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SecurityAssociationUsage>)
 }
 
 /// A security policy database (RFC 4301 section 4.4.1), the kernel's or ours.
@@ -68,7 +69,8 @@ package protocol DataPlane: SecurityAssociationDatabase, SecurityPolicyDatabase 
 
     /// Makes a bound IKE socket safe and useful: never subject to policies itself, and (for NAT traversal)
     /// delivering ESP in UDP to this plane. Synchronous; the descriptor stays the caller's.
-    func prepare(socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose) throws(DatabaseFailure)
+    func prepare(socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose)
+        throws(DatabaseFailure)
 
     /// Takes an ESP-in-UDP datagram that arrived on a NAT traversal socket. Kernel planes never get one.
     /// Called on the socket's reading thread, once per datagram; the bytes are the caller's scratch space.
