@@ -148,7 +148,10 @@ package final class IKESockets: Sendable {
         }
         var events = [[Event]](repeating: [], count: shards.count)
         for index in 0..<count {
-            guard let path = batch.path(index), !batch.isTruncated(index) else { continue }
+            guard let path = batch.path(index), !batch.isTruncated(index) else {
+                log.debug("a datagram on port \(entry.plan.port) came without its addresses or was cut short")
+                continue
+            }
             batch.copy(index, into: &scratch)
             let normalPath = Self.normalized(path, entry.plan.purpose)
             switch DatagramRouter.classify(scratch, purpose: entry.plan.purpose) {
