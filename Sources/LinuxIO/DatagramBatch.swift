@@ -70,13 +70,6 @@ package struct DatagramBatch: ~Copyable, @unchecked Sendable {
         unsafe target.append(contentsOf: buffer(index))
     }
 
-    /// Lends the octets of datagram `index` to be changed in place.
-    package mutating func withBytes<R, E: Error>(
-        _ index: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) throws(E) -> R
-    ) throws(E) -> R {
-        unsafe try body(UnsafeMutableBufferPointer(mutating: buffer(index)))
-    }
-
     private borrowing func buffer(_ index: Int) -> UnsafeBufferPointer<UInt8> {
         precondition(index < count)
         return unsafe UnsafeBufferPointer(

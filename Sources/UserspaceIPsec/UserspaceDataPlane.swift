@@ -69,10 +69,11 @@ package final class UserspaceDataPlane: DataPlane {
 
     package var summary: String { "user-space ESP through the TUN device \(engine.device.name)" }
 
-    /// Packets dropped so far, by reason; reasons that never happened are left out.
-    package var drops: [(reason: PacketDrop, count: UInt64)] {
+    package var drops: [DropCount] {
         let values = engine.counters.values
-        return PacketDrop.all.compactMap { reason in values[reason].map { (reason, $0) } }
+        return PacketDrop.all.compactMap { reason in
+            values[reason].map { DropCount(name: reason.counterName, sentence: reason.sentence, count: $0) }
+        }
     }
 
     package func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void) {

@@ -118,7 +118,7 @@ func run(_ scenario: Scenario) throws {
             }
         }
         plane.shutDown()
-        for (reason, count) in plane.drops { say("drop \(reason.counterName) \(count): \(reason.sentence)") }
+        for drop in plane.drops { say("drop \(drop.name) \(drop.count): \(drop.sentence)") }
         exit(0)
     }
     plane.policies { _ in say("ready, \(plane.summary)") }

@@ -76,6 +76,13 @@ package protocol DataPlane: SecurityAssociationDatabase, SecurityPolicyDatabase 
     /// Called on the socket's reading thread, once per datagram; the bytes are the caller's scratch space.
     func receiveEncapsulated(_ datagram: inout [UInt8], path: Path)
 
+    /// The reasons for which packets were dropped so far; a plane that does not count them has none.
+    var drops: [DropCount] { get }
+
     /// Removes what this plane put in place itself and stops. Called once, last; synchronous.
     func shutDown()
+}
+
+extension DataPlane {
+    package var drops: [DropCount] { [] }
 }
