@@ -1,0 +1,158 @@
+import Algorithms
+import Credentials
+import Cryptography
+import IPsec
+import KeyMaterial
+import Negotiation
+import TestSupport
+
+@testable import IKEv1
+
+/// What the network between two endpoints does to datagrams.
+struct NetworkFaults {
+    /// In hundred.
+    var loss = 0
+    var duplication = 0
+    /// Milliseconds; datagrams overtake each other where this is more than 0.
+    var jitter = 0
+    /// Whether A is behind a NAT that changes its address and port.
+    var translates = false
+}
+
+/// Two endpoints in memory with a virtual clock and a network that may lose, repeat and reorder.
+struct TwoEndpoints {
+    enum Side: Int {
+        case a
+        case b
+
+        var other: Side { self == .a ? .b : .a }
+    }
+
+    private struct Arrival {
+        var at: Instant
+        var order: Int
+        var side: Side
+        var event: Event
+    }
+
+    var endpoints: [IKEv1Endpoint]
+    var databases = [RecordingDatabase(), RecordingDatabase()]
+    var reports: [[Report]] = [[], []]
+    var now = Instant(nanoseconds: 1_000_000_000)
+    var faults: NetworkFaults
+    /// The pre-shared keys; nil where a side has no entry.
+    var secrets: [SecretKey?]
+    /// Datagrams that crossed, for replay.
+    var sent: [(from: Side, [UInt8], Path)] = []
+    /// Changes a datagram on its way; nil drops it.
+    var tamper: ((Side, [UInt8]) -> [UInt8]?)?
+    /// The policy that a side's database finds for a peer's selectors.
+    var foundPolicy: SecurityPolicy?
+    private var random: FixedRandom
+    private var arrivals: [Arrival] = []
+    private var order = 0
+
+    static let addressA = IPAddress(family: .ipv4, value: 0xc000_0201)
+    static let addressB = IPAddress(family: .ipv4, value: 0xc000_0202)
+    static let natted = IPAddress(family: .ipv4, value: 0xcb00_7101)
+
+    init(_ a: NegotiationPolicy, _ b: NegotiationPolicy, seed: UInt64, faults: NetworkFaults = NetworkFaults()) {
+        endpoints = [
+            IKEv1Endpoint(policy: a, random: FixedRandom(seed: seed &* 2)),
+            IKEv1Endpoint(policy: b, random: FixedRandom(seed: seed &* 2 &+ 1)),
+        ]
+        self.faults = faults
+        random = FixedRandom(seed: seed ^ 0x5555)
+        let key = SecretKey(copying: Array("a secret both know".utf8))
+        secrets = [key, key]
+    }
+
+    mutating func handle(_ event: Event, at side: Side) {
+        let effects = endpoints[side.rawValue].handle(event, now: now)
+        for effect in effects { perform(effect, side) }
+    }
+
+    /// Runs until a time, or until nothing is left to happen before it.
+    mutating func run(for interval: Duration, _ check: ((TwoEndpoints) -> Void)? = nil) {
+        let end = now + interval
+        while let next = nextInstant, next <= end {
+            now = max(now, next)
+            step()
+            check?(self)
+        }
+        now = end
+    }
+
+    private var nextInstant: Instant? {
+        (arrivals.map(\.at) + endpoints.compactMap(\.nextDeadline)).min()
+    }
+
+    private mutating func step() {
+        if let index = arrivals.indices.filter({ arrivals[$0].at <= now })
+            .min(by: { (arrivals[$0].at, arrivals[$0].order) < (arrivals[$1].at, arrivals[$1].order) })
+        {
+            let arrival = arrivals.remove(at: index)
+            handle(arrival.event, at: arrival.side)
+            return
+        }
+        for side in [Side.a, .b] {
+            if let deadline = endpoints[side.rawValue].nextDeadline, deadline <= now { handle(.deadline, at: side) }
+        }
+    }
+
+    private mutating func perform(_ effect: Effect, _ side: Side) {
+        switch effect {
+        case .send(let datagram, let path): deliver(datagram, path, from: side)
+        case .sendKeepalive: break
+        case .keyWithSharedSecret(let token, let request):
+            let answer: Result<SecretKey, SharedSecretFailure> =
+                if let key = secrets[side.rawValue] {
+                    .success(PRF.compute(request.prf, key: key, data: request.data))
+                } else {
+                    .failure(.noEntry(file: "psk.txt", lookedFor: ["\(request.remoteAddress)"]))
+                }
+            schedule(.sharedSecretKeyed(token, answer), side, after: .zero)
+        case .install(let token, let association):
+            schedule(.installed(token, databases[side.rawValue].add(association)), side, after: .zero)
+        case .remove(let id): databases[side.rawValue].remove(id)
+        case .updateEncapsulation(let association, let encapsulation):
+            databases[side.rawValue].update(association.id, encapsulation)
+        case .findPolicy(let token, _, _): schedule(.policyFound(token, foundPolicy), side, after: .zero)
+        case .report(let report): reports[side.rawValue].append(report)
+        }
+    }
+
+    private mutating func schedule(_ event: Event, _ side: Side, after delay: Duration) {
+        order += 1
+        arrivals.append(Arrival(at: now + delay, order: order, side: side, event: event))
+    }
+
+    private mutating func deliver(_ datagram: [UInt8], _ path: Path, from side: Side) {
+        sent.append((side, datagram, path))
+        var datagram = datagram
+        if let tamper {
+            guard let changed = tamper(side, datagram) else { return }
+            datagram = changed
+        }
+        if chance(faults.loss) { return }
+        for _ in 0..<(chance(faults.duplication) ? 2 : 1) {
+            let delay = Duration.milliseconds(5 + Int(random.next() % UInt64(faults.jitter + 1)))
+            schedule(.datagram(datagram, arrivalPath(path, from: side)), side.other, after: delay)
+        }
+    }
+
+    private func arrivalPath(_ path: Path, from side: Side) -> Path {
+        var (from, to) = (path.local, path.remote)
+        if faults.translates, side == .a {
+            from = Endpoint(Self.natted, port: from.port == 500 ? 1500 : 14500)
+        }
+        if faults.translates, side == .b {
+            to = Endpoint(Self.addressA, port: to.port == 1500 ? 500 : to.port == 14500 ? 4500 : to.port)
+        }
+        return Path(local: to, remote: from)
+    }
+
+    private mutating func chance(_ percent: Int) -> Bool {
+        percent > 0 && random.next() % 100 < UInt64(percent)
+    }
+}
