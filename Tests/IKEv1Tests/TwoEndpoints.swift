@@ -56,7 +56,9 @@ struct TwoEndpoints {
     static let addressB = IPAddress(family: .ipv4, value: 0xc000_0202)
     static let natted = IPAddress(family: .ipv4, value: 0xcb00_7101)
 
-    init(_ a: NegotiationPolicy, _ b: NegotiationPolicy, seed: UInt64, faults: NetworkFaults = NetworkFaults()) {
+    init(
+        _ a: NegotiationPolicy, _ b: NegotiationPolicy, seed: UInt64, faults: NetworkFaults = NetworkFaults()
+    ) {
         endpoints = [
             IKEv1Endpoint(policy: a, random: FixedRandom(seed: seed &* 2)),
             IKEv1Endpoint(policy: b, random: FixedRandom(seed: seed &* 2 &+ 1)),
@@ -96,7 +98,9 @@ struct TwoEndpoints {
             return
         }
         for side in [Side.a, .b] {
-            if let deadline = endpoints[side.rawValue].nextDeadline, deadline <= now { handle(.deadline, at: side) }
+            if let deadline = endpoints[side.rawValue].nextDeadline, deadline <= now {
+                handle(.deadline, at: side)
+            }
         }
     }
 
