@@ -29,7 +29,7 @@ cd /root
 status=$?
 echo
 echo "@@GUEST-EXIT $status"
-sleep 0.2
+sleep 0.2 2>/dev/null
 echo o >/proc/sysrq-trigger
 sleep 20
 echo b >/proc/sysrq-trigger
