@@ -34,6 +34,8 @@ struct ISAKMPSA {
     var requests: [ChildRequest] = []
     /// What an unauthenticated message claimed, for the report if nothing better comes.
     var hint: String?
+    /// Whether it was said that the peer's key seems to be another.
+    var isKeyDoubted = false
     var sending: Sending?
     /// Whether phase 1 ever came to its end.
     private(set) var wasEstablished = false

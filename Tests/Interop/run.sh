@@ -58,6 +58,7 @@ for name in "${scenarios[@]}"; do
     [ -f "$scenario/steps" ] || { echo "no scenario $name"; exit 64; }
     echo "== $name: $(sed -n '1s/^# *//p' "$scenario/steps")"
     . "$scenario/steps"
+    [ -n "${SWIFTIKE_KEEP:-}" ] && { rm -rf "$work.$name"; cp -r "$work" "$work.$name"; echo "kept: $work.$name"; }
     fresh
     unset SECRET SWANCTL CHARON_OPTIONS
 done

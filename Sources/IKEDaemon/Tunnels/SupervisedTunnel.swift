@@ -47,6 +47,11 @@ struct SupervisedTunnel {
         if state != .down { retryAt = nil }
     }
 
+    /// Says more about the state it is in.
+    mutating func explain(_ reason: String) {
+        self.reason = reason
+    }
+
     /// Back to waiting, after an end that is told in `reason`.
     mutating func wait(after reason: String, at moment: Moment) {
         let state = Self.idleState(tunnel)

@@ -180,9 +180,20 @@ package struct TunnelSupervisor {
             }
         case .negotiationFailed:
             for name in concerned(by: report) { failed(name, report.sentence, at: moment, &actions) }
-        case .progress, .ikeEstablished, .ikeGone, .dropped: break
+        case .progress:
+            if report.level >= .warning { annotate(with: report) }
+        case .ikeEstablished, .ikeGone, .dropped: break
         }
         return actions
+    }
+
+    /// What is wrong but has not ended an attempt yet is the best answer there is to why it is not up.
+    private mutating func annotate(with report: Report) {
+        for name in concerned(by: report) {
+            guard var entry = tunnels[name], let remote = entry.tunnel.remoteAddress else { continue }
+            entry.explain("negotiating with \(remote); \(report.sentence)")
+            tunnels[name] = entry
+        }
     }
 
     /// An attempt could not even begin.

@@ -20,8 +20,13 @@ extension ISAKMPSA {
     /// Notes what somebody claims without proof; nothing is done about it.
     mutating func receiveUnprotected(_ datagram: [UInt8], _ header: MessageHeader, _ turn: inout Turn) {
         if header.flags.contains(.encryption) {
-            if case .mainMode(.keyed) = state {
+            if case .mainMode(.keyed) = state, !isKeyDoubted {
+                isKeyDoubted = true
                 hint = "it answered with something we cannot decrypt: the pre-shared keys probably differ"
+                turn.report(
+                    .warning, .progress, subject,
+                    "the peer answers our identity with something we cannot decrypt: the pre-shared keys "
+                        + "probably differ")
             }
             return
         }
