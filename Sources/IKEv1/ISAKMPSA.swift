@@ -122,7 +122,7 @@ struct ISAKMPSA {
             case .expire: end(.peerDeclined(.deleted), &turn, sentence: "lifetime over")
             case .probe: probe(&turn)
             case .keepalive: keepAlive(&turn)
-            case .quickMode(let messageID): retransmitQuickMode(messageID, &turn)
+            case .quickMode(let messageID): continueQuickMode(messageID, &turn)
             case .quickModeGiveUp(let messageID): giveUpQuickMode(messageID, &turn)
             }
         }

@@ -28,6 +28,9 @@ struct QuickMode {
         case installingInbound(EffectToken, Negotiated)
         /// Responder: our choice is out; HASH(3) is awaited.
         case answered(Negotiated)
+        /// Initiator of a renewal: HASH(3) is out, and the old pair carries the traffic until the peer has had
+        /// the time to put its inbound SA in place.
+        case settling(Negotiated)
         /// Both: the outbound SA is on its way into the database.
         case installingOutbound(EffectToken, Negotiated)
         case over(SecurityAssociationID?)
@@ -69,6 +72,7 @@ struct QuickMode {
         case .sentOffer: "quick mode message 2"
         case .findingPolicy, .installingInbound, .installingOutbound: "our own database"
         case .answered: "quick mode message 3"
+        case .settling: "the peer's readiness"
         case .over: "nothing"
         }
     }
@@ -77,7 +81,7 @@ struct QuickMode {
     var request: ChildRequest? {
         switch state {
         case .sentOffer(let sent): sent.request
-        case .installingInbound(_, let negotiated), .answered(let negotiated),
+        case .installingInbound(_, let negotiated), .answered(let negotiated), .settling(let negotiated),
             .installingOutbound(_, let negotiated):
             role == .initiator ? negotiated.child.request : nil
         case .findingPolicy, .over: nil

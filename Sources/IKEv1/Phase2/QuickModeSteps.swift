@@ -33,7 +33,7 @@ extension ISAKMPSA {
         switch quickMode.state {
         case .sentOffer(let sent): try receiveAnswer(datagram, quickMode, sent, path, &turn)
         case .answered(let negotiated): try receiveConfirmation(datagram, quickMode, negotiated, path, &turn)
-        case .findingPolicy, .installingInbound, .installingOutbound, .over:
+        case .findingPolicy, .installingInbound, .settling, .installingOutbound, .over:
             throw .peerViolatedProtocol("a quick mode message that is not awaited")
         }
     }
@@ -70,7 +70,18 @@ extension ISAKMPSA {
         turn.effects.append(.send(datagram, path))
     }
 
-    mutating func retransmitQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
+    /// A quick mode's timer: send again, or turn the traffic over to the new pair.
+    mutating func continueQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
+        guard var quickMode = established?.quickModes[messageID], case .settling(let negotiated) = quickMode.state
+        else {
+            retransmitQuickMode(messageID, &turn)
+            return
+        }
+        installOutbound(negotiated, &quickMode, &turn)
+        store(quickMode)
+    }
+
+    private mutating func retransmitQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
         guard var quickMode = established?.quickModes[messageID], var sending = quickMode.sending,
             var schedule = sending.schedule, !schedule.isExhausted
         else { return }
@@ -96,7 +107,7 @@ extension ISAKMPSA {
         let request = quickMode.request
         switch quickMode.state {
         case .sentOffer(let sent): turn.usedSPIs.remove(sent.spi)
-        case .installingInbound(_, let negotiated), .answered(let negotiated),
+        case .installingInbound(_, let negotiated), .answered(let negotiated), .settling(let negotiated),
             .installingOutbound(_, let negotiated):
             turn.effects.append(.remove(negotiated.child.inbound.id))
             turn.usedSPIs.remove(negotiated.child.inbound.id.spi)
@@ -226,7 +237,7 @@ extension ISAKMPSA {
             deadlines[.quickModeGiveUp(quickMode.messageID)] = nil
             store(quickMode)
             turn.outcomes.append(.childEstablished(negotiated.child))
-        case .sentOffer, .findingPolicy, .answered, .over: break
+        case .sentOffer, .findingPolicy, .answered, .settling, .over: break
         }
     }
 
@@ -255,6 +266,9 @@ extension ISAKMPSA {
         transmit(&quickMode, sealed.datagram, awaitsAnswer: isResponder, &turn)
         if isResponder {
             quickMode.state = .answered(negotiated)
+        } else if negotiated.child.replaces != nil {
+            quickMode.state = .settling(negotiated)
+            deadlines[.quickMode(quickMode.messageID)] = turn.now + ProtocolLimits.settlingTime
         } else {
             installOutbound(negotiated, &quickMode, &turn)
         }
@@ -267,7 +281,7 @@ extension QuickMode {
     fileprivate func awaits(_ token: EffectToken) -> Bool {
         switch state {
         case .installingInbound(let own, _), .installingOutbound(let own, _): own == token
-        case .sentOffer, .findingPolicy, .answered, .over: false
+        case .sentOffer, .findingPolicy, .answered, .settling, .over: false
         }
     }
 }
