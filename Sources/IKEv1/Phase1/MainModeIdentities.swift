@@ -42,6 +42,7 @@ extension ISAKMPSA {
         let datagram = try sealIdentity(&keyed, &turn)
         state = .mainMode(.keyed(keyed))
         send(datagram, awaitsAnswer: true, &turn)
+        step("--> IDii, HASH_I, encrypted from here on", &turn)
     }
 
     private func derive(

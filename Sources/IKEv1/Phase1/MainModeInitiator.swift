@@ -24,6 +24,7 @@ extension ISAKMPSA {
         sa.deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
         sa.send(datagram, awaitsAnswer: true, &turn)
         turn.report(.info, .progress, sa.subject, "main mode started")
+        sa.step("--> SA, with \(peer.proposals.count) offer\(peer.proposals.count == 1 ? "" : "s")", &turn)
         return sa
     }
 
@@ -51,9 +52,8 @@ extension ISAKMPSA {
         state = .mainMode(
             .sentKeyExchange(MainMode.SentKeyExchange(agreed: agreed, exchange: exchange, nonce: nonce)))
         send(datagram, awaitsAnswer: true, &turn)
-        turn.report(
-            .debug, .progress, subject,
-            "the peer chose \(proposal.encryption), \(proposal.prf), \(proposal.group)")
+        step("<-- SA: the peer chose \(proposal.encryption), \(proposal.prf), \(proposal.group)", &turn)
+        step("--> KE, Ni", &turn)
     }
 
     /// The peer's public value:  <-- KE, Nr;  the pre-shared key is needed now.
@@ -66,6 +66,7 @@ extension ISAKMPSA {
         }
         let secret = try sent.exchange.sharedSecret(with: received.publicValue)
         let nat = detectNAT(received, sent.agreed)
+        step("<-- KE, Nr; \(nat.isDetected ? "a NAT is between us, or claimed" : "no NAT between us")", &turn)
         let token = requestKey(sent.agreed.proposal.prf, sent.nonce + received.nonce, &turn)
         deadlines[.retransmit] = nil
         sending?.schedule = nil

@@ -46,10 +46,8 @@ extension ISAKMPSA {
         state = .mainMode(.answeredProposal(agreed))
         deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
         send(datagram, awaitsAnswer: false, &turn)
-        turn.report(
-            .debug, .progress, subject,
-            "main mode answered with \(agreed.proposal.encryption), \(agreed.proposal.prf), \(agreed.proposal.group)"
-        )
+        let proposal = agreed.proposal
+        step("--> SA, <-- SA: we chose \(proposal.encryption), \(proposal.prf), \(proposal.group)", &turn)
     }
 
     /// The peer's public value:  KE, Ni -->;  answered by  <-- KE, Nr;  the pre-shared key is needed now.
@@ -64,6 +62,7 @@ extension ISAKMPSA {
         let payloads = [.keyExchange(exchange.publicValue), .nonce(nonce)] + natDetection(agreed, &turn)
         guard let datagram = encode(payloads) else { throw .localResource(.cryptography("message too long")) }
         send(datagram, awaitsAnswer: false, &turn)
+        step("--> KE, Ni, <-- KE, Nr", &turn)
         let token = requestKey(agreed.proposal.prf, received.nonce + nonce, &turn)
         state = .mainMode(
             .keying(

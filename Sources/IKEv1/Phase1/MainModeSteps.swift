@@ -52,6 +52,11 @@ extension ISAKMPSA {
         }
     }
 
+    /// One step of an exchange, in the RFC's arrows, for whoever asks for details.
+    func step(_ sentence: String, _ turn: inout Turn) {
+        turn.report(.debug, .progress, subject, sentence)
+    }
+
     func drop(_ what: String, _ turn: inout Turn) {
         turn.report(.debug, .dropped, subject, "dropped: \(what)")
     }

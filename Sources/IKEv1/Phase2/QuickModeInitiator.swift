@@ -54,6 +54,9 @@ extension ISAKMPSA {
         var quickMode = QuickMode(
             messageID: messageID, role: .initiator, iv: sealed.nextIV, state: .sentOffer(sent))
         transmit(&quickMode, sealed.datagram, awaitsAnswer: true, &turn)
+        step(
+            "--> HASH(1), SA, Ni\(exchange == nil ? "" : ", KE"), IDci, IDcr: \(request.local) with \(request.remote)",
+            &turn)
         deadlines[.quickModeGiveUp(messageID)] = turn.now + turn.policy.timers.phase2
         store(quickMode)
     }

@@ -208,6 +208,7 @@ extension ISAKMPSA {
         let token = turn.token(for: id)
         quickMode.state = .installingInbound(token, negotiated)
         turn.effects.append(.install(token, negotiated.child.inbound))
+        step("inbound SA \(negotiated.child.inbound.id.spi) goes in before the peer can send", &turn)
     }
 
     func installOutbound(_ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ turn: inout Turn)
@@ -266,7 +267,11 @@ extension ISAKMPSA {
         transmit(&quickMode, sealed.datagram, awaitsAnswer: isResponder, &turn)
         if isResponder {
             quickMode.state = .answered(negotiated)
-        } else if negotiated.child.replaces != nil {
+            step("<-- HASH(2), SA, Nr", &turn)
+            return
+        }
+        step("<-- HASH(2), SA, Nr, --> HASH(3)", &turn)
+        if negotiated.child.replaces != nil {
             quickMode.state = .settling(negotiated)
             deadlines[.quickMode(quickMode.messageID)] = turn.now + ProtocolLimits.settlingTime
         } else {
