@@ -62,6 +62,8 @@ enum MainMode {
         let initiatorValue: [UInt8]
         let responderValue: [UInt8]
         let nat: NATDetection
+        /// Responder: KE, Nr, held back until there are keys to read its answer with.
+        let reply: [UInt8]?
     }
 
     /// There are keys; nobody is authenticated yet.

@@ -24,6 +24,9 @@ extension ISAKMPSA {
                 let base = SecretKey(turn.random.secret(count: keying.agreed.proposal.prf.outputSize))
                 try start(try derive(keying, base, isPretence: true), &turn)
             }
+            guard let reply = keying.reply else { return }
+            send(reply, awaitsAnswer: false, &turn)
+            step("<-- KE, Nr", &turn)
         } catch {
             end(error, &turn)
         }

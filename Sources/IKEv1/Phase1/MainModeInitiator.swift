@@ -74,8 +74,8 @@ extension ISAKMPSA {
             .keying(
                 MainMode.Keying(
                     agreed: sent.agreed, token: token, sharedSecret: secret,
-                    initiatorValue: sent.exchange.publicValue, responderValue: received.publicValue, nat: nat)
-            ))
+                    initiatorValue: sent.exchange.publicValue, responderValue: received.publicValue, nat: nat,
+                    reply: nil)))
     }
 
     /// What of ours the peer chose; only a lifetime may differ.

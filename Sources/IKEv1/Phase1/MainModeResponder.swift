@@ -61,13 +61,12 @@ extension ISAKMPSA {
         let nat = detectNAT(received, agreed)
         let payloads = [.keyExchange(exchange.publicValue), .nonce(nonce)] + natDetection(agreed, &turn)
         guard let datagram = encode(payloads) else { throw .localResource(.cryptography("message too long")) }
-        send(datagram, awaitsAnswer: false, &turn)
-        step("--> KE, Ni, <-- KE, Nr", &turn)
+        step("--> KE, Ni", &turn)
         let token = requestKey(agreed.proposal.prf, received.nonce + nonce, &turn)
         state = .mainMode(
             .keying(
                 MainMode.Keying(
                     agreed: agreed, token: token, sharedSecret: secret, initiatorValue: received.publicValue,
-                    responderValue: exchange.publicValue, nat: nat)))
+                    responderValue: exchange.publicValue, nat: nat, reply: datagram)))
     }
 }
