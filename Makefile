@@ -37,6 +37,7 @@ fuzz-regress: build-deps
 	Tests/Fuzz/run.sh all $(or $(RUNS),20000)
 
 interop: test-deps all
+	Tests/Interop/userspace-selftest.sh
 	Tests/Interop/run.sh $(SCENARIO)
 
 guest-test: test-deps all
