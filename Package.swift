@@ -68,14 +68,22 @@ let package = Package(
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
         // 4
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
-        module("UserspaceIPsec", ["Algorithms", "Cryptography", "KeyMaterial", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux"]),
+        module(
+            "UserspaceIPsec",
+            ["Algorithms", "Cryptography", "KeyMaterial", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux"]),
         // 5
         module(
             "IKEv1",
-            ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP", "Negotiation"]),
+            [
+                "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP",
+                "Negotiation",
+            ]),
         module(
             "IKEConfiguration",
-            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript", "SourceText"]),
+            [
+                "Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript",
+                "SourceText",
+            ]),
         // 6
         module("ControlProtocol"),
         module(
@@ -87,7 +95,8 @@ let package = Package(
         program(
             "swiftike",
             [
-                "IKEDaemon", "IKEConfiguration", "IKEv1", "SourceText", "ControlProtocol", "Credentials", "KeyMaterial",
+                "IKEDaemon", "IKEConfiguration", "IKEv1", "SourceText", "ControlProtocol", "Credentials",
+                "KeyMaterial",
                 "Negotiation", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments,
             ]),
         program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
@@ -117,10 +126,16 @@ let package = Package(
         tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),
         tests(
             "IKEv1",
-            ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP", "Negotiation"]),
+            [
+                "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP",
+                "Negotiation",
+            ]),
         tests(
             "IKEConfiguration",
-            ["Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript", "SourceText"]),
+            [
+                "Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript",
+                "SourceText",
+            ]),
         tests("ControlProtocol", []),
         tests(
             "IKEDaemon",

@@ -13,7 +13,9 @@ extension NegotiationFailure {
         }
     }
 
-    /// What goes to the peer encrypted; nil is silence. All have the same size on the wire.
+    /// What goes to the peer encrypted; nil is silence.
+    ///
+    /// All have the same size on the wire.
     var protectedNotification: NotificationType? {
         switch self {
         case .peerMalformed: .payloadMalformed

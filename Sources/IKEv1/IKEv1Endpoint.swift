@@ -3,8 +3,10 @@ package import IPsec
 import ISAKMP
 package import Negotiation
 
-/// All IKEv1 negotiations of a shard: finds the ISAKMP SA an event is for, and carries what one SA tells
-/// to the others. It has no sockets and no clock; the same events give the same effects.
+/// All IKEv1 negotiations of a shard: finds the ISAKMP SA an event is for, and carries what one SA tells to
+/// the others.
+///
+/// It has no sockets and no clock; the same events give the same effects.
 package struct IKEv1Endpoint {
     var policy: NegotiationPolicy
     var turn: Turn

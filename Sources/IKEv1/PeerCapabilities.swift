@@ -1,6 +1,8 @@
 /// What a peer's vendor IDs say that it understands; fixed once phase 1 has begun.
 struct PeerCapabilities: Hashable {
-    /// How a peer speaks of NAT traversal; nil where it does not. The drafts use numbers of their own.
+    /// How a peer speaks of NAT traversal; nil where it does not.
+    ///
+    /// The drafts use numbers of their own.
     var natTraversal: Payload.NATForm?
     var detectsDeadPeers = false
 

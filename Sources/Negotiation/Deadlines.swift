@@ -1,12 +1,16 @@
 package import IPsec
 
-/// Named timers as data: when each is due, and which is due first. Nothing fires by itself.
+/// Named timers as data: when each is due, and which is due first.
+///
+/// Nothing fires by itself.
 package struct Deadlines<Timer: Hashable & Sendable>: Sendable {
     private var instants: [Timer: Instant] = [:]
 
     package init() {}
 
-    /// When a timer is due; nil is never. Setting replaces.
+    /// When a timer is due; nil is never.
+    ///
+    /// Setting replaces.
     package subscript(timer: Timer) -> Instant? {
         get { instants[timer] }
         set { instants[timer] = newValue }

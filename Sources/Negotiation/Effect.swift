@@ -2,7 +2,9 @@ package import Algorithms
 package import Credentials
 package import IPsec
 
-/// A question to whoever holds the pre-shared keys: prf(key of that peer, data). The key never leaves there.
+/// A question to whoever holds the pre-shared keys: prf(key of that peer, data).
+///
+/// The key never leaves there.
 package struct SharedSecretRequest: Hashable, Sendable {
     package var prf: PseudorandomFunction
     /// What is keyed; in IKEv1 Ni_b | Nr_b (RFC 2409 section 5).
@@ -21,7 +23,9 @@ package struct SharedSecretRequest: Hashable, Sendable {
     }
 }
 
-/// What an endpoint wants done, in this order. Plain values without descriptors or references to the machine.
+/// What an endpoint wants done, in this order.
+///
+/// Plain values without descriptors or references to the machine.
 package enum Effect: Sendable {
     /// Send a datagram; the non-ESP marker is added where the path is a NAT traversal one.
     case send([UInt8], Path)

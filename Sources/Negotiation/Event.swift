@@ -49,7 +49,9 @@ package enum SharedSecretFailure: Error, Hashable, Sendable {
     case unusable(String)
 }
 
-/// Everything that can happen to an endpoint. Time and randomness come beside it.
+/// Everything that can happen to an endpoint.
+///
+/// Time and randomness come beside it.
 package enum Event: Sendable {
     /// A datagram arrived; the non-ESP marker has been taken off.
     case datagram([UInt8], Path)

@@ -7,7 +7,7 @@ import Negotiation
 
 /// The initiator's side of main mode, up to the keys.
 extension ISAKMPSA {
-    /// Starts phase 1:  SA  -->
+    /// Starts phase 1:  SA  -->.
     static func initiate(
         _ id: ISAKMPSAID, to peer: PeerPolicy, over path: Path, isFirstContact: Bool, _ turn: inout Turn
     ) -> ISAKMPSA? {
@@ -28,7 +28,7 @@ extension ISAKMPSA {
         return sa
     }
 
-    /// The peer's choice:  <-- SA;  answered by  KE, Ni -->
+    /// The peer's choice:  <-- SA;  answered by  KE, Ni -->.
     mutating func receiveChoice(
         _ message: Message, _ sent: MainMode.SentProposal, _ turn: inout Turn
     ) throws(NegotiationFailure) {

@@ -7,7 +7,7 @@ import Negotiation
 
 /// The responder's side of main mode, up to the keys.
 extension ISAKMPSA {
-    /// The peer's offers:  SA -->;  answered by  <-- SA
+    /// The peer's offers:  SA -->;  answered by  <-- SA.
     static func respond(
         _ id: ISAKMPSAID, to message: Message, from path: Path, isFirstContact: Bool, _ turn: inout Turn
     ) throws(NegotiationFailure) -> ISAKMPSA {

@@ -7,7 +7,7 @@ import Negotiation
 
 /// The initiator's side of quick mode.
 extension ISAKMPSA {
-    /// HASH(1), SA, Ni [, KE], IDci, IDcr  -->
+    /// HASH(1), SA, Ni [, KE], IDci, IDcr  -->.
     mutating func startQuickMode(
         _ request: ChildRequest, replacing old: SecurityAssociationID?, _ turn: inout Turn
     ) {
@@ -61,7 +61,7 @@ extension ISAKMPSA {
         store(quickMode)
     }
 
-    /// <-- HASH(2), SA, Nr [, KE], IDci, IDcr
+    /// <-- HASH(2), SA, Nr [, KE], IDci, IDcr.
     mutating func receiveAnswer(
         _ datagram: [UInt8], _ quickMode: QuickMode, _ sent: QuickMode.SentOffer, _ path: Path,
         _ turn: inout Turn

@@ -7,7 +7,7 @@ import Negotiation
 
 /// The responder's side of quick mode.
 extension ISAKMPSA {
-    /// HASH(1), SA, Ni [, KE] [, IDci, IDcr]  -->
+    /// HASH(1), SA, Ni [, KE] [, IDci, IDcr]  -->.
     mutating func receiveOffer(
         _ datagram: [UInt8], _ messageID: UInt32, _ path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) {
@@ -165,7 +165,7 @@ extension ISAKMPSA {
         )
     }
 
-    /// HASH(3)  -->
+    /// HASH(3)  -->.
     mutating func receiveConfirmation(
         _ datagram: [UInt8], _ quickMode: QuickMode, _ negotiated: QuickMode.Negotiated, _ path: Path,
         _ turn: inout Turn

@@ -72,7 +72,8 @@ extension ISAKMPSA {
 
     /// A quick mode's timer: send again, or turn the traffic over to the new pair.
     mutating func continueQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
-        guard var quickMode = established?.quickModes[messageID], case .settling(let negotiated) = quickMode.state
+        guard var quickMode = established?.quickModes[messageID],
+            case .settling(let negotiated) = quickMode.state
         else {
             retransmitQuickMode(messageID, &turn)
             return
