@@ -45,6 +45,8 @@ traffic_protected() {
     local count=${1:-5}
     capture_start
     ping_through "$count" || { capture_stop; echo "ping: $(tail -3 "$work/ping.out")"; return 1; }
+    # tcpdump writes a little after the packets pass.
+    wait_until 3 eval '[ "$(captured "$esp_on_wire")" -ge $((2 * count)) ]'
     capture_stop
     esp_counted east "$count" || { echo "swiftike's counters: $(json east '.child_sas')"; return 1; }
     charon_counted west "$count" || { echo "charon's counters: $(swan west --list-sas)"; return 1; }
