@@ -21,6 +21,7 @@ extension IKEv1Endpoint {
 
     /// Phase 1 is done: what waited for it starts, and SAs it succeeds are on their way out.
     private mutating func startQueued(_ association: ISAKMPSA) {
+        let isFirst = isFirstContact(association.path.remote.address, besides: association.id)
         for other in associations.values
         where other.id != association.id && other.peer.name == association.peer.name
             && other.path.remote.address == association.path.remote.address
@@ -37,7 +38,7 @@ extension IKEv1Endpoint {
             let requests = association.requests
             association.requests = []
             for request in requests { association.startQuickMode(request, replacing: nil, &turn) }
-            if association.role == .responder, association.isFirstContact,
+            if association.role == .responder, isFirst,
                 association.peer.sendsInitialContact
             {
                 association.notify(association.initialContact, &turn)
@@ -176,8 +177,26 @@ extension IKEv1Endpoint {
             guard let id = children.pair(of: outbound), let child = children[id],
                 child.outbound.id == outbound, belongs(child, to: association)
             else { continue }
+            revivePredecessor(of: child)
             removeChild(id, telling: false, "the peer deleted it")
         }
+    }
+
+    /// A pair that the peer never came to use, as our confirmation was lost too often, is taken back with the
+    /// peer's delete: the pair before it, which still exists on both sides, carries on until it is renewed.
+    private mutating func revivePredecessor(of child: ChildSA) {
+        guard child.isCurrent else { return }
+        let old = children.all.filter { !$0.isCurrent && $0.protectsSame(as: child) }
+            .max { $0.established < $1.established }
+        guard let old else { return }
+        let renewal = turn.now + ProtocolLimits.revivalDelay
+        children.update(child.id) { $0.isCurrent = false }
+        children.update(old.id) {
+            $0.isCurrent = true
+            $0.deadlines[.delete] = nil
+            $0.deadlines[.renew] = renewal
+        }
+        deadlines.set(children[old.id]?.deadlines.next, for: .child(old.id))
     }
 
     /// The peer has started anew: what it had with us before this negotiation began is void.
@@ -221,6 +240,7 @@ extension IKEv1Endpoint {
             .updateEncapsulation(child.outbound, outbound), .updateEncapsulation(child.inbound, inbound),
         ]
         children.update(id) {
+            $0.request.path = path
             $0.outbound.encapsulation = outbound
             $0.inbound.encapsulation = inbound
         }

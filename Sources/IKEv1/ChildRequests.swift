@@ -79,8 +79,7 @@ extension IKEv1Endpoint {
             let isUsed = children.all.contains { belongs($0, to: association) }
             if isUsed || !association.requests.isEmpty || association.hasQuickModes { continue }
             update(association.id) { association, turn in
-                association.deleteSelf(&turn)
-                association.end(.peerDeclined(.deleted), &turn, sentence: "taken down")
+                association.close("taken down", &turn)
             }
         }
     }
@@ -89,9 +88,7 @@ extension IKEv1Endpoint {
         for child in children.all.map({ $0 }) { removeChild(child.id, telling: true, "shutting down") }
         for id in Array(associations.keys) {
             update(id) { association, turn in
-                association.abandonQuickModes(&turn)
-                association.deleteSelf(&turn)
-                association.end(.peerDeclined(.deleted), &turn, sentence: "shutting down")
+                association.close("shutting down", &turn)
             }
         }
         isShutDown = true
@@ -135,12 +132,10 @@ extension ISAKMPSA {
         requests.removeAll { $0.tunnel == tunnel }
         let ids =
             established?.quickModes.values.filter { $0.request?.tunnel == tunnel }.map(\.messageID) ?? []
-        for id in ids { finish(id, failed: .peerDeclined(.deleted), &turn) }
+        for id in ids { finish(id, failed: .cancelled("taken down"), &turn) }
     }
 
-    mutating func abandonQuickModes(_ turn: inout Turn) {
-        for id in established.map({ Array($0.quickModes.keys) }) ?? [] {
-            finish(id, failed: .peerDeclined(.deleted), &turn)
-        }
+    mutating func abandonQuickModes(_ failure: NegotiationFailure, _ turn: inout Turn) {
+        for id in established?.quickModes.keys.sorted() ?? [] { finish(id, failed: failure, &turn) }
     }
 }

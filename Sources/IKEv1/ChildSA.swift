@@ -7,7 +7,7 @@ struct ChildSA {
     /// Which side started the quick mode.
     let role: IKESAStatus.Role
     /// What was asked for; repeated to renew it.
-    let request: ChildRequest
+    var request: ChildRequest
     let peerIdentity: Identity
     var inbound: SecurityAssociation
     var outbound: SecurityAssociation

@@ -86,7 +86,7 @@ extension IKEv1Endpoint {
         do {
             let message = try ISAKMPSA.clear(datagram)
             var association = try ISAKMPSA.respond(
-                id, to: message, from: path, isFirstContact: isFirstContact(path.remote.address), &turn)
+                id, to: message, from: path, &turn)
             association.remember(datagram)
             larval[first] = id
             larvalByAddress[path.remote.address, default: 0] += 1
@@ -116,9 +116,12 @@ extension IKEv1Endpoint {
             details: failure.details)
     }
 
-    func isFirstContact(_ address: IPAddress) -> Bool {
+    /// Whether nothing exists with an address; asked only where we start, or where the peer is authenticated.
+    func isFirstContact(_ address: IPAddress, besides own: ISAKMPSAID? = nil) -> Bool {
         children.count(with: address) == 0
-            && !associations.values.contains { $0.path.remote.address == address && $0.established != nil }
+            && !associations.values.contains {
+                $0.path.remote.address == address && $0.established != nil && $0.id != own
+            }
     }
 
     private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {

@@ -7,8 +7,7 @@ extension NegotiationFailure {
         switch self {
         case .noCommonChoice: .noProposalChosen
         case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids,
-            .localResource,
-            .peerDeclined:
+            .localResource, .peerDeclined, .cancelled:
             nil
         }
     }
@@ -23,7 +22,7 @@ extension NegotiationFailure {
         case .noCommonChoice, .localResource: .noProposalChosen
         case .authenticationFailed: .authenticationFailed
         case .localPolicyForbids: .invalidIDInformation
-        case .peerDeclined: nil
+        case .peerDeclined, .cancelled: nil
         }
     }
 }

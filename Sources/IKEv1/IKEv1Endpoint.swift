@@ -94,7 +94,6 @@ package struct IKEv1Endpoint {
             associations[id] = nil
             byCookie[association.ownCookie] = nil
             deadlines.set(nil, for: .association(id))
-            for (token, owner) in turn.awaiting where owner == id { turn.awaiting[token] = nil }
         } else {
             deadlines.set(association.deadlines.next, for: .association(id))
         }

@@ -14,7 +14,7 @@ struct ISAKMPSA {
     let role: IKESAStatus.Role
     /// When its first message was sent or received.
     let begun: Instant
-    /// Whether no SAs with the peer existed then.
+    /// Whether no SAs with the peer existed then; known of an initiator only.
     let isFirstContact: Bool
     var cookies: Cookies
     var path: Path {
@@ -41,6 +41,7 @@ struct ISAKMPSA {
     private(set) var wasEstablished = false
     var heard: [UInt8] = []
     var repeats = 0
+    var dropped = DropCount()
 
     init(
         id: ISAKMPSAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, cookies: Cookies,
@@ -119,7 +120,7 @@ struct ISAKMPSA {
             case .retransmit: retransmit(&turn)
             case .giveUp: giveUp(&turn)
             case .renew: turn.outcomes.append(.renewalDue)
-            case .expire: end(.peerDeclined(.deleted), &turn, sentence: "lifetime over")
+            case .expire: close("lifetime over", &turn)
             case .probe: probe(&turn)
             case .keepalive: keepAlive(&turn)
             case .quickMode(let messageID): continueQuickMode(messageID, &turn)
@@ -138,12 +139,26 @@ struct ISAKMPSA {
         turn.effects.append(.send(datagram, path))
     }
 
-    /// Ends the SA without a word to the peer.
+    /// Ends the SA without saying so to the peer.
     mutating func end(_ failure: NegotiationFailure, _ turn: inout Turn, sentence: String? = nil) {
         guard !isOver else { return }
+        abandonQuickModes(failure, &turn)
+        let isReported = isPretence
         state = .over
         deadlines.clearAll()
-        turn.outcomes.append(.ended(failure, sentence))
+        if !isReported { turn.outcomes.append(.ended(failure, sentence)) }
+    }
+
+    /// Tells the peer that the SA is over, and ends it.
+    mutating func close(_ why: String, _ turn: inout Turn) {
+        abandonQuickModes(.cancelled(why), &turn)
+        deleteSelf(&turn)
+        end(.cancelled(why), &turn, sentence: why)
+    }
+
+    /// Whether it goes on only so that the peer cannot see why it fails; that has been reported.
+    private var isPretence: Bool {
+        if case .mainMode(.keyed(let keyed)) = state { keyed.isPretence } else { false }
     }
 
     /// Whether a phase 1 datagram came before; the answer to the last one is sent once more.

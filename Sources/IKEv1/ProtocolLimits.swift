@@ -23,13 +23,13 @@ enum ProtocolLimits {
     static let dropReportInterval = Duration.seconds(5)
     /// An answer to a message the peer repeats is sent again, at most, this many times.
     static let repeatedAnswers = 32
-    /// How long an initiator waits for CONNECTED where the peer set the commit bit.
-    static let commitWait = Duration.seconds(2)
     /// How long the initiator of a renewal goes on sending through the old pair after HASH(3), since a responder
     /// puts its inbound SA in place only when that arrives.
     static let settlingTime = Duration.milliseconds(500)
     /// How long a replaced pair is kept after the new one works.
     static let overlap = Duration.seconds(30)
+    /// How long a pair whose successor the peer took back waits before it is renewed again.
+    static let revivalDelay = Duration.seconds(1)
     /// How long an ISAKMP SA is kept after a newer one with the peer is established.
     static let phaseOneOverlap = Duration.seconds(60)
 }

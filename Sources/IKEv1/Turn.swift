@@ -94,6 +94,8 @@ struct Turn {
     }
 
     mutating func report(_ kind: ReportKind, _ subject: ReportSubject, _ failure: NegotiationFailure) {
-        report(.error, kind, subject, failure.sentence, details: failure.details)
+        var level = ReportLevel.error
+        if case .cancelled = failure { level = .notice }
+        report(level, kind, subject, failure.sentence, details: failure.details)
     }
 }

@@ -20,6 +20,8 @@ package enum NegotiationFailure: Error, Hashable, Sendable {
     case localResource(ResourceCause)
     /// The peer ended it.
     case peerDeclined(DeclineCause)
+    /// We ended it ourselves; why.
+    case cancelled(String)
 
     /// Why we do not believe a peer; told apart here and nowhere on the wire.
     package enum AuthenticationCause: Hashable, Sendable {
@@ -76,6 +78,7 @@ extension NegotiationFailure {
         case .localResource(.database(let failure)): "the SA could not be installed: \(failure.explanation)"
         case .localResource(.cryptography(let what)): what
         case .peerDeclined(let cause): cause.sentence
+        case .cancelled(let why): "given up: \(why)"
         }
     }
 
@@ -86,8 +89,7 @@ extension NegotiationFailure {
         case .localPolicyForbids(.selectorMismatch(_, _, let configured)):
             configured.isEmpty ? ["no tunnel or policy with this peer is configured"] : configured
         case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids,
-            .localResource,
-            .peerDeclined:
+            .localResource, .peerDeclined, .cancelled:
             []
         }
     }

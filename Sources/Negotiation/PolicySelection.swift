@@ -28,19 +28,11 @@ extension NegotiationPolicy {
         peers.first { $0.name == name }
     }
 
-    /// The block for starting a negotiation with an address: the most specific one that is not passive.
-    ///
-    /// nil where there is none, or where several are equally good and nothing tells which is meant.
-    package func peerForInitiating(to remote: Endpoint) -> PeerPolicy? {
-        let candidates = Self.mostSpecific(peers.filter { !$0.isPassive }, for: remote)
-        return candidates.count == 1 ? candidates.first : nil
-    }
-
     /// The blocks that may hold for a peer that starts a negotiation, in file order.
     ///
     /// All are equally specific: a block for the address shuts out the anonymous ones.
     package func peersForResponding(to remote: Endpoint, mode: ExchangeMode) -> [PeerPolicy] {
-        Self.mostSpecific(peers, for: remote).filter { $0.exchangeModes.contains(mode) }
+        peerIndex.positions(for: remote).map { peers[$0] }.filter { $0.exchangeModes.contains(mode) }
     }
 
     /// The child policy for traffic between two selectors: the one of the greatest weight, then the first.
@@ -61,25 +53,6 @@ extension NegotiationPolicy {
         tunnels.first { tunnel in
             tunnel.peer == peer && tunnel.localSelector(on: path) == local
                 && tunnel.remoteSelector(on: path) == remote
-        }
-    }
-
-    private static func mostSpecific(_ peers: [PeerPolicy], for remote: Endpoint) -> [PeerPolicy] {
-        let ranked = peers.map { ($0, $0.match.specificity(for: remote)) }
-        guard let best = ranked.compactMap(\.1).max() else { return [] }
-        return ranked.filter { $0.1 == best }.map(\.0)
-    }
-}
-
-extension PeerMatch {
-    /// How exactly this names a peer; nil if it does not.
-    fileprivate func specificity(for remote: Endpoint) -> Int? {
-        switch self {
-        case .anonymous: 0
-        case .address(let address, nil): address == remote.address ? 1 : nil
-        case .address(let address, let port?):
-            // A peer's port is changed by NAT and by floating, so that it can only raise the rank.
-            address == remote.address ? (port == remote.port ? 2 : 1) : nil
         }
     }
 }

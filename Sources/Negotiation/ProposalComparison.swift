@@ -5,7 +5,7 @@ package import IPsec
 package struct ProposalComparison: Hashable, Sendable {
     /// One part of an offer.
     package struct Row: Hashable, Sendable {
-        /// What is compared, such as `encryption`.
+        /// The word for it, such as `encryption`.
         package var name: String
         package var offered: String
         package var ours: String

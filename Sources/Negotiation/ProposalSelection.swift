@@ -30,6 +30,23 @@ package enum ProposalSelection {
     /// What holds where an offer for a child SA names no lifetime (RFC 2407 section 4.5).
     package static let defaultChildLifetime = Duration.seconds(28800)
 
+    /// What a peer may impose at least as the lifetime of an IKE SA.
+    ///
+    /// Whoever asks for less could keep us busy with nothing but rekeying. We keep such an SA for this long,
+    /// or for as long as our own configuration says if that is less; the peer is free to end it sooner.
+    package static let shortestIKELifetime = Duration.seconds(60)
+
+    /// The same for child SAs.
+    package static let shortestChildLifetime = Duration.seconds(10)
+
+    /// The same for what a child SA may carry, in kilobytes.
+    package static let leastKilobytes: UInt64 = 1024
+
+    /// A lifetime that a peer imposes, brought up to the floor.
+    package static func floored(_ lifetime: Duration, ours: Duration, floor: Duration) -> Duration {
+        max(lifetime, min(ours, floor))
+    }
+
     /// The first offer that one of our proposals accepts; nil if there is none.
     package static func select(
         from offers: [IKEOffer], accepting ours: [IKEProposal], check: ProposalCheck
@@ -65,7 +82,7 @@ package enum ProposalSelection {
         guard let kept = keptLifetime(lifetime, ours.lifetime, check) else { return nil }
         var agreed = ours
         agreed.encryption = cipher
-        agreed.lifetime = kept
+        agreed.lifetime = floored(kept, ours: ours.lifetime, floor: shortestIKELifetime)
         return agreed
     }
 
@@ -85,7 +102,8 @@ package enum ProposalSelection {
         return ChildSelection(
             index: index, encryption: cipher, integrity: offer.integrity.choice,
             pfsGroup: offer.pfsGroup.choice,
-            mode: mode, lifetime: kept, kilobytes: offer.kilobytes, shortensLifetime: kept < lifetime)
+            mode: mode, lifetime: floored(kept, ours: policy.lifetime, floor: shortestChildLifetime),
+            kilobytes: offer.kilobytes.map { max($0, leastKilobytes) }, shortensLifetime: kept < lifetime)
     }
 
     /// Whether a cipher with its key length is good enough.

@@ -85,18 +85,22 @@ package struct FloodLimits: Hashable, Sendable {
 
 /// All that negotiation is told by the configuration.
 package struct NegotiationPolicy: Hashable, Sendable {
-    package var peers: [PeerPolicy]
+    package var peers: [PeerPolicy] {
+        didSet { peerIndex = PeerIndex(peers) }
+    }
     /// In order of precedence.
     package var children: [ChildPolicy]
     package var tunnels: [Tunnel]
     package var timers: TimerPolicy
     package var limits: FloodLimits
+    private(set) var peerIndex: PeerIndex
 
     package init(
         peers: [PeerPolicy] = [], children: [ChildPolicy] = [], tunnels: [Tunnel] = [],
         timers: TimerPolicy = TimerPolicy(), limits: FloodLimits = FloodLimits()
     ) {
         self.peers = peers
+        peerIndex = PeerIndex(peers)
         self.children = children
         self.tunnels = tunnels
         self.timers = timers

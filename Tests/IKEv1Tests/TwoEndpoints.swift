@@ -44,8 +44,8 @@ struct TwoEndpoints {
     var secrets: [SecretKey?]
     /// Datagrams that crossed, for replay.
     var sent: [(from: Side, [UInt8], Path)] = []
-    /// Changes a datagram on its way; nil drops it.
-    var tamper: ((Side, [UInt8]) -> [UInt8]?)?
+    /// Changes a datagram on its way to an endpoint; nil drops it.
+    var tamper: (([UInt8], _ receiver: IKEv1Endpoint) -> [UInt8]?)?
     /// The policy that a side's database finds for a peer's selectors.
     var foundPolicy: SecurityPolicy?
     private var random: FixedRandom
@@ -135,7 +135,7 @@ struct TwoEndpoints {
         sent.append((side, datagram, path))
         var datagram = datagram
         if let tamper {
-            guard let changed = tamper(side, datagram) else { return }
+            guard let changed = tamper(datagram, endpoints[side.other.rawValue]) else { return }
             datagram = changed
         }
         if chance(faults.loss) { return }

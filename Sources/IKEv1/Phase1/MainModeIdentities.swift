@@ -103,7 +103,7 @@ extension ISAKMPSA {
             spi: cookies.initiator.octets + cookies.responder.octets)
     }
 
-    /// The peer's identity and its proof; the responder answers with  <-- IDir, HASH_R.
+    /// The peer's identity and its proof, which the responder answers with IDir and HASH_R.
     mutating func receiveIdentity(
         _ datagram: [UInt8], _ keyed: MainMode.Keyed, from path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) {

@@ -7,7 +7,7 @@ import Negotiation
 
 /// The initiator's side of main mode, up to the keys.
 extension ISAKMPSA {
-    /// Starts phase 1:  SA  -->.
+    /// Starts phase 1 with our offers in SA.
     static func initiate(
         _ id: ISAKMPSAID, to peer: PeerPolicy, over path: Path, isFirstContact: Bool, _ turn: inout Turn
     ) -> ISAKMPSA? {
@@ -28,7 +28,7 @@ extension ISAKMPSA {
         return sa
     }
 
-    /// The peer's choice:  <-- SA;  answered by  KE, Ni -->.
+    /// The peer's choice in SA, answered by KE and Ni.
     mutating func receiveChoice(
         _ message: Message, _ sent: MainMode.SentProposal, _ turn: inout Turn
     ) throws(NegotiationFailure) {
@@ -39,7 +39,7 @@ extension ISAKMPSA {
         guard let first = chosen.first, chosen.count == 1 else {
             throw .peerViolatedProtocol("\(chosen.count) offers chosen instead of one")
         }
-        guard let proposal = Self.confirmed(first.offer, among: peer.proposals, peer.proposalCheck) else {
+        guard let proposal = Self.confirmed(first.offer, among: peer.proposals) else {
             let comparison = ProposalComparison(offers: [first.offer], ours: peer.proposals, check: .exact)
             throw .noCommonChoice(.ike, comparison)
         }
@@ -80,14 +80,16 @@ extension ISAKMPSA {
 
     /// What of ours the peer chose; only a lifetime may differ.
     private static func confirmed(
-        _ offer: IKEOffer, among ours: [IKEProposal], _ check: ProposalCheck
+        _ offer: IKEOffer, among ours: [IKEProposal]
     ) -> IKEProposal? {
         for proposal in ours
         where offer.encryption.choice == proposal.encryption && offer.prf.choice == proposal.prf
             && offer.group.choice == proposal.group && offer.authentication.choice == proposal.authentication
         {
             var agreed = proposal
-            agreed.lifetime = min(offer.lifetime ?? proposal.lifetime, proposal.lifetime)
+            agreed.lifetime = ProposalSelection.floored(
+                min(offer.lifetime ?? proposal.lifetime, proposal.lifetime), ours: proposal.lifetime,
+                floor: ProposalSelection.shortestIKELifetime)
             return agreed
         }
         return nil

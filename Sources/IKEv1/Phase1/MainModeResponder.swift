@@ -7,9 +7,9 @@ import Negotiation
 
 /// The responder's side of main mode, up to the keys.
 extension ISAKMPSA {
-    /// The peer's offers:  SA -->;  answered by  <-- SA.
+    /// The peer's offers in SA, answered by our choice in SA.
     static func respond(
-        _ id: ISAKMPSAID, to message: Message, from path: Path, isFirstContact: Bool, _ turn: inout Turn
+        _ id: ISAKMPSAID, to message: Message, from path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) -> ISAKMPSA {
         let offered = try message.securityAssociation
         let offers = PhaseOneOffers.read(offered.proposals)
@@ -28,7 +28,7 @@ extension ISAKMPSA {
             throw .noCommonChoice(.ike, comparison)
         }
         var sa = ISAKMPSA(
-            id: id, role: .responder, begun: turn.now, isFirstContact: isFirstContact,
+            id: id, role: .responder, begun: turn.now, isFirstContact: false,
             cookies: Cookies(initiator: message.header.initiatorCookie, responder: turn.cookie()), path: path,
             peer: peer, candidates: fitting.filter { $0.1 == selection }.map(\.0), state: .over)
         let agreed = MainMode.Agreed(

@@ -46,7 +46,8 @@ extension ISAKMPSA {
         case .peerMalformed, .peerViolatedProtocol:
             hint = failure.sentence
             drop(failure.sentence, &turn)
-        case .authenticationFailed, .noCommonChoice, .localPolicyForbids, .localResource, .peerDeclined:
+        case .authenticationFailed, .noCommonChoice, .localPolicyForbids, .localResource, .peerDeclined,
+            .cancelled:
             tell(failure, &turn)
             end(failure, &turn)
         }
@@ -57,8 +58,12 @@ extension ISAKMPSA {
         turn.report(.debug, .progress, subject, sentence)
     }
 
-    func drop(_ what: String, _ turn: inout Turn) {
-        turn.report(.debug, .dropped, subject, "dropped: \(what)")
+    /// Says what was dropped, but not for each datagram that somebody cares to send.
+    mutating func drop(_ what: String, _ turn: inout Turn) {
+        guard let count = dropped.count(now: turn.now) else { return }
+        turn.report(
+            .debug, .dropped, subject,
+            "dropped: \(what)" + (count > 1 ? " (\(count) dropped since the last report)" : ""))
     }
 
     static func clear(_ datagram: [UInt8]) throws(NegotiationFailure) -> Message {

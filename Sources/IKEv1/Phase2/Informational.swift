@@ -70,7 +70,11 @@ extension ISAKMPSA {
     private func refusedQuickMode(_ notification: NotificationPayload) -> UInt32? {
         guard let sa = established else { return nil }
         let waiting = sa.quickModes.values.compactMap { exchange -> (UInt32, SPI)? in
-            if case .sentOffer(let sent) = exchange.state { (exchange.messageID, sent.spi) } else { nil }
+            switch exchange.state {
+            case .sentOffer(let sent): (exchange.messageID, sent.spi)
+            case .answered(let negotiated): (exchange.messageID, negotiated.child.inbound.id.spi)
+            case .findingPolicy, .installingInbound, .installingOutbound, .over: nil
+            }
         }
         let spi = SPI(octets: notification.spi)
         if let named = waiting.first(where: { $0.1 == spi }) { return named.0 }

@@ -8,6 +8,9 @@ import Negotiation
 ///     HASH(1), SA, Ni [, KE] [, IDci, IDcr]  -->
 ///                                            <--  HASH(2), SA, Nr [, KE] [, IDci, IDcr]
 ///     HASH(3)                                -->
+///
+/// The commit bit (RFC 2408 section 3.1) is tolerated and never set: our inbound SA is in place before the
+/// message that lets the peer use it leaves, so that nobody needs to wait for CONNECTED, which is noted only.
 struct QuickMode {
     let messageID: UInt32
     let role: IKESAStatus.Role

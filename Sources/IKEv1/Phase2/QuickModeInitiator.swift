@@ -7,7 +7,7 @@ import Negotiation
 
 /// The initiator's side of quick mode.
 extension ISAKMPSA {
-    /// HASH(1), SA, Ni [, KE], IDci, IDcr  -->.
+    /// Sends our offers: HASH(1), SA, Ni [, KE], IDci, IDcr.
     mutating func startQuickMode(
         _ request: ChildRequest, replacing old: SecurityAssociationID?, _ turn: inout Turn
     ) {
@@ -44,7 +44,7 @@ extension ISAKMPSA {
         }
         var payloads: [Payload] = [.securityAssociation(offer), .nonce(nonce)]
         if let exchange { payloads.append(.keyExchange(exchange.publicValue)) }
-        payloads += identifications.map(Payload.identification) + originalAddresses(request.mode)
+        payloads += identifications.map(Payload.identification) + originalAddresses(request.mode, .initiator)
         guard let (messageID, sealed) = sealFirst(payloads, .quickMode, &turn) else {
             throw .localResource(.cryptography("quick mode message 1 cannot be made"))
         }
@@ -61,7 +61,7 @@ extension ISAKMPSA {
         store(quickMode)
     }
 
-    /// <-- HASH(2), SA, Nr [, KE], IDci, IDcr.
+    /// The peer's choice: HASH(2), SA, Nr [, KE], IDci, IDcr.
     mutating func receiveAnswer(
         _ datagram: [UInt8], _ quickMode: QuickMode, _ sent: QuickMode.SentOffer, _ path: Path,
         _ turn: inout Turn
@@ -133,12 +133,11 @@ extension ISAKMPSA {
 
     private static func shortened(_ lifetime: Duration, by notifications: [NotificationPayload]) -> Duration {
         for notification in notifications where notification.type == .responderLifetime {
-            var bytes = notification.data.span
-            guard let attributes = try? DataAttribute.readAll(bytes),
+            guard let attributes = try? DataAttribute.readAll(notification.data.span),
                 let told = TransformSubstructure.responderLifetime(attributes).0
             else { continue }
-            bytes = bytes.extracting(first: 0)
-            return min(lifetime, max(told, .seconds(1)))
+            return ProposalSelection.floored(
+                min(lifetime, told), ours: lifetime, floor: ProposalSelection.shortestChildLifetime)
         }
         return lifetime
     }

@@ -7,7 +7,7 @@ import Negotiation
 
 /// The responder's side of quick mode.
 extension ISAKMPSA {
-    /// HASH(1), SA, Ni [, KE] [, IDci, IDcr]  -->.
+    /// The peer's offers: HASH(1), SA, Ni [, KE] [, IDci, IDcr].
     mutating func receiveOffer(
         _ datagram: [UInt8], _ messageID: UInt32, _ path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) {
@@ -149,7 +149,7 @@ extension ISAKMPSA {
         if let exchange { answer.append(.keyExchange(exchange.publicValue)) }
         answer += message.identifications.map(Payload.identification)
         if selection.shortensLifetime { answer.append(responderLifetime(selection.lifetime, spi)) }
-        answer += originalAddresses(request.mode)
+        answer += originalAddresses(request.mode, .responder)
         let negotiated = QuickMode.Negotiated(
             child: child, initiatorNonce: message.nonce, responderNonce: nonce, answer: answer)
         install(negotiated, &quickMode, &turn)
@@ -165,7 +165,7 @@ extension ISAKMPSA {
         )
     }
 
-    /// HASH(3)  -->.
+    /// The peer's confirmation: HASH(3).
     mutating func receiveConfirmation(
         _ datagram: [UInt8], _ quickMode: QuickMode, _ negotiated: QuickMode.Negotiated, _ path: Path,
         _ turn: inout Turn

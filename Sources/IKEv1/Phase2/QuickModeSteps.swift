@@ -135,13 +135,16 @@ extension ISAKMPSA {
             peerIdentity: established?.remoteIdentity, phase1ID: peer.phase1ID)
     }
 
-    /// NAT-OA payloads, for the checksums of transport mode (RFC 3947 section 5.2).
-    func originalAddresses(_ mode: EncapsulationMode) -> [Payload] {
+    /// NAT-OA payloads for transport mode: the initiator's address, then the responder's, as we know them.
+    ///
+    /// They let a peer correct checksums (RFC 3947 section 5.2). We do not look at the peer's, as neither of our
+    /// data planes needs them.
+    func originalAddresses(_ mode: EncapsulationMode, _ role: IKESAStatus.Role) -> [Payload] {
         guard mode == .transport, let sa = established, sa.form != .none else { return [] }
         let form = sa.capabilities.natTraversal ?? .rfc3947
         let own = Payload.natOriginalAddress(path.local.address, form)
         let other = Payload.natOriginalAddress(path.remote.address, form)
-        return [own, other]
+        return role == .initiator ? [own, other] : [other, own]
     }
 
     func sharedSecret(
@@ -227,6 +230,7 @@ extension ISAKMPSA {
             var quickMode = sa.quickModes.values.first(where: { $0.awaits(token) })
         else { return }
         if case .failure(let failure) = result {
+            refuse(.localResource(.database(failure)), &turn)
             finish(quickMode.messageID, failed: .localResource(.database(failure)), &turn)
             return
         }
@@ -248,7 +252,7 @@ extension ISAKMPSA {
         _ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ sa: EstablishedSA,
         _ turn: inout Turn
     ) {
-        let isResponder = role(of: quickMode) == .responder
+        let isResponder = quickMode.role == .responder
         let hash: [UInt8]
         if isResponder {
             let following = (try? Message.encode(negotiated.answer)) ?? []
@@ -279,8 +283,6 @@ extension ISAKMPSA {
             installOutbound(negotiated, &quickMode, &turn)
         }
     }
-
-    private func role(of quickMode: QuickMode) -> IKESAStatus.Role { quickMode.role }
 }
 
 extension QuickMode {

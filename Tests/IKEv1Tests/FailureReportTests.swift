@@ -1,0 +1,106 @@
+import Algorithms
+import Credentials
+import IPsec
+import KeyMaterial
+import Negotiation
+import Testing
+
+@testable import IKEv1
+
+/// Failures are told apart in reports, and not on the wire.
+@Suite struct FailureReportTests {
+    private static func run(_ policies: Policies = Policies(), _ change: (inout TwoEndpoints) -> Void)
+        -> TwoEndpoints
+    {
+        var pair = policies.pair(seed: 1)
+        change(&pair)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(100))
+        return pair
+    }
+
+    /// Who sent how much, with what header.
+    private static func shape(_ pair: TwoEndpoints) -> [String] {
+        pair.sent.map { from, datagram, _ in
+            "\(from) \(datagram.count) next \(datagram[16]) exchange \(datagram[18]) flags \(datagram[19])"
+        }
+    }
+
+    private static func failures(_ pair: TwoEndpoints, _ side: TwoEndpoints.Side) -> [String] {
+        pair.reports[side.rawValue].filter { $0.kind == .negotiationFailed }.map(\.sentence)
+    }
+
+    @Test func wrongKeyAndNoKeyLookTheSame() {
+        let wrong = Self.run { $0.secrets[1] = SecretKey(copying: [1, 2, 3]) }
+        let none = Self.run { $0.secrets[1] = nil }
+        #expect(Self.shape(wrong) == Self.shape(none))
+        #expect(Self.failures(wrong, .b).count == 1 && Self.failures(none, .b).count == 1)
+        #expect(Self.failures(wrong, .b).first?.contains("the pre-shared keys differ") == true)
+        #expect(Self.failures(none, .b).first?.contains("no pre-shared key for") == true)
+    }
+
+    @Test func selectorMismatchAndNoProposalLookTheSame() {
+        var other = Policies()
+        other.childEncryption = CipherChoice(.tripleDES, keyBits: 192)
+        let policies = Policies()
+        var proposal = TwoEndpoints(policies.policy(.a), other.policy(.b), seed: 1)
+        proposal.handle(.initiate(policies.request()), at: .a)
+        proposal.run(for: .seconds(60))
+        var elsewhere = policies.policy(.b)
+        elsewhere.tunnels = []
+        var selector = TwoEndpoints(policies.policy(.a), elsewhere, seed: 1)
+        selector.handle(.initiate(policies.request()), at: .a)
+        selector.run(for: .seconds(60))
+        #expect(Self.shape(proposal) == Self.shape(selector))
+        #expect(Self.failures(proposal, .b).first?.contains("no phase 2 proposal chosen") == true)
+        #expect(Self.failures(selector, .b).first?.contains("which no tunnel or policy does") == true)
+    }
+
+    @Test func refusedByTheDatabase() {
+        let pair = Self.run {
+            $0.databases[1].failure = DatabaseFailure(.alreadyExists, "there is one already")
+        }
+        #expect(pair.databases.allSatisfy { $0.associations.isEmpty })
+        #expect(Self.failures(pair, .b).first?.contains("there is one already") == true, "\(pair.reports)")
+        #expect(Self.failures(pair, .a).first?.contains("NO-PROPOSAL-CHOSEN") == true, "\(pair.reports)")
+        #expect(pair.endpoints.allSatisfy { $0.turn.usedSPIs.isEmpty })
+    }
+
+    @Test func refusedByTheInitiatorsDatabase() {
+        let pair = Self.run {
+            $0.databases[0].failure = DatabaseFailure(.alreadyExists, "there is one already")
+        }
+        #expect(pair.databases.allSatisfy { $0.associations.isEmpty })
+        #expect(Self.failures(pair, .a).first?.contains("there is one already") == true, "\(pair.reports)")
+        #expect(pair.endpoints.allSatisfy { $0.turn.usedSPIs.isEmpty })
+    }
+
+    @Test func cancelledIsNotBlamedOnThePeer() {
+        let policies = Policies()
+        var pair = policies.pair(seed: 1)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(5))
+        var request = policies.request()
+        request.local = TrafficSelector(IPPrefix(host: TwoEndpoints.addressA))
+        request.tunnel = "other"
+        pair.faults.loss = 100
+        pair.handle(.initiate(request), at: .a)
+        pair.handle(.shutDown, at: .a)
+        #expect(Self.failures(pair, .a) == ["given up: shutting down"])
+        #expect(!pair.reports[0].contains { $0.sentence.contains("the peer deleted") })
+    }
+
+    @Test func expiryIsTold() {
+        var policies = Policies()
+        policies.lifetime = .seconds(1000)
+        policies.changePeer = { $0.rekey = .off }
+        var pair = policies.pair(seed: 1)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(500))
+        let sent = pair.sent.count
+        pair.run(for: .seconds(600))
+        #expect(pair.endpoints.allSatisfy { $0.status().ikeSAs.isEmpty })
+        #expect(pair.sent.count > sent, "the end of phase 1 is told to the peer")
+        #expect(pair.reachesBothWays)
+    }
+}

@@ -1,0 +1,93 @@
+import Algorithms
+import IPsec
+import Negotiation
+import TestSupport
+import Testing
+
+@testable import IKEv1
+
+/// Endpoints of ours over a network that loses, repeats and reorders, with what both sides may be configured to.
+@Suite struct UnreliableNetworkTests {
+    private static let seedsPerTest = 40
+
+    private static func draw<Choice>(_ choices: [Choice], _ random: inout FixedRandom) -> Choice? {
+        choices.isEmpty ? nil : choices[Int(random.next() % UInt64(choices.count))]
+    }
+
+    private static func policies(_ random: inout FixedRandom) -> (Policies, NetworkFaults) {
+        var policies = Policies()
+        policies.mode = random.next() % 2 == 0 ? .tunnel : .transport
+        policies.encryption = draw(Choices.phaseOneCiphers, &random) ?? policies.encryption
+        policies.prf = draw(Catalogue.pseudorandomFunctions, &random) ?? policies.prf
+        policies.childEncryption = draw(Choices.childCiphers, &random) ?? policies.childEncryption
+        policies.childIntegrity = draw(Catalogue.integrity, &random) ?? policies.childIntegrity
+        policies.pfsGroup = random.next() % 4 == 0 ? .ecp256 : nil
+        policies.natTraversal = draw([.off, .on, .force], &random) ?? .on
+        var faults = NetworkFaults(
+            loss: Int(random.next() % 20), duplication: Int(random.next() % 20),
+            jitter: Int(random.next() % 800))
+        faults.translates = policies.natTraversal != .off && random.next() % 3 == 0
+        return (policies, faults)
+    }
+
+    @Test("comes up in the end", arguments: UInt64(0)..<60)
+    func comesUp(block: UInt64) {
+        for seed in block * UInt64(Self.seedsPerTest)..<(block + 1) * UInt64(Self.seedsPerTest) {
+            var random = FixedRandom(seed: seed ^ 0xabcdef)
+            let (policies, faults) = Self.policies(&random)
+            var pair = policies.pair(seed: seed, faults: faults)
+            for _ in 0..<6 where !pair.reachesBothWays {
+                pair.handle(.initiate(policies.request()), at: .a)
+                pair.run(for: .seconds(100))
+            }
+            #expect(pair.reachesBothWays, "seed \(seed), \(faults), \(policies.summary)")
+            #expect(pair.databases.allSatisfy { $0.associations.count <= 12 }, "seed \(seed)")
+        }
+    }
+
+    @Test("a matching pair at any time while both phases are rekeyed", arguments: UInt64(0)..<40)
+    func rekeysUnderLoss(seed: UInt64) {
+        var policies = Policies()
+        policies.lifetime = .seconds(1500)
+        policies.childLifetime = .seconds(900)
+        policies.changePeer = { $0.rekey = .force }
+        var pair = policies.pair(seed: seed)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(5))
+        #expect(pair.reachesBothWays)
+        pair.faults = NetworkFaults(loss: 5, duplication: 10, jitter: 300)
+        var broken: Instant?
+        pair.run(for: .seconds(10000)) { pair in
+            if broken == nil, !pair.reachesBothWays { broken = pair.now }
+        }
+        #expect(broken == nil, "\(pair.reports[0].suffix(10))")
+        #expect(pair.reports[0].count { $0.kind == .childRekeyed } >= 8)
+        #expect(pair.reports[0].count { $0.kind == .ikeEstablished } >= 5)
+        #expect(pair.databases.allSatisfy { $0.associations.count <= 8 })
+    }
+}
+
+/// What the catalogue holds, as combinations for one test each.
+enum Choices {
+    static let phaseOneCiphers = ciphers { $0.ikev1Phase1 != nil }
+    static let childCiphers = ciphers { $0.ikev1ESP != nil }
+
+    private static func ciphers(_ isWanted: (EncryptionAlgorithm) -> Bool) -> [CipherChoice] {
+        Catalogue.encryption.filter(isWanted).flatMap { algorithm in
+            algorithm.keyLengths.map { CipherChoice(algorithm, keyBits: $0) }
+        }
+    }
+}
+
+extension Policies {
+    var summary: String {
+        "\(mode) \(encryption) \(prf) \(childEncryption) \(childIntegrity) \(String(describing: pfsGroup)) "
+            + "\(natTraversal)"
+    }
+}
+
+extension TwoEndpoints {
+    var reachesBothWays: Bool {
+        databases[0].reaches(databases[1]) && databases[1].reaches(databases[0])
+    }
+}
