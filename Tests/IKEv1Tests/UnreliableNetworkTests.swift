@@ -52,6 +52,10 @@ import Testing
         policies.childLifetime = .seconds(900)
         policies.changePeer = { $0.rekey = .force }
         var pair = policies.pair(seed: seed)
+        // An exchange that is given up takes back what the other side may use already.
+        let timers = TimerPolicy(
+            retransmissions: 20, interval: .seconds(1), phase1: .seconds(60), phase2: .seconds(60))
+        for side in 0...1 { pair.endpoints[side].policy.timers = timers }
         pair.handle(.initiate(policies.request()), at: .a)
         pair.run(for: .seconds(5))
         #expect(pair.reachesBothWays)
