@@ -58,7 +58,8 @@ enum PlaintextEditing {
             let hash = Phase2Hash.second(
                 sa.keys, messageID: messageID, initiatorNonce: sent.nonce, following: following)
             return [.hash(hash)] + payloads.dropFirst()
-        case .findingPolicy, .installingInbound, .answered, .installingOutbound, .over: return payloads
+        case .findingPolicy, .installingInbound, .answered, .settling, .installingOutbound, .over:
+            return payloads
         }
     }
 }

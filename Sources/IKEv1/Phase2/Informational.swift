@@ -73,7 +73,7 @@ extension ISAKMPSA {
             switch exchange.state {
             case .sentOffer(let sent): (exchange.messageID, sent.spi)
             case .answered(let negotiated): (exchange.messageID, negotiated.child.inbound.id.spi)
-            case .findingPolicy, .installingInbound, .installingOutbound, .over: nil
+            case .findingPolicy, .installingInbound, .settling, .installingOutbound, .over: nil
             }
         }
         let spi = SPI(octets: notification.spi)
