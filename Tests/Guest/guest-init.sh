@@ -6,7 +6,6 @@ guest=$(cd "$here/../.." && pwd)/.guest
 mount -t tmpfs -o mode=755 run /run
 mkdir -p /run/lock /run/netns /dev/pts /dev/shm
 mount -t tmpfs -o mode=1777 shm /dev/shm
-mount -t tmpfs -o mode=1777 tmp /tmp
 mount -t devpts devpts /dev/pts
 ln -sfn /proc/self/fd /dev/fd
 ln -sfn fd/0 /dev/stdin
