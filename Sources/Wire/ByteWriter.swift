@@ -41,7 +41,10 @@ package struct ByteWriter: Sendable {
 
     /// Writes a 16-bit length, then what `body` writes, and fills in the length afterwards.
     ///
-    /// - Parameter overhead: octets before the length that the length counts too (a generic payload header's 2).
+    /// The length counts its own two octets, what `body` wrote, and `overhead`.
+    ///
+    /// - Parameter overhead: octets before the length field that the length counts too: 2 for a generic payload
+    ///   header, 0 if it counts from the length field on, -2 if it counts only what follows the length field.
     /// - Throws: `WireError.fieldOverflow` when the length does not fit, and whatever `body` throws.
     package mutating func putLengthPrefixed16(
         including overhead: Int = 0, _ body: (inout ByteWriter) throws(WireError) -> Void
