@@ -1,4 +1,5 @@
 // modules: SourceText Algorithms KeyMaterial IPsec SetkeyScript
+// max_len: 512
 import IPsec
 import SetkeyScript
 import SourceText
