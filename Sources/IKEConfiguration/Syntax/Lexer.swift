@@ -20,21 +20,13 @@ struct Lexer {
     }
 
     /// The next token, or nil at the end.
-    ///
-    /// A string that is not closed becomes a message and is left out.
     mutating func next() -> Token? {
-        while true {
-            skipSpaceAndComments()
-            guard offset < file.bytes.count else { return nil }
-            let byte = file.bytes[offset]
-            if byte == UInt8(ascii: "\"") {
-                if let string = string() { return string }
-            } else if Self.isPunctuation(byte) {
-                return token(.punctuation, from: offset, to: offset + 1)
-            } else {
-                return word()
-            }
-        }
+        skipSpaceAndComments()
+        guard offset < file.bytes.count else { return nil }
+        let byte = file.bytes[offset]
+        if byte == UInt8(ascii: "\"") { return string() }
+        if Self.isPunctuation(byte) { return token(.punctuation, from: offset, to: offset + 1) }
+        return word()
     }
 
     private mutating func skipSpaceAndComments() {
@@ -59,14 +51,17 @@ struct Lexer {
     }
 
     /// A string ends on its line: what runs on is nearly always a forgotten quote.
-    private mutating func string() -> Token? {
+    private mutating func string() -> Token {
         let start = offset
         let lineEnd = endOfLine(from: start)
         guard let close = file.bytes[(start + 1)..<lineEnd].firstIndex(of: UInt8(ascii: "\"")) else {
             let location = SourceLocation(file: file, offset: start, length: lineEnd - start)
             diagnostics.append(location.error("this string has no closing '\"' on its line"))
-            offset = lineEnd
-            return nil
+            // Read on as if it were closed before the line's ';', so that one slip makes one message.
+            let content = file.bytes[(start + 1)..<lineEnd]
+            let last = content.lastIndex { !Self.isSpace($0) }
+            let end = last.flatMap { content[$0] == UInt8(ascii: ";") ? $0 : nil } ?? lineEnd
+            return token(.string, from: start + 1, to: end)
         }
         offset = close + 1
         let text = String(decoding: file.bytes[(start + 1)..<close], as: UTF8.self)
