@@ -13,6 +13,7 @@ package enum Catalogue {
         .modp768, .modp1024, .modp1536, .modp2048, .modp3072, .modp4096, .modp6144, .modp8192,
         .ecp256, .ecp384, .ecp521,
     ]
+    package static let compression: [CompressionAlgorithm] = [.deflate, .lzs, .lzjh, .oui]
 
     package static func encryption(ikev1Phase1 number: UInt16) -> EncryptionAlgorithm? {
         encryption.first { $0.ikev1Phase1 == number }
@@ -57,5 +58,21 @@ package enum Catalogue {
     /// By racoon.conf word or by group number in decimal.
     package static func keyExchange(keyword: String) -> KeyExchangeMethod? {
         keyExchange.first { $0.keywords.contains(keyword) || String($0.number) == keyword }
+    }
+
+    package static func compression(xfrm name: String) -> CompressionAlgorithm? {
+        compression.first { $0.xfrm == name }
+    }
+
+    package static func compression(setkey word: String) -> CompressionAlgorithm? {
+        compression.first { $0.setkeyNames.contains(word) }
+    }
+
+    package static func encryption(setkey word: String) -> EncryptionAlgorithm? {
+        encryption.first { $0.setkeyNames.contains(word) }
+    }
+
+    package static func integrity(setkey word: String) -> IntegrityAlgorithm? {
+        integrity.first { $0.setkeyNames.contains(word) }
     }
 }
