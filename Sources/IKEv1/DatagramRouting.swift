@@ -82,11 +82,16 @@ extension IKEv1Endpoint {
     }
 
     private mutating func respond(_ datagram: [UInt8], _ first: FirstMessage, _ path: Path) {
+        let isStranger = policy.peersForResponding(to: path.remote, mode: .main).isEmpty
+        if isStranger {
+            report(refused: .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main")), path)
+            // Half of the room is for those who may come in.
+            guard larval.count < policy.limits.halfOpen / 2 else { return }
+        }
         let id = newID()
         do {
             let message = try ISAKMPSA.clear(datagram)
-            var association = try ISAKMPSA.respond(
-                id, to: message, from: path, &turn)
+            var association = try ISAKMPSA.respond(id, to: message, from: path, &turn)
             association.remember(datagram)
             larval[first] = id
             larvalByAddress[path.remote.address, default: 0] += 1
@@ -94,21 +99,25 @@ extension IKEv1Endpoint {
             associations[id] = association
             settle(id)
         } catch {
-            refuse(error, first, path)
+            tell(error, first, path)
+            if !isStranger { report(refused: error, path) }
         }
     }
 
-    /// Says once in a while why first messages are refused, and tells the peer where it may know.
-    private mutating func refuse(_ failure: NegotiationFailure, _ first: FirstMessage, _ path: Path) {
-        if let type = failure.clearNotification {
-            let header = MessageHeader(
-                initiatorCookie: first.cookie, responderCookie: turn.cookie(), exchangeType: .informational,
-                messageID: turn.random.uint32())
-            let payload = Payload.notification(NotificationPayload(type, protocolID: ProtocolID.isakmp))
-            if let answer = try? Message(header: header, payloads: [payload]).encode() {
-                turn.effects.append(.send(answer, path))
-            }
+    /// Tells the peer why its first message is refused, where it may know.
+    private mutating func tell(_ failure: NegotiationFailure, _ first: FirstMessage, _ path: Path) {
+        guard let type = failure.clearNotification else { return }
+        let header = MessageHeader(
+            initiatorCookie: first.cookie, responderCookie: turn.cookie(), exchangeType: .informational,
+            messageID: turn.random.uint32())
+        let payload = Payload.notification(NotificationPayload(type, protocolID: ProtocolID.isakmp))
+        if let answer = try? Message(header: header, payloads: [payload]).encode() {
+            turn.effects.append(.send(answer, path))
         }
+    }
+
+    /// Says once in a while why first messages are refused.
+    private mutating func report(refused failure: NegotiationFailure, _ path: Path) {
         guard let count = dropped.count(now: turn.now) else { return }
         turn.report(
             .warning, .negotiationFailed, ReportSubject(path: path),

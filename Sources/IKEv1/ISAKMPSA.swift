@@ -25,7 +25,9 @@ struct ISAKMPSA {
     private var first: Endpoint?
     /// The block it follows; as responder it may change among `candidates` until the peer is authenticated.
     var peer: PeerPolicy
-    var candidates: [PeerPolicy]
+    let candidates: [PeerPolicy]
+    /// Whether no block is for the peer, so that it cannot become anybody; that has been reported.
+    var isStranger: Bool { candidates.isEmpty }
     var state: State {
         didSet { if case .established = state { wasEstablished = true } }
     }
@@ -158,7 +160,7 @@ struct ISAKMPSA {
 
     /// Whether it goes on only so that the peer cannot see why it fails; that has been reported.
     private var isPretence: Bool {
-        if case .mainMode(.keyed(let keyed)) = state { keyed.isPretence } else { false }
+        if case .mainMode(.keyed(let keyed)) = state, keyed.isPretence { true } else { isStranger }
     }
 
     /// Whether a phase 1 datagram came before; the answer to the last one is sent once more.

@@ -116,7 +116,8 @@ extension NegotiationFailure.PolicyCause {
     fileprivate var sentence: String {
         switch self {
         case .unknownPeer(let address, let exchange):
-            "no remote block for \(address) allows \(exchange) mode; add one, or add the mode to exchange_mode"
+            "unknown peer \(address): no remote block allows it \(exchange) mode; if it is to come in, add "
+                + "\"remote \(address) { exchange_mode \(exchange); ... }\", or \(exchange) to the exchange_mode of its block"
         case .selectorMismatch(let local, let remote, _):
             "the peer wants to protect \(local) (ours) with \(remote) (its), which no tunnel or policy does; "
                 + "make the networks on both sides the same"

@@ -7,6 +7,11 @@ package struct IKESelection: Hashable, Sendable {
     package var index: Int
     /// What holds from now on: the peer's choices, and the lifetime as `proposal_check` says.
     package var proposal: IKEProposal
+
+    package init(index: Int, proposal: IKEProposal) {
+        self.index = index
+        self.proposal = proposal
+    }
 }
 
 /// The child offer that both sides agree to.

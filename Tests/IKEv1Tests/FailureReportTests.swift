@@ -39,6 +39,97 @@ import Testing
         #expect(Self.failures(none, .b).first?.contains("no pre-shared key for") == true)
     }
 
+    /// B answers message 5 under its own keys, which A cannot read: the best guess is told while A waits on.
+    @Test func theKeyIsDoubtedOnceAndInTime() {
+        let policies = Policies()
+        var pair = policies.pair(seed: 1)
+        pair.secrets[1] = SecretKey(copying: [1, 2, 3])
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(1))
+        let doubts = pair.reports[0].filter { $0.sentence.contains("pre-shared keys probably differ") }
+        #expect(doubts.map(\.kind) == [.progress] && doubts.map(\.level) == [.warning])
+        #expect(doubts.first?.subject.tunnel == "hq")
+        #expect(pair.endpoints[0].status().ikeSAs.count == 1, "anybody can have sent it")
+        for (from, datagram, path) in pair.sent where from == .b {
+            pair.handle(.datagram(datagram, Path(local: path.remote, remote: path.local)), at: .a)
+        }
+        pair.run(for: .seconds(100))
+        #expect(pair.reports[0].count { $0.level == .warning } == 1)
+        #expect(Self.failures(pair, .a).first?.contains("pre-shared keys probably differ") == true)
+    }
+
+    /// B has a block, but for somebody else.
+    private static func runUnknown(
+        _ policies: Policies = Policies(), _ change: (inout NegotiationPolicy) -> Void = { _ in }
+    ) -> TwoEndpoints {
+        var policy = policies.policy(.b)
+        policy.peers[0].match = .address(TwoEndpoints.natted, port: nil)
+        change(&policy)
+        var pair = TwoEndpoints(policies.policy(.a), policy, seed: 1)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(100))
+        return pair
+    }
+
+    @Test(arguments: [NATTraversal.on, .off], [16, 32])
+    func wrongKeyAndUnknownAddressLookTheSame(natTraversal: NATTraversal, nonceSize: Int) {
+        var policies = Policies()
+        policies.natTraversal = natTraversal
+        policies.changePeer = { $0.nonceSize = nonceSize }
+        let wrong = Self.run(policies) { $0.secrets[1] = SecretKey(copying: [1, 2, 3]) }
+        let unknown = Self.runUnknown(policies)
+        #expect(Self.shape(wrong) == Self.shape(unknown))
+        // Up to message 5 and the refusal.
+        #expect(unknown.sent.prefix(6).map(\.from) == [.a, .b, .a, .b, .a, .b])
+        let told = Self.failures(unknown, .b)
+        #expect(told.count == 1, "\(told)")
+        #expect(told.first?.contains("unknown peer 192.0.2.1: no remote block") == true, "\(told)")
+        #expect(told.first?.contains("remote 192.0.2.1 { exchange_mode main;") == true, "\(told)")
+        #expect(unknown.endpoints.allSatisfy { $0.status() == EndpointStatus() })
+    }
+
+    @Test func theRightKeyLetsNoStrangerIn() {
+        let pair = Self.runUnknown()
+        #expect(pair.databases.allSatisfy { $0.associations.isEmpty })
+        #expect(!pair.reports.joined().contains { $0.kind == .ikeEstablished })
+    }
+
+    @Test(arguments: [KeyExchangeMethod.modp1024, .modp8192])
+    func strangerWithoutASensibleOfferIsRefused(group: KeyExchangeMethod) {
+        var policies = Policies()
+        policies.group = group
+        let pair = Self.runUnknown(policies)
+        #expect(pair.reports[0].contains { $0.sentence.contains("NO-PROPOSAL-CHOSEN") }, "\(pair.reports)")
+        #expect(Self.failures(pair, .b).first?.contains("unknown peer 192.0.2.1") == true)
+        #expect(pair.endpoints[1].status() == EndpointStatus())
+    }
+
+    @Test func silentToAllWhereNobodyMayComeIn() {
+        let pair = Self.runUnknown { $0.peers = [] }
+        #expect(!pair.sent.contains { $0.from == .b })
+        #expect(Self.failures(pair, .b).first?.contains("unknown peer 192.0.2.1") == true)
+    }
+
+    @Test func strangersLeaveRoomForThoseWhoAreKnown() {
+        let policies = Policies()
+        var policy = policies.policy(.b)
+        policy.peers[0].match = .address(TwoEndpoints.addressA, port: nil)
+        policy.limits = FloodLimits(halfOpen: 20, halfOpenPerAddress: 20)
+        var pair = TwoEndpoints(policies.policy(.a), policy, seed: 1)
+        pair.handle(.initiate(policies.request()), at: .a)
+        guard let (_, first, path) = pair.sent.first else {
+            Issue.record("nothing was sent")
+            return
+        }
+        let stranger = Path(local: path.remote, remote: Endpoint(TwoEndpoints.natted, port: 500))
+        for number in UInt8(1)...40 {
+            pair.handle(.datagram([number] + first.dropFirst(), stranger), at: .b)
+        }
+        #expect(pair.endpoints[1].status().ikeSAs.count == 10)
+        pair.run(for: .seconds(5))
+        #expect(pair.reachesBothWays, "\(pair.reports)")
+    }
+
     @Test func selectorMismatchAndNoProposalLookTheSame() {
         var other = Policies()
         other.childEncryption = CipherChoice(.tripleDES, keyBits: 192)

@@ -23,7 +23,7 @@ import Testing
         ),
         (
             .localPolicyForbids(.unknownPeer(Samples.address(2), exchange: "main")),
-            "no remote block for 192.0.2.2 allows main mode"
+            "unknown peer 192.0.2.2: no remote block allows it main mode"
         ),
         (
             .localPolicyForbids(

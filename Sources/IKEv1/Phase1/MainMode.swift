@@ -74,7 +74,8 @@ enum MainMode {
         var ivs: InitializationVectorChain
         let hash: Phase1Hash
         let nat: NATDetection
-        /// There was no entry for the peer: the keys are made up, so that it looks like a wrong one from outside.
+        /// There was no entry or no block for the peer: the keys are made up, so that from outside it looks like
+        /// a wrong key.
         let isPretence: Bool
     }
 }

@@ -14,15 +14,15 @@ extension ISAKMPSA {
     ) {
         do throws(NegotiationFailure) {
             switch answer {
-            case .success(let base):
+            case .success(let base) where !isStranger:
                 try start(try derive(keying, base, isPretence: false), &turn)
             case .failure(let failure) where role == .initiator:
                 throw NegotiationFailure.authenticationFailed(.noSharedSecret(failure))
-            case .failure(let failure):
-                // From outside a peer without an entry looks like one with a wrong key.
+            case .failure(let failure) where !isStranger:
                 turn.report(.negotiationFailed, subject, .authenticationFailed(.noSharedSecret(failure)))
-                let base = SecretKey(turn.random.secret(count: keying.agreed.proposal.prf.outputSize))
-                try start(try derive(keying, base, isPretence: true), &turn)
+                try pretend(keying, &turn)
+            // The key was asked for all the same, so that a stranger's answer takes as long as anybody's.
+            case .success, .failure: try pretend(keying, &turn)
             }
             guard let reply = keying.reply else { return }
             send(reply, awaitsAnswer: false, &turn)
@@ -30,6 +30,12 @@ extension ISAKMPSA {
         } catch {
             end(error, &turn)
         }
+    }
+
+    /// From outside, a peer without an entry or without a block looks like one with a wrong key.
+    private mutating func pretend(_ keying: MainMode.Keying, _ turn: inout Turn) throws(NegotiationFailure) {
+        let base = SecretKey(turn.random.secret(count: keying.agreed.proposal.prf.outputSize))
+        try start(try derive(keying, base, isPretence: true), &turn)
     }
 
     private mutating func start(_ keyed: MainMode.Keyed, _ turn: inout Turn) throws(NegotiationFailure) {
@@ -107,7 +113,6 @@ extension ISAKMPSA {
     mutating func receiveIdentity(
         _ datagram: [UInt8], _ keyed: MainMode.Keyed, from path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        guard !keyed.isPretence else { throw .authenticationFailed(.wrongKey) }
         guard let opened = try? keyed.cipher.open(datagram, iv: keyed.ivs.phase1) else {
             throw .authenticationFailed(.wrongKey)
         }
@@ -116,7 +121,9 @@ extension ISAKMPSA {
             role == .initiator
             ? keyed.hash.responder(keyed.keys, identification: received.identification)
             : keyed.hash.initiator(keyed.keys, identification: received.identification)
-        guard constantTimeEqual(expected, received.hash) else { throw .authenticationFailed(.wrongKey) }
+        guard constantTimeEqual(expected, received.hash), !keyed.isPretence else {
+            throw .authenticationFailed(.wrongKey)
+        }
         let identity = try Self.identity(received.identification)
         try choosePeer(for: identity, &turn)
         var keyed = keyed

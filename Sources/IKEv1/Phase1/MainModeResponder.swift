@@ -13,28 +13,52 @@ extension ISAKMPSA {
     ) throws(NegotiationFailure) -> ISAKMPSA {
         let offered = try message.securityAssociation
         let offers = PhaseOneOffers.read(offered.proposals)
-        let peers = turn.policy.peersForResponding(to: path.remote, mode: .main)
-        guard !peers.isEmpty else {
-            throw .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main"))
-        }
-        let fitting = peers.compactMap { peer in
-            ProposalSelection.select(
-                from: offers.map(\.offer), accepting: peer.proposals, check: peer.proposalCheck
-            ).map { (peer, $0) }
-        }
-        guard let (peer, selection) = fitting.first, offers.indices.contains(selection.index) else {
-            let comparison = ProposalComparison(
-                offers: offers.map(\.offer), ours: peers.flatMap(\.proposals), check: peers[0].proposalCheck)
-            throw .noCommonChoice(.ike, comparison)
-        }
+        let choice = try choose(among: offers.map(\.offer), from: path, turn.policy)
+        guard offers.indices.contains(choice.selection.index) else { throw .noCommonChoice(.ike, nil) }
         var sa = ISAKMPSA(
             id: id, role: .responder, begun: turn.now, isFirstContact: false,
             cookies: Cookies(initiator: message.header.initiatorCookie, responder: turn.cookie()), path: path,
-            peer: peer, candidates: fitting.filter { $0.1 == selection }.map(\.0), state: .over)
+            peer: choice.peer, candidates: choice.candidates, state: .over)
         let agreed = MainMode.Agreed(
-            body: offered.rawBody, proposal: selection.proposal, capabilities: message.capabilities)
-        try sa.answer(offers[selection.index].accepted(spi: []), agreed, &turn)
+            body: offered.rawBody, proposal: choice.selection.proposal, capabilities: message.capabilities)
+        try sa.answer(offers[choice.selection.index].accepted(spi: []), agreed, &turn)
         return sa
+    }
+
+    /// What is answered to an offer, and on behalf of which block.
+    private struct Choice {
+        let peer: PeerPolicy
+        /// Empty for a stranger.
+        let candidates: [PeerPolicy]
+        let selection: IKESelection
+    }
+
+    private static func choose(
+        among offers: [IKEOffer], from path: Path, _ policy: NegotiationPolicy
+    ) throws(NegotiationFailure) -> Choice {
+        let peers = policy.peersForResponding(to: path.remote, mode: .main)
+        guard let first = peers.first else { return try pretend(offers, path, policy) }
+        let fitting = peers.compactMap { peer in
+            ProposalSelection.select(from: offers, accepting: peer.proposals, check: peer.proposalCheck)
+                .map { (peer, $0) }
+        }
+        guard let (peer, selection) = fitting.first else {
+            let ours = peers.flatMap(\.proposals)
+            throw .noCommonChoice(
+                .ike, ProposalComparison(offers: offers, ours: ours, check: first.proposalCheck))
+        }
+        let candidates = fitting.filter { $0.1 == selection }.map(\.0)
+        return Choice(peer: peer, candidates: candidates, selection: selection)
+    }
+
+    private static func pretend(
+        _ offers: [IKEOffer], _ path: Path, _ policy: NegotiationPolicy
+    ) throws(NegotiationFailure) -> Choice {
+        guard let peer = PretendedPeer.policy(policy) else {
+            throw .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main"))
+        }
+        guard let selection = PretendedPeer.select(from: offers) else { throw .noCommonChoice(.ike, nil) }
+        return Choice(peer: peer, candidates: [], selection: selection)
     }
 
     private mutating func answer(
