@@ -87,6 +87,32 @@ struct TunnelSupervisorTests {
         #expect(actions.contains(.failed(tunnel: "b", reason: "wrong key")))
     }
 
+    @Test func aWarningIsTheReasonWhileItConnects() {
+        let doubt = "the pre-shared keys probably differ"
+        for tunnel in ["hq", nil] {
+            var (supervisor, _) = supervisor(Samples.tunnel())
+            var report = Samples.report(.progress, tunnel: tunnel, doubt)
+            #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(1)) == [])
+            let reason = { supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason }
+            #expect(reason() == "negotiating with 192.0.2.2", "what is no warning explains nothing")
+            report.level = .warning
+            #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(1)) == [])
+            #expect(reason() == "negotiating with 192.0.2.2; \(doubt)")
+            #expect(supervisor.record(of: "hq", at: Samples.moment(2).instant)?.state == .connecting)
+        }
+    }
+
+    @Test func aWarningIsNoReasonOnceItIsUp() {
+        var (supervisor, _) = supervisor(Samples.tunnel())
+        _ = supervisor.noted(Samples.report(.childEstablished), liveChildren: 1, at: Samples.moment(1))
+        var report = Samples.report(.progress, "the keys probably differ")
+        report.level = .warning
+        _ = supervisor.noted(report, liveChildren: 1, at: Samples.moment(2))
+        #expect(
+            supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason
+                == "established with 192.0.2.2")
+    }
+
     @Test func staysDownByCommand() throws {
         var (supervisor, _) = supervisor(Samples.tunnel())
         let down = try supervisor.down("hq", at: Samples.moment(1))

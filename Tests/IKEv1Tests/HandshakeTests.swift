@@ -25,6 +25,21 @@ import Testing
         #expect(pair.sent.count == 10)
     }
 
+    /// The initiator's message 5 would come within 10 ms of KE, Nr; without keys it would be lost.
+    @Test(arguments: [Duration.milliseconds(200), .seconds(2)], [TwoEndpoints.Side.a, .b])
+    func waitsForTheKeys(delay: Duration, side: TwoEndpoints.Side) {
+        let policies = Policies()
+        var pair = policies.pair(seed: 1)
+        pair.keyDelays[side.rawValue] = delay
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: delay - .milliseconds(20))
+        #expect(pair.sent.count == (side == .a ? 4 : 3))
+        pair.run(for: .seconds(1))
+        #expect(pair.reachesBothWays, "\(pair.reports)")
+        pair.run(for: .seconds(60))
+        #expect(pair.sent.count == 10)
+    }
+
     @Test func encapsulatesBehindNAT() {
         let policies = Policies()
         var pair = policies.pair(seed: 1, faults: NetworkFaults(translates: true))

@@ -42,6 +42,8 @@ struct TwoEndpoints {
     var faults: NetworkFaults
     /// The pre-shared keys; nil where a side has no entry.
     var secrets: [SecretKey?]
+    /// How long whoever holds the keys takes to answer.
+    var keyDelays = [Duration.zero, .zero]
     /// Datagrams that crossed, for replay.
     var sent: [(from: Side, [UInt8], Path)] = []
     /// Changes a datagram on its way to an endpoint; nil drops it.
@@ -115,7 +117,7 @@ struct TwoEndpoints {
                 } else {
                     .failure(.noEntry(file: "psk.txt", lookedFor: ["\(request.remoteAddress)"]))
                 }
-            schedule(.sharedSecretKeyed(token, answer), side, after: .zero)
+            schedule(.sharedSecretKeyed(token, answer), side, after: keyDelays[side.rawValue])
         case .install(let token, let association):
             schedule(.installed(token, databases[side.rawValue].add(association)), side, after: .zero)
         case .remove(let id): databases[side.rawValue].remove(id)
