@@ -78,8 +78,10 @@ enum MessageWalk {
     }
 
     private static func walk(_ message: Message) -> String? {
-        for payload in message.payloads { visit(payload) }
         do {
+            for payload in message.payloads {
+                if let fault = try visit(payload) { return fault }
+            }
             _ = try message.octetsAfterHash()
             let again = try Message(decoding: rewritten(message).encode())
             guard again.payloads == message.payloads else { return "\(message) became \(again)" }
@@ -102,7 +104,8 @@ enum MessageWalk {
         return Message(header: header, payloads: message.payloads)
     }
 
-    private static func visit(_ payload: Payload) {
+    /// Asks a payload for all it can tell; returns what is wrong with the answers.
+    private static func visit(_ payload: Payload) throws(MessageError) -> String? {
         switch payload {
         case .securityAssociation(let payload):
             for transform in payload.proposals.flatMap(\.transforms) {
@@ -110,6 +113,7 @@ enum MessageWalk {
                 _ = transform.childOffer.lifetime
                 _ = transform.encapsulationForm
             }
+            return try rebuilt(payload)
         case .identification(let payload):
             _ = try? payload.identity.description
             if let selector = try? payload.trafficSelector {
@@ -126,5 +130,18 @@ enum MessageWalk {
             .natDetection, .natOriginalAddress, .unknown:
             _ = payload.type.description
         }
+        return nil
+    }
+
+    /// Writes the proposals anew, not the octets they came in, and reads them again.
+    ///
+    /// The sizes are the same, as only what is reserved may be lost.
+    private static func rebuilt(_ payload: SecurityAssociationPayload) throws(MessageError) -> String? {
+        let body = try SecurityAssociationPayload(proposals: payload.proposals).rawBody
+        let again = try SecurityAssociationPayload(body: body)
+        guard again.proposals == payload.proposals, body.count == payload.rawBody.count else {
+            return "\(payload.proposals) became \(again.proposals)"
+        }
+        return nil
     }
 }
