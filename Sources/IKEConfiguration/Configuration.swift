@@ -78,7 +78,7 @@ package struct Configuration: Hashable, Sendable {
     /// The policies of the files that `include_policy` names, in order.
     package var includedPolicies: [SecurityPolicy]
     /// Warnings, and notices of what was accepted but is not in effect, in order of the text.
-    package var notices: [Diagnostic]
+    package var notices: DiagnosticList
 
     package init(paths: ConfiguredPaths) {
         policy = NegotiationPolicy()
@@ -87,16 +87,25 @@ package struct Configuration: Hashable, Sendable {
         listen = ListenPolicy()
         padding = PaddingPolicy()
         includedPolicies = []
-        notices = []
+        notices = DiagnosticList()
     }
 }
 
 /// Why there is no configuration: at least one error, and whatever else was found.
 package struct ConfigurationRejection: Error, Hashable, Sendable {
-    /// In order of the text.
-    package var diagnostics: [Diagnostic]
+    package enum Cause: Hashable, Sendable {
+        /// The configuration file itself cannot be read.
+        case unreadable
+        /// There are errors in what it says.
+        case faulty
+    }
 
-    package init(diagnostics: [Diagnostic]) {
+    package let cause: Cause
+    /// In order of the text.
+    package let diagnostics: DiagnosticList
+
+    init(_ cause: Cause, _ diagnostics: DiagnosticList) {
+        self.cause = cause
         self.diagnostics = diagnostics
     }
 }

@@ -14,7 +14,9 @@ package enum ConfigurationFile {
         switch reading.read(path) {
         case .failure(let failure):
             let message = "the configuration cannot be read: \(failure.reason)"
-            return .failure(ConfigurationRejection(diagnostics: [Diagnostic(.error, file: path, message)]))
+            return .failure(
+                ConfigurationRejection(.unreadable, DiagnosticList([Diagnostic(.error, file: path, message)]))
+            )
         case .success(let bytes):
             return load(SourceFile(name: path, bytes: bytes), reading: reading)
         }
@@ -28,8 +30,8 @@ package enum ConfigurationFile {
         var document = Document(path: file.name)
         document.apply(file, session)
         let configuration = document.finish(session)
-        let diagnostics = session.sortedDiagnostics
-        guard session.errors == 0 else { return .failure(ConfigurationRejection(diagnostics: diagnostics)) }
+        let diagnostics = session.diagnostics.inOrderOfText
+        guard session.errors == 0 else { return .failure(ConfigurationRejection(.faulty, diagnostics)) }
         var result = configuration
         result.notices = diagnostics
         return .success(result)

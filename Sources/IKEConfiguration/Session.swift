@@ -3,35 +3,35 @@ import SourceText
 /// One run of the parser: what it found, and the files it may read.
 final class Session {
     let reading: FileReading
-    private(set) var diagnostics: [Diagnostic] = []
-    /// Errors so far; a block in which it grew is not blamed for what it lacks.
-    private(set) var errors = 0
+    private(set) var diagnostics = DiagnosticList()
+    private var filesRead = 0
 
     init(reading: FileReading) {
         self.reading = reading
     }
 
-    func report(_ diagnostic: Diagnostic) {
-        if diagnostic.severity == .error { errors += 1 }
-        diagnostics.append(diagnostic)
-    }
+    /// Errors so far; a block in which it grew is not blamed for what it lacks.
+    var errors: Int { diagnostics.count(of: .error) }
 
-    func report(_ diagnostics: [Diagnostic]) {
-        for diagnostic in diagnostics { report(diagnostic) }
-    }
+    func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 
-    /// The messages file by file in order of first mention, each file's in order of its text.
-    var sortedDiagnostics: [Diagnostic] {
-        var ranks: [String: Int] = [:]
-        for diagnostic in diagnostics where ranks[diagnostic.file] == nil {
-            ranks[diagnostic.file] = ranks.count
+    func report(_ list: DiagnosticList) { diagnostics.append(contentsOf: list) }
+
+    /// Reads a file that a statement names; nil once too many are read, which is said the first time.
+    ///
+    /// Files that include several others, each of which does so too, are soon more than anybody can wait for.
+    func read(_ path: String, for location: SourceLocation) -> Result<[UInt8], FileReading.Failure>? {
+        filesRead += 1
+        guard filesRead <= Self.mostFiles else {
+            if filesRead == Self.mostFiles + 1 {
+                report(
+                    location.error(
+                        "more than \(Self.mostFiles) files are included, none is read from here on; "
+                            + "do files include each other?"))
+            }
+            return nil
         }
-        let order = diagnostics.enumerated().sorted { left, right in
-            let (first, second) = (left.element, right.element)
-            return (ranks[first.file] ?? 0, first.line, first.column, left.offset)
-                < (ranks[second.file] ?? 0, second.line, second.column, right.offset)
-        }
-        return order.map(\.element)
+        return reading.read(path)
     }
 
     /// Says that a statement was understood and changes nothing yet.
@@ -46,4 +46,7 @@ final class Session {
         step()
         return errors == before
     }
+
+    /// Files that one configuration may include, counted as often as they are read.
+    static let mostFiles = 4096
 }

@@ -16,7 +16,7 @@ package struct PolicyTable {
     package init() {}
 
     /// Applies the statements of a file, and says what is wrong, left out or unusual.
-    package mutating func apply(_ file: SourceFile) -> [Diagnostic] {
+    package mutating func apply(_ file: SourceFile) -> DiagnosticList {
         var (statements, diagnostics) = StatementParser.parse(file)
         for statement in statements {
             do throws(Diagnostic) {

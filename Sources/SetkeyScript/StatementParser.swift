@@ -9,14 +9,14 @@ package struct StatementParser {
         ]
 
     private var tokens: TokenStream
-    private var diagnostics: [Diagnostic] = []
+    private var diagnostics = DiagnosticList()
 
     private init(_ file: SourceFile) {
         tokens = TokenStream(file)
     }
 
     /// All statements up to `exit`, and what is wrong with those that are left out.
-    package static func parse(_ file: SourceFile) -> (statements: [Statement], diagnostics: [Diagnostic]) {
+    package static func parse(_ file: SourceFile) -> (statements: [Statement], diagnostics: DiagnosticList) {
         var parser = StatementParser(file)
         let statements = parser.statements()
         return (statements, parser.diagnostics)

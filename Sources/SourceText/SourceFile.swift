@@ -38,17 +38,29 @@ package final class SourceFile: Sendable {
         return Self.characters(in: bytes[start..<end]) + 1
     }
 
-    /// A line without its end, unprintable octets replaced.
-    package func text(ofLine line: Int) -> String {
-        guard lineStarts.indices.contains(line - 1) else { return "" }
-        let start = lineStarts[line - 1]
-        var end = line < lineStarts.count ? lineStarts[line] - 1 : bytes.count
-        while end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-        return Self.printable(bytes[start..<end])
+    /// Where the line around an offset is, without its end; what is further away than `reach` is left out.
+    func line(at offset: Int, within reach: Int) -> Range<Int> {
+        let line = line(at: offset)
+        var start = max(lineStarts[line - 1], offset - reach)
+        if start > lineStarts[line - 1] {
+            start = bytes[start..<offset].firstIndex { !Self.continuesCharacter($0) } ?? offset
+        }
+        let lineEnd = line < lineStarts.count ? lineStarts[line] - 1 : bytes.count
+        var end = min(lineEnd, offset + reach)
+        if end < lineEnd {
+            while end > offset, Self.continuesCharacter(bytes[end]) { end -= 1 }
+        } else {
+            while end > max(start, offset), bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        }
+        return start..<max(start, end)
     }
+
+    /// Whether an octet is a further one of a character in UTF-8.
+    private static func continuesCharacter(_ byte: UInt8) -> Bool { byte & 0xc0 == 0x80 }
 
     /// Octets as text in which no control character can disturb a terminal.
     package static func printable(_ bytes: some Collection<UInt8>) -> String {
+        if bytes.allSatisfy({ (0x20..<0x7f).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
         var text = ""
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
             let isControl = (scalar.value < 0x20 && scalar != "\t") || (0x7f...0x9f).contains(scalar.value)
@@ -57,7 +69,15 @@ package final class SourceFile: Sendable {
         return text
     }
 
+    /// Text without control characters; what is longer ends in `…`.
+    static func printable(_ text: String, atMost limit: Int) -> String {
+        guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return printable(text.utf8) }
+        let beginning = String(text.unicodeScalars.prefix(limit - 1))
+        return printable(beginning.utf8) + "…"
+    }
+
     static func characters(in bytes: some Collection<UInt8>) -> Int {
-        String(decoding: bytes, as: UTF8.self).unicodeScalars.count
+        if bytes.allSatisfy({ $0 < 0x80 }) { return bytes.count }
+        return String(decoding: bytes, as: UTF8.self).unicodeScalars.count
     }
 }

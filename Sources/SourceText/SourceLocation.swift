@@ -26,9 +26,22 @@ package struct SourceLocation: Sendable {
     package func notice(_ message: String) -> Diagnostic { Diagnostic(.notice, self, message) }
 
     /// How many characters a caret line underlines: at least one, none beyond the line.
-    var caretWidth: Int {
-        let covered = file.bytes[offset..<offset + length]
+    func caretWidth(atMost limit: Int) -> Int {
+        let covered = file.bytes[offset..<offset + min(length, limit)]
         let line = covered.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         return max(1, SourceFile.characters(in: line))
+    }
+}
+
+/// Locations are the same if they name the same stretch of a file of the same name.
+extension SourceLocation: Hashable {
+    package static func == (left: SourceLocation, right: SourceLocation) -> Bool {
+        (left.file.name, left.offset, left.length) == (right.file.name, right.offset, right.length)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(file.name)
+        hasher.combine(offset)
+        hasher.combine(length)
     }
 }

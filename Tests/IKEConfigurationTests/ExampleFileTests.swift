@@ -81,7 +81,7 @@ import Testing
 enum Parsing {
     static func check(_ bytes: [UInt8], named name: String) {
         let file = SourceFile(name: name, bytes: bytes)
-        var diagnostics: [Diagnostic]
+        var diagnostics: DiagnosticList
         switch ConfigurationFile.load(file, reading: FileSet().reading) {
         case .success(let configuration):
             diagnostics = configuration.notices
@@ -91,7 +91,7 @@ enum Parsing {
             #expect(diagnostics.contains { $0.severity == .error })
         }
         var table = PolicyTable()
-        diagnostics += table.apply(file)
+        diagnostics.append(contentsOf: table.apply(file))
         let areShown = diagnostics.allSatisfy { $0.line >= 1 && $0.column >= 1 && !$0.rendered.isEmpty }
         #expect(areShown)
     }

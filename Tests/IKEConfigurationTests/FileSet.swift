@@ -29,8 +29,8 @@ extension Result where Success == Configuration, Failure == ConfigurationRejecti
     /// The headlines of everything that was said.
     var headlines: [String] {
         switch self {
-        case .success(let configuration): configuration.notices.map(\.headline)
-        case .failure(let rejection): rejection.diagnostics.map(\.headline)
+        case .success(let configuration): configuration.notices.headlines
+        case .failure(let rejection): rejection.diagnostics.headlines
         }
     }
 

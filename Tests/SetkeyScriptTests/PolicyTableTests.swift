@@ -8,7 +8,7 @@ import Testing
     private static func load(_ text: String) -> (policies: [SecurityPolicy], headlines: [String]) {
         var table = PolicyTable()
         let diagnostics = table.apply(SourceFile(name: "p.conf", text: text))
-        return (table.policies, diagnostics.map(\.headline))
+        return (table.policies, diagnostics.headlines)
     }
 
     private static func describe(_ policies: [SecurityPolicy]) -> [String] {

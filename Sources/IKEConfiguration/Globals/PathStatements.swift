@@ -45,7 +45,8 @@ extension Document {
     }
 
     private mutating func include(_ path: String, from location: SourceLocation, _ session: Session) {
-        switch session.reading.read(path) {
+        switch session.read(path, for: location) {
+        case nil: return
         case .failure(let failure):
             session.report(location.warning("'\(path)' is left out, it cannot be read: \(failure.reason)"))
         case .success(let bytes):

@@ -6,7 +6,8 @@ extension Document {
     mutating func takeIncludePolicy(_ arguments: inout Arguments, _ session: Session) throws(Diagnostic) {
         let name = try arguments.takeString("a setkey file")
         let path = resolved(name.text)
-        switch session.reading.read(path) {
+        switch session.read(path, for: name.location) {
+        case nil: return
         case .failure(let failure):
             throw name.location.error("the policy file '\(path)' cannot be read: \(failure.reason)")
         case .success(let bytes):

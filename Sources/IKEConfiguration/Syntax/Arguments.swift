@@ -5,20 +5,22 @@ import SourceText
 /// Every take throws a message that says what was found and what was expected.
 struct Arguments {
     let keyword: Token
-    private let words: [Token]
+    /// A slice, so that what a forgotten semicolon leaves over is not copied.
+    private let words: ArraySlice<Token>
     private let end: SourceLocation
-    private var index = 0
+    private var index: Int
     private var block: [Statement]?
 
     init?(_ statement: Statement) {
         guard let keyword = statement.words.first else { return nil }
         self.keyword = keyword
-        words = Array(statement.words.dropFirst())
+        words = statement.words.dropFirst()
+        index = words.startIndex
         block = statement.block
         end = statement.end
     }
 
-    var next: Token? { index < words.count ? words[index] : nil }
+    var next: Token? { index < words.endIndex ? words[index] : nil }
     var hasBlock: Bool { block != nil }
 
     /// Where the next token is, or where one is missing.
@@ -26,16 +28,18 @@ struct Arguments {
 
     /// Where the whole statement is, from its keyword to the last token taken.
     var statementLocation: SourceLocation {
-        let last = index > 0 ? words[index - 1].location : keyword.location
+        let last = last.location
         return SourceLocation(
             file: keyword.location.file, offset: keyword.location.offset,
             length: last.offset + last.length - keyword.location.offset)
     }
 
+    /// The last token taken.
+    private var last: Token { index > words.startIndex ? words[index - 1] : keyword }
+
     func expected(_ what: String) -> Diagnostic {
         guard let next else {
-            let missing = (index > 0 ? words[index - 1].location : keyword.location).end
-            return missing.error("'\(keyword.text)' lacks \(what)")
+            return last.location.end.error("'\(keyword.text)' lacks \(what)")
         }
         return next.location.error("expected \(what), found \(next.shown)")
     }
@@ -136,11 +140,11 @@ struct Arguments {
             if block != nil { throw end.error("'\(keyword.text)' has no block; expected ';'") }
             return nil
         }
-        let last = index > 0 ? words[index - 1].location : keyword.location
+        let last = last.location
         guard next.kind == .word, next.location.line > last.line, known.contains(next.text) else {
             throw next.location.error("expected ';', found \(next.shown)")
         }
-        let statement = Statement(words: Array(words[index...]), block: block, end: end)
+        let statement = Statement(words: words[index...], block: block, end: end)
         return (statement, last.end.error("expected ';' after '\(keyword.text)'"))
     }
 

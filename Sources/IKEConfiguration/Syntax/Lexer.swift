@@ -6,7 +6,7 @@ import SourceText
 struct Lexer {
     private let file: SourceFile
     private var offset = 0
-    private(set) var diagnostics: [Diagnostic] = []
+    private(set) var diagnostics = DiagnosticList()
 
     init(_ file: SourceFile) {
         self.file = file
@@ -53,8 +53,11 @@ struct Lexer {
     /// A string ends on its line: what runs on is nearly always a forgotten quote.
     private mutating func string() -> Token {
         let start = offset
-        let lineEnd = endOfLine(from: start)
-        guard let close = file.bytes[(start + 1)..<lineEnd].firstIndex(of: UInt8(ascii: "\"")) else {
+        let stop = file.bytes[(start + 1)...].firstIndex {
+            $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\n")
+        }
+        guard let close = stop, file.bytes[close] == UInt8(ascii: "\"") else {
+            let lineEnd = stop ?? file.bytes.count
             let location = SourceLocation(file: file, offset: start, length: lineEnd - start)
             diagnostics.append(location.error("this string has no closing '\"' on its line"))
             // Read on as if it were closed before the line's ';', so that one slip makes one message.

@@ -3,7 +3,7 @@ import SourceText
 /// The shape every statement has: words, then `;` or a block of statements.
 struct Statement: Sendable {
     /// Never empty.
-    var words: [Token]
+    var words: ArraySlice<Token>
     /// nil if it ends in `;`.
     var block: [Statement]?
     /// Where the `;` or `{` stands, or should.

@@ -9,7 +9,7 @@ struct StatementParser {
     private static let deepestBlock = 6
 
     private var lexer: Lexer
-    private var diagnostics: [Diagnostic] = []
+    private var diagnostics = DiagnosticList()
     private var previous: SourceLocation?
 
     private init(_ file: SourceFile) {
@@ -17,10 +17,11 @@ struct StatementParser {
     }
 
     /// All statements of a text, and what is wrong with its braces, semicolons and quotes.
-    static func parse(_ file: SourceFile) -> (statements: [Statement], diagnostics: [Diagnostic]) {
+    static func parse(_ file: SourceFile) -> (statements: [Statement], diagnostics: DiagnosticList) {
         var parser = StatementParser(file)
         let statements = parser.statements(depth: 0, opening: nil)
-        return (statements, parser.diagnostics + parser.lexer.diagnostics)
+        parser.diagnostics.append(contentsOf: parser.lexer.diagnostics)
+        return (statements, parser.diagnostics)
     }
 
     private mutating func next() -> Token? {
@@ -53,7 +54,7 @@ struct StatementParser {
                 if words.isEmpty {
                     diagnostics.append(token.location.error("expected a statement before '{'"))
                 } else {
-                    statements.append(Statement(words: words, block: block, end: token.location))
+                    statements.append(Statement(words: words[...], block: block, end: token.location))
                 }
                 words = []
             } else {
@@ -66,7 +67,7 @@ struct StatementParser {
         if words.isEmpty {
             diagnostics.append(semicolon.location.warning("this ';' ends nothing; none is needed after '}'"))
         } else {
-            statements.append(Statement(words: words, block: nil, end: semicolon.location))
+            statements.append(Statement(words: words[...], block: nil, end: semicolon.location))
         }
     }
 
@@ -76,7 +77,7 @@ struct StatementParser {
     ) {
         guard !words.isEmpty, let last else { return }
         diagnostics.append(last.end.error("expected ';' before \(what)"))
-        statements.append(Statement(words: words, block: nil, end: last.end))
+        statements.append(Statement(words: words[...], block: nil, end: last.end))
     }
 
     private mutating func block(after brace: Token, depth: Int) -> [Statement] {
