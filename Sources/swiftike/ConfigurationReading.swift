@@ -36,7 +36,9 @@ struct ConfigurationReading: Sendable {
         case .success(let configuration): .success(settings(configuration))
         case .failure(let rejection):
             .failure(
-                ControlFailure(.configuration, rejection.diagnostics.map(\.rendered).joined(separator: "\n")))
+                ControlFailure(
+                    rejection.cause == .unreadable ? .noInput : .configuration,
+                    rejection.diagnostics.rendered))
         }
     }
 
@@ -58,7 +60,7 @@ struct ConfigurationReading: Sendable {
         settings.sockets = sockets(configuration.listen)
         settings.needsEverySocket = configuration.listen.isStrict
         settings.notices =
-            configuration.notices.map(\.headline) + PreSharedKeyFile(settings.secretsFile).remarks()
+            configuration.notices.headlines + PreSharedKeyFile(settings.secretsFile).remarks()
         return HostSettings(daemon: settings, pidFile: configuration.paths.pidFile)
     }
 

@@ -86,7 +86,7 @@ struct ManualPageTests {
     @Test(.enabled(if: isBuilt("swiftike") && isBuilt("swiftikectl"), "needs both programs"))
     func exitStatusesAreThoseOfThePage() throws {
         #expect(try run("swiftike", "--shards", "0").status == 64)
-        #expect(try run("swiftike", "--check", "-f", "/nonexistent/swiftike.conf").status == 78)
+        #expect(try run("swiftike", "--check", "-f", "/nonexistent/swiftike.conf").status == 66)
         #expect(try run("swiftikectl", "--control", "/nonexistent/ctl", "status").status == 69)
         #expect(try run("swiftikectl", "up").status == 64)
         #expect(try run("swiftikectl", "up", "hq", "--timeout", "0").status == 64)

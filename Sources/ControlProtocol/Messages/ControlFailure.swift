@@ -12,6 +12,8 @@ package struct ControlFailure: Error, Hashable, Sendable, CustomStringConvertibl
         case timeout
         /// The new configuration has errors; the old one stays.
         case configuration
+        /// The configuration file is not there, or cannot be read.
+        case noInput = "no_input"
         /// The daemon is about to end, or has too much to do.
         case busy
         /// There is no daemon at the other end.
@@ -28,6 +30,7 @@ package struct ControlFailure: Error, Hashable, Sendable, CustomStringConvertibl
             case .notUp, .notRunning: 69
             case .timeout, .busy: 75
             case .configuration: 78
+            case .noInput: 66
             case .notPermitted: 77
             case .system: 71
             }
