@@ -2,9 +2,15 @@
 ///
 /// Strings and numbers are turned into entries at the edges (configuration, peer, kernel) and nowhere else.
 package enum Catalogue {
-    package static let encryption: [EncryptionAlgorithm] = [.aesCBC, .aesGCM16, .tripleDES, .null]
+    package static let encryption: [EncryptionAlgorithm] = [
+        .aesCBC, .aesGCM16, .tripleDES, .null,
+        .aesGCM12, .aesGCM8, .aesCCM16, .aesCCM12, .aesCCM8, .aesGMAC, .chaCha20Poly1305,
+        .aesCTR, .camelliaCBC, .cast128CBC, .blowfishCBC, .desCBC, .twofishCBC, .serpentCBC, .sm4CBC,
+    ]
+    /// Where two entries have a number or name in common, the one to prefer stands first.
     package static let integrity: [IntegrityAlgorithm] = [
         .hmacMD5, .hmacSHA1, .hmacSHA256, .hmacSHA384, .hmacSHA512,
+        .hmacSHA256With96Bits, .hmacRIPEMD160, .aesXCBC, .aesCMAC, .hmacSM3, .null, .keyedMD5, .keyedSHA1,
     ]
     package static let pseudorandomFunctions: [PseudorandomFunction] = [
         .hmacMD5, .hmacSHA1, .hmacSHA256, .hmacSHA384, .hmacSHA512,
@@ -27,8 +33,15 @@ package enum Catalogue {
         encryption.first { $0.keywords.contains(keyword) }
     }
 
-    package static func encryption(xfrm name: String) -> EncryptionAlgorithm? {
-        encryption.first { $0.xfrm == name }
+    /// By the kernel's name and the ICV length, which tells its AEADs apart.
+    ///
+    /// - Parameter icvBits: nil where the kernel names none, since the cipher is not an AEAD.
+    package static func encryption(xfrm name: String, icvBits: Int?) -> EncryptionAlgorithm? {
+        encryption.first { $0.xfrm == name && $0.icvSize * 8 == icvBits ?? 0 }
+    }
+
+    package static func encryption(pfkey number: UInt8) -> EncryptionAlgorithm? {
+        encryption.first { $0.pfkey == number }
     }
 
     package static func integrity(ikev1ESP number: UInt16) -> IntegrityAlgorithm? {
@@ -39,8 +52,14 @@ package enum Catalogue {
         integrity.first { $0.keywords.contains(keyword) }
     }
 
-    package static func integrity(xfrm name: String) -> IntegrityAlgorithm? {
-        integrity.first { $0.xfrm == name }
+    /// By the kernel's name and the truncation.
+    package static func integrity(xfrm name: String, icvBits: Int) -> IntegrityAlgorithm? {
+        integrity.first { $0.xfrm == name && $0.icvSize * 8 == icvBits }
+    }
+
+    /// By PF_KEY number, which says nothing of the truncation: 5 is `hmac-sha2-256` as RFC 4868 truncates it.
+    package static func integrity(pfkey number: UInt8) -> IntegrityAlgorithm? {
+        integrity.first { $0.pfkey == number }
     }
 
     package static func pseudorandomFunction(ikev1Hash number: UInt16) -> PseudorandomFunction? {
@@ -64,6 +83,10 @@ package enum Catalogue {
         compression.first { $0.xfrm == name }
     }
 
+    package static func compression(pfkey number: UInt8) -> CompressionAlgorithm? {
+        compression.first { $0.pfkey == number }
+    }
+
     package static func compression(setkey word: String) -> CompressionAlgorithm? {
         compression.first { $0.setkeyNames.contains(word) }
     }
@@ -74,5 +97,24 @@ package enum Catalogue {
 
     package static func integrity(setkey word: String) -> IntegrityAlgorithm? {
         integrity.first { $0.setkeyNames.contains(word) }
+    }
+}
+
+extension Catalogue {
+    /// Why a word after setkey's `-E` or `-A` names what neither a Linux kernel nor this program performs.
+    ///
+    /// - Returns: a clause such as `no Linux kernel has keyed hashes; …`, or nil for any other word.
+    package static func obsolescence(setkey word: String) -> String? {
+        switch word {
+        case "keyed-md5", "keyed-sha1":
+            "no Linux kernel has keyed hashes, which HMAC replaced; use hmac-sha256"
+        case "des-deriv", "des-32iv":
+            "no Linux kernel has the short IVs of RFC 1829; use aes-cbc, or des-cbc for an old peer"
+        case "rc5-cbc":
+            "no Linux kernel has RC5; use aes-cbc"
+        case "tcp-md5":
+            "TCP signatures are set per socket on Linux, not by setkey"
+        default: nil
+        }
     }
 }

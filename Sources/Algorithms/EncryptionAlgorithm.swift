@@ -8,29 +8,38 @@ package struct EncryptionAlgorithm: Sendable {
         case null
         /// Cipher block chaining with an explicit, unpredictable IV (RFC 2451, RFC 3602).
         case cbc
-        /// Authenticated encryption: salt from the key material, explicit IV, own ICV (RFC 4106).
-        case aead
+        /// Counter mode: nonce from the key material, explicit IV, no ICV of its own (RFC 3686).
+        case counter
+        /// Galois/counter mode (RFC 4106).
+        case gcm
+        /// Counter mode with CBC-MAC (RFC 4309).
+        case ccm
+        /// Galois message authentication: an ICV like that of `gcm`, and no encryption (RFC 4543).
+        case gmac
+        /// ChaCha20 and Poly1305 (RFC 7634).
+        case chaCha20Poly1305
     }
 
     /// The name in our own output, such as `aes-cbc`.
     package let name: String
     package let construction: Construction
-    /// Key lengths in bits, without the salt, ascending.
-    package let keyLengths: [Int]
+    /// Key lengths in bits, without the salt.
+    package let keyLengths: KeyLengths
     /// Bits assumed where a configuration or a peer names none.
     package let defaultKeyLength: Int
-    /// Whether the key length is negotiated by an attribute (AES) or fixed by the algorithm (3DES).
-    package let hasVariableKeyLength: Bool
     /// Cipher block in octets; 1 where there is none.
     package let blockSize: Int
     /// Explicit IV in each packet, octets.
     package let ivSize: Int
-    /// Octets of salt that follow the key in the key material (RFC 4106 section 8.1).
+    /// Octets of salt that follow the key in the key material (RFC 4106 section 8.1); RFC 3686 calls them nonce.
     package let saltSize: Int
-    /// Octets of integrity check value that the cipher itself adds; 0 unless `aead`.
+    /// Octets of integrity check value that the cipher itself adds; 0 unless `isAEAD`.
     package let icvSize: Int
 
-    /// Oakley encryption algorithm, phase 1 attribute 1 (RFC 2409 appendix A).
+    /// Whether the software engine performs it; if not, only a kernel that has it does.
+    package let isInSoftware: Bool
+
+    /// Oakley encryption algorithm, phase 1 attribute 1 (RFC 2409 appendix A); nil where phase 1 cannot use it.
     package let ikev1Phase1: UInt16?
     /// IPsec DOI ESP transform identifier (RFC 2407 section 4.4.4).
     package let ikev1ESP: UInt8?
@@ -40,12 +49,23 @@ package struct EncryptionAlgorithm: Sendable {
     package let pfkey: UInt8?
     /// The kernel's crypto API name in XFRM.
     package let xfrm: String
-    /// racoon.conf words, the preferred one first.
+    /// racoon.conf words, the preferred one first; none where IKEv1 cannot negotiate it here.
     package let keywords: [String]
     /// setkey words after `-E`, the preferred one first.
     package let setkeyNames: [String]
 
-    package var isAEAD: Bool { construction == .aead }
+    /// Whether it makes the ICV itself and takes no integrity algorithm beside it.
+    ///
+    /// True for GMAC too, which encrypts nothing but stands in the same place in every protocol.
+    package var isAEAD: Bool {
+        switch construction {
+        case .null, .cbc, .counter: false
+        case .gcm, .ccm, .gmac, .chaCha20Poly1305: true
+        }
+    }
+
+    /// Whether the key length is negotiated by an attribute (AES) or fixed by the algorithm (3DES).
+    package var hasVariableKeyLength: Bool { keyLengths.isVariable }
 }
 
 extension EncryptionAlgorithm: Hashable {

@@ -1,13 +1,28 @@
 /// A keyed integrity algorithm of ESP and AH: every number, name and size.
 package struct IntegrityAlgorithm: Sendable {
+    /// How the integrity check value is made.
+    package enum Construction: Hashable, Sendable {
+        /// No integrity at all: for tests of AH, and for ESP that only hides.
+        case null
+        /// RFC 2104.
+        case hmac(HashFunction)
+        /// AES-XCBC-MAC (RFC 3566).
+        case xcbc
+        /// AES-CMAC (RFC 4494).
+        case cmac
+        /// The hash of key, packet and key (RFC 1828), which HMAC replaced.
+        case keyed(HashFunction)
+    }
+
     /// The name in our own output, such as `hmac-sha2-256`.
     package let name: String
-    /// The hash under the HMAC.
-    package let hash: HashFunction
+    package let construction: Construction
     /// Octets of key.
     package let keySize: Int
     /// Octets of the truncated integrity check value in a packet.
     package let icvSize: Int
+    /// Whether the software engine performs it; if not, only a kernel that has it does.
+    package let isInSoftware: Bool
 
     /// IPsec DOI authentication algorithm, phase 2 attribute 5.
     package let ikev1ESP: UInt16?
@@ -17,12 +32,23 @@ package struct IntegrityAlgorithm: Sendable {
     package let ikev2: UInt16?
     /// PF_KEY SADB_AALG number.
     package let pfkey: UInt8?
-    /// The kernel's crypto API name in XFRM.
-    package let xfrm: String
-    /// racoon.conf words, the preferred one first.
+    /// The kernel's crypto API name in XFRM; nil where no Linux kernel has it.
+    package let xfrm: String?
+    /// racoon.conf words, the preferred one first; none where IKEv1 cannot negotiate it here.
     package let keywords: [String]
     /// setkey words after `-A`, the preferred one first.
     package let setkeyNames: [String]
+
+    /// The hash under the HMAC; nil where there is none.
+    package var hash: HashFunction? {
+        switch construction {
+        case .hmac(let hash), .keyed(let hash): hash
+        case .null, .xcbc, .cmac: nil
+        }
+    }
+
+    /// Whether neither a Linux kernel nor the software engine performs it: it is only known by name.
+    package var isObsolete: Bool { xfrm == nil && !isInSoftware }
 }
 
 extension IntegrityAlgorithm: Hashable {
@@ -41,13 +67,15 @@ package enum HashFunction: String, Hashable, Sendable, CaseIterable {
     case sha256
     case sha384
     case sha512
+    case ripemd160
+    case sm3
 
     /// Octets of digest.
     package var digestSize: Int {
         switch self {
         case .md5: 16
-        case .sha1: 20
-        case .sha256: 32
+        case .sha1, .ripemd160: 20
+        case .sha256, .sm3: 32
         case .sha384: 48
         case .sha512: 64
         }
@@ -56,7 +84,7 @@ package enum HashFunction: String, Hashable, Sendable, CaseIterable {
     /// Octets of the block that HMAC pads keys to.
     package var blockSize: Int {
         switch self {
-        case .md5, .sha1, .sha256: 64
+        case .md5, .sha1, .sha256, .ripemd160, .sm3: 64
         case .sha384, .sha512: 128
         }
     }

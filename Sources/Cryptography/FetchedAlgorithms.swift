@@ -32,6 +32,8 @@ extension HashFunction {
         case .sha256: "SHA2-256"
         case .sha384: "SHA2-384"
         case .sha512: "SHA2-512"
+        case .ripemd160: "RIPEMD-160"
+        case .sm3: "SM3"
         }
     }
 
@@ -42,6 +44,8 @@ extension HashFunction {
         case .sha256: FetchedAlgorithms.sha256
         case .sha384: FetchedAlgorithms.sha384
         case .sha512: FetchedAlgorithms.sha512
+        case .ripemd160: FetchedAlgorithms.ripemd160
+        case .sm3: FetchedAlgorithms.sm3
         }
     }
 }
@@ -70,6 +74,8 @@ package enum FetchedAlgorithms {
     static let sha256 = Fetched.digest(.sha256)
     static let sha384 = Fetched.digest(.sha384)
     static let sha512 = Fetched.digest(.sha512)
+    static let ripemd160 = Fetched.digest(.ripemd160)
+    static let sm3 = Fetched.digest(.sm3)
     static let hmac = Fetched.mac("HMAC")
     static let aes128CBC = Fetched.cipher("AES-128-CBC")
     static let aes192CBC = Fetched.cipher("AES-192-CBC")
@@ -87,7 +93,8 @@ package enum FetchedAlgorithms {
         for hash in HashFunction.allCases where unsafe hash.fetched.pointer == nil {
             names.append(hash.rawValue)
         }
-        for algorithm in Catalogue.encryption where algorithm.construction != .null {
+        let ciphers = Catalogue.encryption.filter { $0.isInSoftware && $0.construction != .null }
+        for algorithm in ciphers {
             for bits in algorithm.keyLengths {
                 let choice = CipherChoice(algorithm, keyBits: bits)
                 if unsafe choice.fetched?.pointer == nil { names.append(choice.description) }

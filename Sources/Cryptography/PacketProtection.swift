@@ -61,8 +61,8 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         ivSize = algorithm.ivSize
         icvSize = algorithm.isAEAD ? algorithm.icvSize : integrity?.icvSize ?? 0
         scratch = Scratch(key: encryptionKey, saltSize: algorithm.saltSize, ivSeed: ivSeed)
-        if let integrity, let integrityKey, !algorithm.isAEAD {
-            authentication = MessageAuthentication(integrity.hash, key: integrityKey)
+        if let hash = integrity?.hash, let integrityKey, !algorithm.isAEAD {
+            authentication = MessageAuthentication(hash, key: integrityKey)
         } else {
             authentication = nil
         }
@@ -72,6 +72,8 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         _ encryption: CipherChoice, _ key: SecretKey, _ integrity: IntegrityAlgorithm?,
         _ integrityKey: SecretKey?
     ) throws(CipherFailure) {
+        guard encryption.algorithm.isInSoftware else { throw .unsupported("\(encryption)") }
+        if let integrity, !integrity.isInSoftware { throw .unsupported("\(integrity)") }
         guard key.count == encryption.keyMaterialSize else {
             throw .keySize(expected: encryption.keyMaterialSize, found: key.count)
         }
@@ -95,10 +97,10 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         unsafe packet.withUnsafeMutableBytes { buffer in
             let bytes = unsafe Parts(buffer, layout, ivSize: ivSize)
             switch construction {
-            case .aead:
+            case .gcm, .ccm, .gmac, .chaCha20Poly1305:
                 unsafe scratch.writeCounter(counter, to: bytes.iv)
                 unsafe sealAEAD(bytes)
-            case .cbc:
+            case .cbc, .counter:
                 unsafe scratch.writeSeed(counter, to: bytes.iv, count: ivSize)
                 unsafe cipher?.chain(bytes.iv, count: ivSize + bytes.bodyCount, iv: scratch.zeros)
                 unsafe writeICV(bytes)
@@ -116,9 +118,9 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         return unsafe packet.withUnsafeMutableBytes { buffer in
             let bytes = unsafe Parts(buffer, layout, ivSize: ivSize)
             switch construction {
-            case .aead:
+            case .gcm, .ccm, .gmac, .chaCha20Poly1305:
                 return unsafe openAEAD(bytes)
-            case .cbc:
+            case .cbc, .counter:
                 guard unsafe hasGoodICV(bytes) else { return false }
                 return unsafe cipher?.chain(bytes.body, count: bytes.bodyCount, iv: bytes.iv) ?? false
             case .null:

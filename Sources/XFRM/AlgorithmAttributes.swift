@@ -20,8 +20,12 @@ enum AlgorithmAttributes {
             return
         }
         if let integrity = transform.integrity, let key = transform.integrityKey {
+            guard let name = integrity.xfrm else {
+                throw DatabaseFailure(
+                    .unsupported, "no Linux kernel has \(integrity); choose another algorithm")
+            }
             request.putAttribute(XFRMAttribute.truncatedAuthentication) { attribute in
-                put(integrity.xfrm, key, bits: [integrity.icvSize * 8], into: &attribute)
+                put(name, key, bits: [integrity.icvSize * 8], into: &attribute)
             }
         }
         request.putAttribute(XFRMAttribute.encryption) { attribute in

@@ -78,7 +78,7 @@ enum KernelRefusal {
     private static func algorithms(of association: SecurityAssociation) -> String {
         let transform = association.transform
         let cipher = "\(transform.encryption) (\(transform.encryption.algorithm.xfrm))"
-        return transform.integrity.map { "\(cipher), \($0) (\($0.xfrm))" } ?? cipher
+        return transform.integrity.map { "\(cipher), \($0) (\($0.xfrm ?? "no kernel name"))" } ?? cipher
     }
 }
 

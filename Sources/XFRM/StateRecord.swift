@@ -85,8 +85,8 @@ private struct StateAttributes {
 
     /// Nil where the catalogue lacks an algorithm or its ICV has another length.
     var transform: ESPTransform? {
-        guard let encryption, let cipher = Catalogue.encryption(xfrm: encryption.name),
-            encryption.icvBits == nil || encryption.icvBits == cipher.icvSize * 8
+        guard let encryption,
+            let cipher = Catalogue.encryption(xfrm: encryption.name, icvBits: encryption.icvBits)
         else { return nil }
         let keyBits = (encryption.key.count - cipher.saltSize) * 8
         guard cipher.keyLengths.contains(keyBits) else { return nil }
@@ -95,8 +95,8 @@ private struct StateAttributes {
             return ESPTransform(
                 encryption: choice, encryptionKey: encryption.key, integrity: nil, integrityKey: nil)
         }
-        guard let algorithm = Catalogue.integrity(xfrm: integrity.name),
-            integrity.icvBits == algorithm.icvSize * 8
+        guard let icvBits = integrity.icvBits,
+            let algorithm = Catalogue.integrity(xfrm: integrity.name, icvBits: icvBits)
         else { return nil }
         return ESPTransform(
             encryption: choice, encryptionKey: encryption.key, integrity: algorithm,

@@ -15,7 +15,7 @@ struct CatalogueTests {
         #expect(duplicates(all.map(\.ikev1ESP)) == [])
         #expect(duplicates(all.map(\.ikev2)) == [])
         #expect(duplicates(all.map(\.pfkey)) == [])
-        #expect(duplicates(all.map { Optional($0.xfrm) }) == [])
+        #expect(duplicates(all.map { Optional("\($0.xfrm) \($0.icvSize)") }) == [])
         #expect(duplicates(all.flatMap { $0.keywords.map(Optional.some) }) == [])
         #expect(duplicates(all.flatMap { $0.setkeyNames.map(Optional.some) }) == [])
     }
@@ -26,8 +26,9 @@ struct CatalogueTests {
         #expect(duplicates(all.map(\.ikev1ESP)) == [])
         #expect(duplicates(all.map(\.ikev1AH)) == [])
         #expect(duplicates(all.map(\.ikev2)) == [])
-        #expect(duplicates(all.map(\.pfkey)) == [])
-        #expect(duplicates(all.map { Optional($0.xfrm) }) == [])
+        #expect(duplicates(all.map(\.pfkey)) == [5], "SHA2-256 has one number for both truncations")
+        #expect(duplicates(all.map { $0.xfrm.map { "\($0)" } }) == ["hmac(sha256)"])
+        #expect(duplicates(all.map { entry in entry.xfrm.map { "\($0) \(entry.icvSize)" } }) == [])
         #expect(duplicates(all.flatMap { $0.keywords.map(Optional.some) }) == [])
         #expect(duplicates(all.flatMap { $0.setkeyNames.map(Optional.some) }) == [])
     }
@@ -47,24 +48,44 @@ struct CatalogueTests {
     @Test(arguments: Catalogue.encryption)
     func cipherSizesFitTogether(_ algorithm: EncryptionAlgorithm) {
         #expect(algorithm.keyLengths.contains(algorithm.defaultKeyLength))
-        #expect(algorithm.keyLengths == algorithm.keyLengths.sorted())
-        #expect(algorithm.hasVariableKeyLength == (algorithm.keyLengths.count > 1))
+        #expect(Array(algorithm.keyLengths) == algorithm.keyLengths.sorted())
+        #expect(algorithm.hasVariableKeyLength == (Array(algorithm.keyLengths).count > 1))
         #expect(algorithm.keyLengths.allSatisfy { $0.isMultiple(of: 8) })
-        #expect(!algorithm.keywords.isEmpty && !algorithm.setkeyNames.isEmpty)
+        #expect(!algorithm.setkeyNames.isEmpty)
         #expect(
             CipherChoice(algorithm).keyMaterialSize == algorithm.defaultKeyLength / 8 + algorithm.saltSize)
+        #expect(algorithm.isAEAD == (algorithm.icvSize > 0))
         switch algorithm.construction {
-        case .null: #expect(algorithm.keyLengths == [0] && algorithm.ivSize == 0 && algorithm.icvSize == 0)
+        case .null: #expect(Array(algorithm.keyLengths) == [0] && algorithm.ivSize == 0)
         case .cbc: #expect(algorithm.ivSize == algorithm.blockSize && algorithm.blockSize >= 8)
-        case .aead: #expect(algorithm.icvSize > 0 && algorithm.saltSize + algorithm.ivSize == 12)
+        case .counter: #expect(algorithm.saltSize + algorithm.ivSize == 12)
+        case .ccm: #expect(algorithm.saltSize + algorithm.ivSize == 11 && algorithm.icvSize >= 8)
+        case .gcm, .gmac, .chaCha20Poly1305:
+            #expect(algorithm.saltSize + algorithm.ivSize == 12 && algorithm.icvSize >= 8)
         }
     }
 
     @Test(arguments: Catalogue.integrity)
     func integritySizesFitTogether(_ algorithm: IntegrityAlgorithm) {
-        #expect(algorithm.keySize == algorithm.hash.digestSize)
-        let isOld = algorithm.hash == .md5 || algorithm.hash == .sha1
-        #expect(algorithm.icvSize == (isOld ? 12 : algorithm.hash.digestSize / 2))
+        switch algorithm.construction {
+        case .null: #expect(algorithm.keySize == 0 && algorithm.icvSize == 0)
+        case .xcbc, .cmac: #expect(algorithm.keySize == 16 && algorithm.icvSize == 12)
+        case .hmac(let hash), .keyed(let hash):
+            #expect(algorithm.keySize == hash.digestSize && algorithm.hash == hash)
+            #expect([12, hash.digestSize / 2, hash.digestSize].contains(algorithm.icvSize))
+        }
+    }
+
+    @Test(arguments: Catalogue.encryption)
+    func whatIsNegotiatedHasANumberAndAnEngine(_ algorithm: EncryptionAlgorithm) {
+        guard !algorithm.keywords.isEmpty else { return }
+        #expect(algorithm.ikev1ESP != nil && algorithm.isInSoftware)
+    }
+
+    @Test(arguments: Catalogue.integrity)
+    func whatIsNegotiatedHasANumberAndAnEngine(_ algorithm: IntegrityAlgorithm) {
+        guard !algorithm.keywords.isEmpty else { return }
+        #expect(algorithm.ikev1ESP != nil && algorithm.ikev1AH != nil && algorithm.isInSoftware)
     }
 
     @Test(arguments: Catalogue.keyExchange)
@@ -87,12 +108,22 @@ struct CatalogueTests {
             if let number = algorithm.ikev1ESP {
                 #expect(Catalogue.encryption(ikev1ESP: number) == algorithm)
             }
-            #expect(Catalogue.encryption(xfrm: algorithm.xfrm) == algorithm)
+            let icvBits = algorithm.isAEAD ? algorithm.icvSize * 8 : nil
+            #expect(Catalogue.encryption(xfrm: algorithm.xfrm, icvBits: icvBits) == algorithm)
+            for word in algorithm.setkeyNames { #expect(Catalogue.encryption(setkey: word) == algorithm) }
+            if let number = algorithm.pfkey { #expect(Catalogue.encryption(pfkey: number) == algorithm) }
         }
         for algorithm in Catalogue.integrity {
             for keyword in algorithm.keywords { #expect(Catalogue.integrity(keyword: keyword) == algorithm) }
             if let number = algorithm.ikev1ESP { #expect(Catalogue.integrity(ikev1ESP: number) == algorithm) }
-            #expect(Catalogue.integrity(xfrm: algorithm.xfrm) == algorithm)
+            if let name = algorithm.xfrm {
+                let icvBits = algorithm.icvSize * 8
+                #expect(Catalogue.integrity(xfrm: name, icvBits: icvBits) == algorithm)
+            }
+            for word in algorithm.setkeyNames { #expect(Catalogue.integrity(setkey: word) == algorithm) }
+            if let number = algorithm.pfkey, algorithm != .hmacSHA256With96Bits {
+                #expect(Catalogue.integrity(pfkey: number) == algorithm)
+            }
         }
         for prf in Catalogue.pseudorandomFunctions {
             for keyword in prf.keywords { #expect(Catalogue.pseudorandomFunction(keyword: keyword) == prf) }

@@ -24,11 +24,13 @@ struct SampleSA: Sendable, CustomTestStringConvertible {
     static let gcm = SampleSA(encryption: CipherChoice(.aesGCM16))
 
     /// Every cipher with every key length, with every integrity algorithm it can have.
-    static let transforms: [SampleSA] = Catalogue.encryption.flatMap { algorithm in
+    static let transforms: [SampleSA] = Catalogue.encryption.filter(\.isInSoftware).flatMap { algorithm in
         algorithm.keyLengths.flatMap { bits -> [SampleSA] in
             let choice = CipherChoice(algorithm, keyBits: bits)
             if algorithm.isAEAD { return [SampleSA(encryption: choice)] }
-            return Catalogue.integrity.map { SampleSA(encryption: choice, integrity: $0) }
+            return Catalogue.integrity.filter(\.isInSoftware).map {
+                SampleSA(encryption: choice, integrity: $0)
+            }
         }
     }
 

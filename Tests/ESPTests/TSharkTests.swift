@@ -76,7 +76,7 @@ struct TSharkTests {
         case .sha256: "HMAC-SHA-256-128 [RFC4868]"
         case .sha384: "HMAC-SHA-384-192 [RFC4868]"
         case .sha512: "HMAC-SHA-512-256 [RFC4868]"
-        case nil: "NULL"
+        case .ripemd160, .sm3, nil: "NULL"
         }
     }
 

@@ -20,7 +20,7 @@ import Testing
         policies.encryption = draw(Choices.phaseOneCiphers, &random) ?? policies.encryption
         policies.prf = draw(Catalogue.pseudorandomFunctions, &random) ?? policies.prf
         policies.childEncryption = draw(Choices.childCiphers, &random) ?? policies.childEncryption
-        policies.childIntegrity = draw(Catalogue.integrity, &random) ?? policies.childIntegrity
+        policies.childIntegrity = draw(Choices.integrity, &random) ?? policies.childIntegrity
         policies.pfsGroup = random.next() % 4 == 0 ? .ecp256 : nil
         policies.natTraversal = draw([.off, .on, .force], &random) ?? .on
         var faults = NetworkFaults(
@@ -74,10 +74,11 @@ import Testing
 /// What the catalogue holds, as combinations for one test each.
 enum Choices {
     static let phaseOneCiphers = ciphers { $0.ikev1Phase1 != nil }
+    static let integrity = Catalogue.integrity.filter { !$0.keywords.isEmpty }
     static let childCiphers = ciphers { $0.ikev1ESP != nil }
 
     private static func ciphers(_ isWanted: (EncryptionAlgorithm) -> Bool) -> [CipherChoice] {
-        Catalogue.encryption.filter(isWanted).flatMap { algorithm in
+        Catalogue.encryption.filter { isWanted($0) && !$0.keywords.isEmpty }.flatMap { algorithm in
             algorithm.keyLengths.map { CipherChoice(algorithm, keyBits: $0) }
         }
     }

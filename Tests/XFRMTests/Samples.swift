@@ -36,12 +36,15 @@ enum Samples {
             integrityKey: integrity.map { key($0.keySize) })
     }
 
+    /// What a Linux kernel has.
+    static let kernelIntegrity = Catalogue.integrity.filter { !$0.isObsolete }
+
     /// Every pair that ESP may have.
     static var transforms: [(CipherChoice, IntegrityAlgorithm?)] {
         Catalogue.encryption.flatMap { algorithm in
             algorithm.keyLengths.flatMap { bits -> [(CipherChoice, IntegrityAlgorithm?)] in
                 let choice = CipherChoice(algorithm, keyBits: bits)
-                return algorithm.isAEAD ? [(choice, nil)] : Catalogue.integrity.map { (choice, $0) }
+                return algorithm.isAEAD ? [(choice, nil)] : kernelIntegrity.map { (choice, $0) }
             }
         }
     }

@@ -72,7 +72,7 @@ import Wire
     }
 
     @Test func theTruncationIsAlwaysWrittenOut() throws {
-        for algorithm in Catalogue.integrity {
+        for algorithm in Samples.kernelIntegrity {
             let association = Samples.association(
                 transform: Samples.transform(CipherChoice(.aesCBC), algorithm))
             let bytes = Samples.payload(
@@ -146,7 +146,9 @@ import Wire
         nothing.transform = Samples.transform(CipherChoice(.null), nil)
         var mixed = Samples.association()
         mixed.source = Samples.address("2001:db8::1")
-        for association in [shortKey, nothing, mixed] {
+        var obsolete = Samples.association()
+        obsolete.transform = Samples.transform(CipherChoice(.aesCBC), .keyedMD5)
+        for association in [shortKey, nothing, mixed, obsolete] {
             #expect(throws: DatabaseFailure.self) {
                 try StateMessages.add(association, traits: KernelTraits(knowsDirection: true))
             }

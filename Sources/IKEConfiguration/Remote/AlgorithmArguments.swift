@@ -58,8 +58,7 @@ extension Arguments {
             throw place.error("\(algorithm.name) has a fixed key length; leave '\(number)' out")
         }
         guard let bits = Int(number), algorithm.keyLengths.contains(bits) else {
-            let lengths = algorithm.keyLengths.map(String.init).joined(separator: ", ")
-            throw place.error("\(algorithm.name) has keys of \(lengths) bits, found \(number)")
+            throw place.error("\(algorithm.name) has keys of \(algorithm.keyLengths) bits, found \(number)")
         }
         return bits
     }
