@@ -91,6 +91,9 @@ let package = Package(
             [
                 "KeyMaterial", "IPsec", "Cryptography", "Negotiation", "ControlProtocol", "LinuxIO",
             ] + nio),
+        module(
+            "KeyAdministration",
+            ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText", "ControlProtocol"]),
         // programs
         program(
             "swiftike",
@@ -137,6 +140,10 @@ let package = Package(
                 "SourceText",
             ]),
         tests("ControlProtocol", []),
+        tests(
+            "KeyAdministration",
+            ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText", "ControlProtocol"],
+            exclude: ["Vectors"]),
         tests(
             "IKEDaemon",
             [

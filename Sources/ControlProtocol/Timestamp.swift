@@ -12,7 +12,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     /// Year, month, day of the proleptic Gregorian calendar, then hour, minute, second.
     ///
     /// Counts in eras of 400 years that start on 1 March, so that the leap day is the last of its year.
-    private var parts: (year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64) {
+    package var parts: (year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64) {
         let days = Self.floorDivide(seconds, 86400)
         let time = seconds - days * 86400
         let shifted = days + 719_468

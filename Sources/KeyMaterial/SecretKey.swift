@@ -22,6 +22,11 @@ package final class SecretKey: Sendable {
         unsafe try bytes.withUnsafeBytes(body)
     }
 
+    /// Lends the octets for the length of `body` as a span, which cannot outlive it.
+    package func withSpan<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        try bytes.withSpan(body)
+    }
+
     /// A new secret holding `range` of this one.
     package func extracting(_ range: Range<Int>) -> SecretKey {
         SecretKey(bytes.extracting(range))
