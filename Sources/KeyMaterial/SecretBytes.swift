@@ -76,7 +76,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         return decoded
     }
 
-    private static func hexadecimalValue(_ character: UInt8) -> UInt8? {
+    static func hexadecimalValue(_ character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10

@@ -5,13 +5,15 @@ package import SourceText
 ///
 /// Each `in` policy is also made for packets that pass through (`fwd`), as setkey does.
 package struct PolicyTable {
-    /// Numbers up to this are for people to choose.
-    private static let lastChosenRequestID: UInt32 = 16383
+    private static let refusedSecurityContext =
+        "'-ctx' is not supported by swiftike: policies carry no security context"
+    private static let refusedTag =
+        "'tagged' is not supported by swiftike: Linux has no policies by packet tag"
 
     /// In the order they were added.
     package private(set) var policies: [SecurityPolicy] = []
     private var origins: [SecurityPolicyID: String] = [:]
-    private var requestIDs: [RequestKey: UInt32] = [:]
+    private var resolution = StatementResolution(names: .none)
 
     package init() {}
 
@@ -20,7 +22,7 @@ package struct PolicyTable {
         var (statements, diagnostics) = StatementParser.parse(file)
         for statement in statements {
             do throws(Diagnostic) {
-                if let remark = try apply(statement) { diagnostics.append(remark) }
+                for remark in try apply(statement) { diagnostics.append(remark) }
             } catch {
                 diagnostics.append(error)
             }
@@ -28,26 +30,28 @@ package struct PolicyTable {
         return diagnostics
     }
 
-    private mutating func apply(_ statement: Statement) throws(Diagnostic) -> Diagnostic? {
+    private mutating func apply(_ statement: Statement) throws(Diagnostic) -> [Diagnostic] {
         let place = statement.location
         switch statement.kind {
         case .addPolicy(let policy):
             return try add(policy, replacing: false, at: place)
         case .updatePolicy(let policy):
             return try add(policy, replacing: true, at: place)
-        case .deletePolicy(let selector, let direction):
-            return delete(selector, direction, at: place)
+        case .deletePolicy(let subject, let direction):
+            return try delete(subject, direction, at: place)
         case .flushPolicies:
             removeAll()
-            return nil
-        case .association(let keyword):
-            throw place.error("'\(keyword)': SA statements are not loaded by include_policy; use swiftkey")
+            return []
+        case .addAssociation, .updateAssociation, .getAssociation, .allocateSPI, .deleteAssociation,
+            .deleteAllAssociations:
+            throw place.error(
+                "'\(statement.keyword)': SA statements are not loaded by include_policy; use swiftkey")
         case .flushAssociations:
-            return place.notice("'flush' has no effect here: include_policy loads policies alone")
+            return [place.notice("'flush' has no effect here: include_policy loads policies alone")]
         case .dumpPolicies, .dumpAssociations:
-            return place.notice("dumps have no effect here; use swiftkey to see what is in force")
+            return [place.notice("dumps have no effect here; use swiftkey to see what is in force")]
         case .exit:
-            return nil
+            return []
         }
     }
 
@@ -58,13 +62,10 @@ package struct PolicyTable {
 
     private mutating func add(
         _ statement: PolicyStatement, replacing: Bool, at place: SourceLocation
-    ) throws(Diagnostic) -> Diagnostic? {
-        var remark: Diagnostic?
-        let action = resolve(statement, at: place, &remark)
-        let policy = SecurityPolicy(
-            selector: statement.selector, direction: statement.direction, action: action,
-            priority: statement.priority)
-        let wanted = policy.direction == .inbound ? [policy, Self.forwarded(policy)] : [policy]
+    ) throws(Diagnostic) -> [Diagnostic] {
+        try Self.check(statement.subject, at: place)
+        resolution.remarks = []
+        let wanted = try resolution.entries(statement, at: place).map(\.policy)
         for policy in wanted {
             if let first = origins[policy.id], !replacing {
                 throw place.error(
@@ -80,98 +81,50 @@ package struct PolicyTable {
             }
             origins[policy.id] = place.origin
         }
-        return remark
+        return resolution.remarks
     }
 
     private mutating func delete(
-        _ selector: Selector, _ direction: PolicyDirection, at place: SourceLocation
-    ) -> Diagnostic? {
-        let directions = direction == .inbound ? [direction, .forward] : [direction]
+        _ subject: PolicySubject, _ direction: PolicyDirection, at place: SourceLocation
+    ) throws(Diagnostic) -> [Diagnostic] {
+        try Self.check(subject, at: place)
         let before = policies.count
-        for direction in directions {
-            let id = SecurityPolicyID(selector: selector, direction: direction)
+        for id in try resolution.keys(subject, direction, at: place).map(\.id) {
             policies.removeAll { $0.id == id }
             origins[id] = nil
         }
         return policies.count < before
-            ? nil : place.warning("no policy above is for this, nothing is deleted")
+            ? [] : [place.warning("no policy above is for this, nothing is deleted")]
     }
 
-    /// The copy of an inbound policy for packets that pass through: its first template may use any SA.
-    private static func forwarded(_ policy: SecurityPolicy) -> SecurityPolicy {
-        var copy = policy
-        copy.direction = .forward
-        if case .protect(var templates) = copy.action, let first = templates.first, case .unique = first.level
-        {
-            templates[0].level = .require
-            copy.action = .protect(templates)
+    /// Refuses what a `SecurityPolicy` has no room for.
+    private static func check(_ subject: PolicySubject, at place: SourceLocation) throws(Diagnostic) {
+        if let context = subject.options.contextLocation { throw context.error(refusedSecurityContext) }
+        guard subject.options.isEmpty else {
+            throw place.error("'-o' is not supported by include_policy; use swiftkey")
         }
-        return copy
-    }
-
-    private mutating func resolve(
-        _ statement: PolicyStatement, at place: SourceLocation, _ remark: inout Diagnostic?
-    ) -> SecurityPolicy.Action {
-        switch statement.action {
-        case .bypass: return .bypass
-        case .discard: return .discard
-        case .protect(let requests):
-            var templates: [PolicyTemplate] = []
-            for (index, request) in requests.enumerated() {
-                let level = level(of: request, index, statement)
-                if case .unique(let stated) = request.level, stated > Self.lastChosenRequestID {
-                    remark = place.warning(
-                        "'unique:\(stated)': numbers end at \(Self.lastChosenRequestID), \(level.requestID) is taken"
-                    )
-                }
-                templates.append(
-                    PolicyTemplate(
-                        protocol: request.protocol, mode: request.mode,
-                        tunnelSource: request.mode == .tunnel ? request.source : nil,
-                        tunnelDestination: request.mode == .tunnel ? request.destination : nil, level: level))
+        switch subject.traffic {
+        case .tagged(_, let tagged): throw tagged.error(refusedTag)
+        case .ranges(let source, let destination, _):
+            for host in [source.host, destination.host] {
+                guard case .scoped = host.form else { continue }
+                throw host.location.error("expected an address alone; an interface cannot be part of it")
             }
-            return .protect(templates)
-        }
-    }
-
-    private mutating func level(
-        of request: PolicyRequest, _ index: Int, _ statement: PolicyStatement
-    ) -> PolicyTemplate.Level {
-        switch request.level {
-        case .use: return .use
-        case .require: return .require
-        case .unique(let stated) where (1...Self.lastChosenRequestID).contains(stated):
-            return .unique(requestID: stated)
-        case .unique:
-            let key = RequestKey(statement, index)
-            let fresh = Self.lastChosenRequestID + 1 + UInt32(truncatingIfNeeded: requestIDs.count)
-            let requestID = requestIDs[key] ?? fresh
-            requestIDs[key] = requestID
-            return .unique(requestID: requestID)
         }
     }
 }
 
-/// What a made-up request ID is for: the two directions of the same traffic share one, as their SAs are made together.
-private struct RequestKey: Hashable {
-    var selector: Selector
-    var index: Int
-
-    init(_ statement: PolicyStatement, _ index: Int) {
-        selector = statement.direction == .outbound ? statement.selector : statement.selector.reversed
-        self.index = index
-    }
-}
-
-extension PolicyTemplate.Level {
-    fileprivate var requestID: UInt32 {
-        if case .unique(let requestID) = self { requestID } else { 0 }
+extension PolicyOptions {
+    /// Whether nothing is written beyond setkey's words.
+    fileprivate var isEmpty: Bool {
+        mark == nil && interfaceID == 0 && interface == nil && lifetime == .unlimited && flags.isEmpty
+            && offload == nil && foreign.isEmpty
     }
 }
 
 extension PolicyDirection {
     /// setkey's word.
-    fileprivate var word: String {
+    var word: String {
         switch self {
         case .inbound: "in"
         case .outbound: "out"

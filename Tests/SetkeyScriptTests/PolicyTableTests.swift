@@ -187,7 +187,7 @@ import Testing
             ("spdadd ::1 ::2 any -P out none \"x;", "1:32: error: this string has no closing '\"'"),
             (
                 "spdadd host.example ::2 any -P out none;",
-                "1:8: error: expected the source, an address or network, found 'host.example'; "
+                "1:8: error: expected an address, found 'host.example'; "
                     + "host names are not looked up"
             ),
         ])

@@ -1,0 +1,53 @@
+import Algorithms
+import IPsec
+import SourceText
+
+/// What is unusual, weak or without effect.
+extension StatementResolution {
+    /// Words whose algorithms are broken or too short for what is sent today.
+    private static let weak: [String: String] = [
+        "des-cbc": "its 56 bits are found by trying", "des-deriv": "its 56 bits are found by trying",
+        "des-32iv": "its 56 bits are found by trying",
+        "3des-cbc": "its blocks of 64 bits leak after some gigabytes (RFC 8429)",
+        "cast128-cbc": "its blocks of 64 bits leak after some gigabytes",
+        "blowfish-cbc": "its blocks of 64 bits leak after some gigabytes",
+        "hmac-md5": "MD5 is broken (RFC 8221)", "keyed-md5": "MD5 is broken (RFC 8221)",
+        "keyed-sha1": "SHA-1 is broken (RFC 8221)", "hmac-sha1": "SHA-1 is being withdrawn (RFC 8221)",
+    ]
+
+    mutating func remarkOnWeakness(of algorithms: StatedAlgorithms) {
+        let stated = [
+            algorithms.encryption.map { ($0.word, $0.location) },
+            algorithms.integrity.map { ($0.word, $0.location) },
+        ].compactMap { $0 }
+        for (word, place) in stated {
+            guard let reason = Self.weak[word] else { continue }
+            remarkOnce(word, place.warning("'\(word)' is weak: \(reason); use aes-gcm-16 or hmac-sha256"))
+        }
+        guard let cipher = algorithms.encryption, algorithms.integrity?.algorithm == nil else { return }
+        if case .known(let algorithm) = cipher.algorithm, !algorithm.isAEAD, algorithm.construction != .null {
+            remarkOnce(
+                "no integrity",
+                cipher.location.warning(
+                    "encryption without integrity can be undone by who changes packets; add -A or use aes-gcm-16"
+                ))
+        }
+    }
+
+    mutating func remarkOnEffects(of statement: AssociationStatement, at place: SourceLocation) {
+        let extensions = statement.extensions
+        if let padding = extensions.padding, padding != .sequence {
+            remarkOnce(
+                padding.rawValue,
+                place.notice(
+                    "'-f \(padding.rawValue)' has no effect: padding counts up (RFC 4303 section 2.4)"))
+        }
+        if extensions.fragmentSize != nil {
+            remarkOnce(
+                "esp_frag", place.notice("'-esp_frag' has no effect: Linux does not cut packets before ESP"))
+        }
+        if let soft = extensions.lifetime.softTime, let hard = extensions.lifetime.hardTime, soft > hard {
+            remarks.append(place.warning("the soft lifetime is beyond the hard one, so that it never comes"))
+        }
+    }
+}
