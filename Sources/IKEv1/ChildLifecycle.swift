@@ -10,6 +10,7 @@ extension IKEv1Endpoint {
         case .ended(let failure, let sentence): report(ended: association, failure, sentence)
         case .childEstablished(let child): adopt(child, of: association)
         case .childUnconfirmed(let id): postponeDelete(ofPredecessor: id)
+        case .childTakenBack(let request): negotiateAnew(request)
         case .childFailed(let request, let failure): report(failed: request, failure, of: association)
         case .childrenDeleted(let spis): removeDeleted(spis, by: association)
         case .initialContact: forgetOlder(than: association)
@@ -53,6 +54,7 @@ extension IKEv1Endpoint {
             turn.report(
                 .notice, .ikeGone, association.subject, "phase 1 gone: \(sentence ?? failure.sentence)")
         } else if sentence == nil {
+            for request in association.requests { renewLater(request, after: failure) }
             for request in association.requests.dropFirst() {
                 let subject = ReportSubject(
                     tunnel: request.tunnel, peer: request.peer, path: association.path)
@@ -68,7 +70,36 @@ extension IKEv1Endpoint {
         var subject = association.subject
         subject.tunnel = request?.tunnel
         turn.report(.negotiationFailed, subject, failure)
+        if let request { renewLater(request, after: failure) }
     }
+
+    /// A renewal that failed is tried again while the pair lives.
+    private mutating func renewLater(_ request: ChildRequest, after failure: NegotiationFailure) {
+        if case .cancelled = failure { return }
+        for child in children.all where child.satisfies(request) && child.deadlines[.renew] == nil {
+            let left = (child.deadlines[.expire] ?? turn.now) - turn.now
+            let wait = max(ProtocolLimits.renewalRetry, left / ProtocolLimits.renewalShare)
+            schedule(.renew, of: child.id, at: turn.now + wait)
+        }
+    }
+
+    /// The peer may believe in a pair that is gone here: the next one is negotiated by us, unless it does.
+    private mutating func negotiateAnew(_ request: ChildRequest) {
+        guard let current = children.all.first(where: { $0.satisfies(request) }) else {
+            initiate(request)
+            return
+        }
+        let soon = turn.now + ProtocolLimits.unconfirmedDelay
+        schedule(.renew, of: current.id, at: min(current.deadlines[.renew] ?? soon, soon))
+    }
+
+    private mutating func schedule(_ timer: ChildSA.Timer, of id: SecurityAssociationID, at time: Instant?) {
+        children.update(id) { $0.deadlines[timer] = time }
+        deadlines.set(children[id]?.deadlines.next, for: .child(id))
+    }
+
+    /// When a pair that is replaced now is deleted.
+    private var endOfOverlap: Instant { turn.now + policy.timers.phase2 + ProtocolLimits.overlap }
 
     /// A new pair is in place; one that protected the same traffic gives way to it.
     private mutating func adopt(_ child: ChildSA, of association: ISAKMPSA) {
@@ -99,7 +130,7 @@ extension IKEv1Endpoint {
     }
 
     private mutating func supersede(_ id: SecurityAssociationID, by new: ChildSA) {
-        let delete = turn.now + ProtocolLimits.overlap
+        let delete = endOfOverlap
         children.update(id) { old in
             old.isCurrent = false
             old.deadlines[.renew] = nil
@@ -111,7 +142,7 @@ extension IKEv1Endpoint {
     /// The peer may not have got our last message: the old pair is kept for longer.
     private mutating func postponeDelete(ofPredecessor id: SecurityAssociationID) {
         guard let child = children[id] else { return }
-        let delete = turn.now + ProtocolLimits.overlap
+        let delete = endOfOverlap
         for old in children.all.filter({ !$0.isCurrent && $0.protectsSame(as: child) }) {
             children.update(old.id) { if $0.deadlines[.delete] != nil { $0.deadlines[.delete] = delete } }
             deadlines.set(children[old.id]?.deadlines.next, for: .child(old.id))
@@ -133,13 +164,12 @@ extension IKEv1Endpoint {
     /// Negotiates the successor of a pair, under an ISAKMP SA that exists or a new one.
     mutating func renewChild(_ id: SecurityAssociationID) {
         guard let child = children[id], child.isCurrent else { return }
-        children.update(id) { $0.deadlines[.renew] = nil }
-        deadlines.set(children[id]?.deadlines.next, for: .child(id))
+        schedule(.renew, of: id, at: nil)
         var request = child.request
         request.acquireSequence = 0
         let owners = associations.values.filter { belongs(child, to: $0) }
-        if owners.contains(where: { $0.isNegotiating(request) }) { return }
-        if let owner = current(among: owners) {
+        if owners.contains(where: { $0.isNegotiating(request) || $0.isAnswering(request) }) { return }
+        if let owner = owner(among: owners, of: request.peer) {
             request.path = associations[owner]?.path ?? request.path
             update(owner) { $0.startQuickMode(request, replacing: id, &$1) }
         } else if let peer = policy.peer(named: request.peer), !peer.isPassive {
@@ -157,7 +187,7 @@ extension IKEv1Endpoint {
     /// Takes a pair out of the database.
     mutating func removeChild(_ id: SecurityAssociationID, telling: Bool, _ why: String) {
         guard let child = children[id] else { return }
-        if telling, let owner = current(among: associations.values.filter { belongs(child, to: $0) }) {
+        if telling, let owner = newest(among: associations.values.filter { belongs(child, to: $0) }) {
             update(owner) { $0.delete([child.inbound.id.spi], &$1) }
         }
         children.remove(id)

@@ -9,17 +9,28 @@ extension IKEv1Endpoint {
             $0.peer.name == request.peer && $0.path.remote.address == request.path.remote.address
         }
         if peers.contains(where: { $0.isNegotiating(request) }) { return }
-        if let established = current(among: peers) {
+        if let established = owner(among: peers, of: request.peer) {
             update(established) { $0.startQuickMode(request, replacing: nil, &$1) }
-        } else if let larval = peers.first(where: { $0.role == .initiator })?.id {
+        } else if let larval = peers.first(where: { $0.role == .initiator && $0.established == nil })?.id {
             update(larval) { association, turn in association.enqueue(request, &turn) }
         } else {
             startPhaseOne(request)
         }
     }
 
-    /// The newest established SA.
+    /// The SA to negotiate under; for a peer that only calls us, also one that is doubted.
+    func owner(among candidates: some Collection<ISAKMPSA>, of peer: String) -> ISAKMPSAID? {
+        if let current = current(among: candidates) { return current }
+        return policy.peer(named: peer)?.isPassive == false ? nil : newest(among: candidates)
+    }
+
+    /// The newest established SA that the peer can be expected to have as well.
     func current(among candidates: some Collection<ISAKMPSA>) -> ISAKMPSAID? {
+        newest(among: candidates.filter { $0.established?.isDoubted == false })
+    }
+
+    /// The newest established SA.
+    func newest(among candidates: some Collection<ISAKMPSA>) -> ISAKMPSAID? {
         candidates.filter { $0.established?.messageIDs.isFull == false }
             .max { ($0.established?.since, $0.id.value) < ($1.established?.since, $1.id.value) }?.id
     }
@@ -109,11 +120,14 @@ private func < (left: (Instant?, UInt64), right: (Instant?, UInt64)) -> Bool {
 extension ISAKMPSA {
     /// Whether a request is queued here or being negotiated.
     func isNegotiating(_ request: ChildRequest) -> Bool {
-        func isSame(_ other: ChildRequest) -> Bool {
-            other.local == request.local && other.remote == request.remote && other.mode == request.mode
-        }
-        if requests.contains(where: isSame) { return true }
-        return established?.quickModes.values.contains { $0.request.map(isSame) ?? false } ?? false
+        if requests.contains(where: request.isSame(as:)) { return true }
+        return established?.quickModes.values.contains { $0.request.map(request.isSame(as:)) ?? false }
+            ?? false
+    }
+
+    /// Whether the peer is being answered to the same request.
+    func isAnswering(_ request: ChildRequest) -> Bool {
+        established?.quickModes.values.contains { $0.answered.map(request.isSame(as:)) ?? false } ?? false
     }
 
     var hasQuickModes: Bool { established?.quickModes.values.contains { !$0.isOver } ?? false }
@@ -137,5 +151,12 @@ extension ISAKMPSA {
 
     mutating func abandonQuickModes(_ failure: NegotiationFailure, _ turn: inout Turn) {
         for id in established?.quickModes.keys.sorted() ?? [] { finish(id, failed: failure, &turn) }
+    }
+}
+
+extension ChildRequest {
+    /// Whether another one asks the same peer for the same.
+    fileprivate func isSame(as other: ChildRequest) -> Bool {
+        other.local == local && other.remote == remote && other.mode == mode
     }
 }

@@ -17,6 +17,8 @@ struct EstablishedSA {
     var quickModes: [UInt32: QuickMode] = [:]
     var messageIDs = UsedMessageIDs()
     var detection: DeadPeerDetection
+    /// Whether a quick mode met nothing but silence, and nothing came since: the peer may not have this SA any more.
+    var isDoubted = false
 
     /// How ESP goes to the peer: over IP or in UDP.
     var form: EncapsulationForm {

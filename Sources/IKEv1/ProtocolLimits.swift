@@ -26,10 +26,19 @@ enum ProtocolLimits {
     /// How long the initiator of a renewal goes on sending through the old pair after HASH(3), since a responder
     /// puts its inbound SA in place only when that arrives.
     static let settlingTime = Duration.milliseconds(500)
-    /// How long a replaced pair is kept after the new one works.
-    static let overlap = Duration.seconds(30)
+    /// The same at a first establishment, where packets are held back until then.
+    static let firstSettlingTime = Duration.milliseconds(60)
+    /// How long a replaced pair is kept after its successor works, beyond the time that quick mode may take: the
+    /// peer that never got our HASH(3) says so only then, and the old pair is what both sides still have.
+    static let overlap = Duration.seconds(15)
     /// How long a pair whose successor the peer took back waits before it is renewed again.
     static let revivalDelay = Duration.seconds(1)
+    /// How long the side that took a pair back waits for the other one to renew before it does so itself.
+    static let unconfirmedDelay = Duration.seconds(2)
+    /// A renewal that failed is tried again after this part of the life that its pair has left.
+    static let renewalShare = 8
+    /// The least time before a renewal that failed is tried again.
+    static let renewalRetry = Duration.seconds(10)
     /// How long an ISAKMP SA is kept after a newer one with the peer is established.
     static let phaseOneOverlap = Duration.seconds(60)
 }

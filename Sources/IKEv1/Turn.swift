@@ -13,6 +13,8 @@ enum Outcome {
     case childEstablished(ChildSA)
     /// The peer repeated the message before last: it may not have got our last one of this exchange yet.
     case childUnconfirmed(SecurityAssociationID)
+    /// The peer never confirmed a pair, which is gone here and may be in use there.
+    case childTakenBack(ChildRequest)
     /// Phase 2 failed; nil as request where the peer had started it.
     case childFailed(ChildRequest?, NegotiationFailure)
     /// The peer deleted outbound SAs of ours by their SPIs.

@@ -86,6 +86,7 @@ extension ISAKMPSA {
         updateEstablished {
             $0.detection.heard = turn.now
             $0.detection.unanswered = 0
+            $0.isDoubted = false
         }
         guard path != self.path, established?.nat.isDetected == true else { return }
         let old = self.path

@@ -11,6 +11,16 @@ import Negotiation
 ///
 /// The commit bit (RFC 2408 section 3.1) is tolerated and never set: our inbound SA is in place before the
 /// message that lets the peer use it leaves, so that nobody needs to wait for CONNECTED, which is noted only.
+///
+/// Nothing confirms HASH(3), so that the initiator may be left with a pair that the responder gave up for want
+/// of it. This is how both come to the same pair again, whatever is lost:
+///
+/// - The responder repeats HASH(2) on its timer, and the initiator answers each repetition with HASH(3).
+/// - The initiator keeps the old pair for longer than the responder may take to give up.
+/// - A responder that gives up deletes its new SA. If that arrives, the initiator goes back to the old pair and
+///   renews it; if it does not, the responder starts a quick mode itself, whose pair takes the place of all.
+/// - An initiator without an answer tries again while the old pair lives, and not under the same ISAKMP SA:
+///   the peer may have lost that one.
 struct QuickMode {
     let messageID: UInt32
     let role: IKESAStatus.Role
@@ -31,8 +41,8 @@ struct QuickMode {
         case installingInbound(EffectToken, Negotiated)
         /// Responder: our choice is out; HASH(3) is awaited.
         case answered(Negotiated)
-        /// Initiator of a renewal: HASH(3) is out, and the old pair carries the traffic until the peer has had
-        /// the time to put its inbound SA in place.
+        /// Initiator: HASH(3) is out. Until the peer has had the time to put its inbound SA in place the old pair
+        /// carries the traffic, or the traffic waits.
         case settling(Negotiated)
         /// Both: the outbound SA is on its way into the database.
         case installingOutbound(EffectToken, Negotiated)
@@ -77,6 +87,16 @@ struct QuickMode {
         case .answered: "quick mode message 3"
         case .settling: "the peer's readiness"
         case .over: "nothing"
+        }
+    }
+
+    /// What a peer asked for and was answered; nil where we asked.
+    var answered: ChildRequest? {
+        switch state {
+        case .installingInbound(_, let negotiated), .answered(let negotiated),
+            .installingOutbound(_, let negotiated):
+            role == .responder ? negotiated.child.request : nil
+        case .sentOffer, .findingPolicy, .settling, .over: nil
         }
     }
 

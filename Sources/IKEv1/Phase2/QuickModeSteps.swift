@@ -100,6 +100,11 @@ extension ISAKMPSA {
         finish(
             messageID,
             failed: .peerDeclined(.silent(awaiting: quickMode.awaited, tries: tries, hint: nil)), &turn)
+        switch quickMode.state {
+        case .sentOffer: updateEstablished { $0.isDoubted = true }
+        case .answered(let negotiated): turn.outcomes.append(.childTakenBack(negotiated.child.request))
+        case .findingPolicy, .installingInbound, .settling, .installingOutbound, .over: break
+        }
     }
 
     /// Ends a quick mode that failed and takes back what it put into the database.
@@ -276,12 +281,10 @@ extension ISAKMPSA {
             return
         }
         step("<-- HASH(2), SA, Nr, --> HASH(3)", &turn)
-        if negotiated.child.replaces != nil {
-            quickMode.state = .settling(negotiated)
-            deadlines[.quickMode(quickMode.messageID)] = turn.now + ProtocolLimits.settlingTime
-        } else {
-            installOutbound(negotiated, &quickMode, &turn)
-        }
+        quickMode.state = .settling(negotiated)
+        let isRenewal = negotiated.child.replaces != nil
+        deadlines[.quickMode(quickMode.messageID)] =
+            turn.now + (isRenewal ? ProtocolLimits.settlingTime : ProtocolLimits.firstSettlingTime)
     }
 }
 
