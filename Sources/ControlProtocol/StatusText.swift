@@ -2,7 +2,8 @@
 package enum StatusText {
     /// The whole status, each line ended.
     package static func render(_ report: StatusReport) -> String {
-        let blocks = [tunnels(report.tunnels), ikeSAs(report.ikeSAs), childSAs(report.childSAs)]
+        var blocks = [tunnels(report.tunnels), ikeSAs(report.ikeSAs), childSAs(report.childSAs)]
+        if !report.drops.isEmpty { blocks.append(drops(report.drops)) }
         return blocks.joined(separator: "\n")
     }
 
@@ -40,6 +41,10 @@ package enum StatusText {
                 "CHILD SA", "KIND", "ENCAPSULATION", "SPI IN", "SPI OUT", "ALGORITHMS", "IN PACKETS/BYTES",
                 "OUT PACKETS/BYTES", "REKEY AT",
             ], rows)
+    }
+
+    private static func drops(_ records: [DropRecord]) -> String {
+        table(["DROPPED", "PACKETS", "WHY"], records.map { [$0.name, "\($0.count)", $0.sentence] })
     }
 
     /// The endpoint, and the identity where it says more than the address does.

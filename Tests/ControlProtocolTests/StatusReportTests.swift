@@ -20,7 +20,8 @@ struct StatusReportTests {
                 TunnelRecord(
                     name: "hq", state: .onDemand, reason: "waits\nfor \u{1b}[2J", since: Timestamp(seconds: 0)
                 )
-            ], ikeSAs: [ike], childSAs: [child])
+            ], ikeSAs: [ike], childSAs: [child],
+            drops: [DropRecord(name: "unknown_spi", sentence: "No inbound SA has it.", count: 12)])
     }()
 
     @Test func survivesTheWay() throws {
@@ -33,7 +34,8 @@ struct StatusReportTests {
 
     @Test func hasExactlyTheKeysPromised() throws {
         let json = Self.report.json
-        #expect(json.names == ["tunnels", "ike_sas", "child_sas"])
+        #expect(json.names == ["tunnels", "ike_sas", "child_sas", "drops"])
+        #expect(json["drops"]?.array?.first?.names == ["name", "sentence", "count"])
         #expect(json["tunnels"]?.array?.first?.names == ["name", "state", "reason", "since"])
         #expect(
             json["ike_sas"]?.array?.first?.names == [
@@ -57,6 +59,16 @@ struct StatusReportTests {
         let lines = text.split(separator: "\n")
         #expect(lines[0].split(separator: " ").first == "TUNNEL")
         #expect(lines[1].hasPrefix("hq      on demand  1970-01-01 00:00:00  waits\\u{a}for"))
+    }
+
+    @Test func tellsOfDropsOnlyWhereThereAreAny() {
+        var report = Self.report
+        let text = StatusText.render(report)
+        #expect(text.contains("\n\nDROPPED"))
+        #expect(text.contains("unknown_spi  12       No inbound SA has it.\n"))
+        report.drops = []
+        #expect(text.hasPrefix(StatusText.render(report)))
+        #expect(!StatusText.render(report).contains("DROPPED"))
     }
 
     @Test(arguments: ["{}", #"{"version":1}"#, #"{"version":1,"status":{}}"#, #"{"version":2,"done":[]}"#])

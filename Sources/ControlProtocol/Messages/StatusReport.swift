@@ -4,11 +4,16 @@ package struct StatusReport: Hashable, Sendable {
     package var tunnels: [TunnelRecord]
     package var ikeSAs: [IKESARecord]
     package var childSAs: [ChildSARecord]
+    /// Why packets were dropped so far, where the data plane counts it; no reason is there that did not occur.
+    package var drops: [DropRecord]
 
-    package init(tunnels: [TunnelRecord], ikeSAs: [IKESARecord], childSAs: [ChildSARecord]) {
+    package init(
+        tunnels: [TunnelRecord], ikeSAs: [IKESARecord], childSAs: [ChildSARecord], drops: [DropRecord] = []
+    ) {
         self.tunnels = tunnels
         self.ikeSAs = ikeSAs
         self.childSAs = childSAs
+        self.drops = drops
     }
 
     package var json: JSONValue {
@@ -16,6 +21,7 @@ package struct StatusReport: Hashable, Sendable {
             .init("tunnels", .array(tunnels.map(\.json))),
             .init("ike_sas", .array(ikeSAs.map(\.json))),
             .init("child_sas", .array(childSAs.map(\.json))),
+            .init("drops", .array(drops.map(\.json))),
         ])
     }
 
@@ -23,6 +29,7 @@ package struct StatusReport: Hashable, Sendable {
         tunnels = try Self.list("tunnels", json, TunnelRecord.init(json:))
         ikeSAs = try Self.list("ike_sas", json, IKESARecord.init(json:))
         childSAs = try Self.list("child_sas", json, ChildSARecord.init(json:))
+        drops = try Self.list("drops", json, DropRecord.init(json:))
     }
 
     private static func list<Record>(
@@ -65,6 +72,33 @@ package struct TunnelRecord: Hashable, Sendable {
         state = try json.word("state", TunnelState.init(rawValue:))
         reason = try json.text("reason")
         since = try json.word("since", Timestamp.init)
+    }
+}
+
+/// How many packets were dropped for one reason.
+package struct DropRecord: Hashable, Sendable {
+    /// The counter's name, such as `unknown_spi`.
+    package var name: String
+    /// What happened, in words.
+    package var sentence: String
+    package var count: UInt64
+
+    package init(name: String, sentence: String, count: UInt64) {
+        self.name = name
+        self.sentence = sentence
+        self.count = count
+    }
+
+    var json: JSONValue {
+        .object([
+            .init("name", .string(name)), .init("sentence", .string(sentence)), .init("count", .count(count)),
+        ])
+    }
+
+    init(json: RecordReader) throws(ControlFailure) {
+        name = try json.text("name")
+        sentence = try json.text("sentence")
+        count = try json.number("count")
     }
 }
 
