@@ -1,4 +1,5 @@
 import ControlProtocol
+import Cryptography
 import IKEConfiguration
 import IKEDaemon
 import IPsec
@@ -33,13 +34,21 @@ struct ConfigurationReading: Sendable {
 
     func load() -> Result<HostSettings, ControlFailure> {
         switch ConfigurationFile.load(path, reading: Self.files) {
-        case .success(let configuration): .success(settings(configuration))
+        case .success(let configuration): checked(configuration)
         case .failure(let rejection):
             .failure(
                 ControlFailure(
                     rejection.cause == .unreadable ? .noInput : .configuration,
                     rejection.diagnostics.rendered))
         }
+    }
+
+    private func checked(_ configuration: Configuration) -> Result<HostSettings, ControlFailure> {
+        let objections = configuration.policy.objections(missing: Set(FetchedAlgorithms.missing()))
+        guard objections.isEmpty else {
+            return .failure(ControlFailure(.configuration, objections.joined(separator: "\n")))
+        }
+        return .success(settings(configuration))
     }
 
     private static let files = FileReading(read: content(of:), matches: FileSystem.matches(of:))

@@ -2,34 +2,47 @@ import ControlProtocol
 import IKEDaemon
 import LinuxIO
 import Negotiation
+import Synchronization
 
 /// Where the log's lines go: standard error, a file, or syslog.
-struct LogDestination: Sendable {
-    private let files: [AppendedFile]
+final class LogDestination: Sendable {
+    private let terminal: AppendedFile?
+    /// The file of `-l`; another one after it was renamed.
+    private let file: Mutex<AppendedFile?>
+    private let path: String?
 
     init(options: DaemonProgram) throws(LaunchFailure) {
-        var files: [AppendedFile] = []
+        path = options.flags.logFile
         do {
-            if options.flags.staysInForeground { files.append(try AppendedFile(duplicating: 2)) }
-            if let path = options.flags.logFile { files.append(try AppendedFile(path: path)) }
+            terminal = options.flags.staysInForeground ? try AppendedFile(duplicating: 2) : nil
+            file = Mutex(try options.flags.logFile.map(Self.opened))
         } catch {
             throw LaunchFailure(StartFailure(error))
         }
-        self.files = files
-        if files.isEmpty { SystemLog.open(as: "swiftike") }
+        if terminal == nil, path == nil { SystemLog.open(as: "swiftike") }
     }
 
-    var sink: Log.Sink {
-        let files = files
-        return { level, line in
-            guard !files.isEmpty else {
-                SystemLog.write(Self.priority(level), line)
-                return
-            }
-            let now = WallClock.now
-            let local = Timestamp(seconds: now + WallClock.localOffset(at: now))
-            for file in files { file.append("\(local.words): \(line)\n") }
+    private static func opened(_ path: String) throws(SystemError) -> AppendedFile {
+        try AppendedFile(path: path)
+    }
+
+    /// Opens the file anew, so that one that was renamed gets no further lines; on failure the old one stays.
+    func reopen() throws(SystemError) {
+        guard let path else { return }
+        let new = try AppendedFile(path: path)
+        file.withLock { $0 = new }
+    }
+
+    func write(_ level: ReportLevel, _ line: String) {
+        guard terminal != nil || path != nil else {
+            SystemLog.write(Self.priority(level), line)
+            return
         }
+        let now = WallClock.now
+        let local = Timestamp(seconds: now + WallClock.localOffset(at: now))
+        let text = "\(local.words): \(line)\n"
+        terminal?.append(text)
+        file.withLock { $0 }?.append(text)
     }
 
     private static func priority(_ level: ReportLevel) -> SystemLog.Priority {

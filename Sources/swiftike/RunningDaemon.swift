@@ -26,13 +26,18 @@ struct RunningDaemon {
         umask(0o077)
         if options.own.isDetachedCopy { DetachedProgram.guardReadiness() }
         SignalThread.block(Self.signals)
+        let destination = try LogDestination(options: options)
         let log = Log(
             threshold: settings.daemon.logThreshold, clock: { MonotonicClock.now },
-            sink: try LogDestination(options: options).sink)
+            sink: { destination.write($0, $1) })
         log.info("swiftike \(DaemonProgram.release) starts with \(reading.path)")
         for notice in settings.notices { log.write(.notice, notice) }
+        let missing = FetchedAlgorithms.missing()
+        if !missing.isEmpty {
+            log.write(.notice, "libcrypto on this host refuses \(missing.joined(separator: ", "))")
+        }
         do {
-            try run(log)
+            try run(log, destination)
         } catch {
             log.error(error.explanation)
             // In the foreground the log is where the message would go again.
@@ -40,7 +45,7 @@ struct RunningDaemon {
         }
     }
 
-    private func run(_ log: Log) throws(LaunchFailure) {
+    private func run(_ log: Log, _ destination: LogDestination) throws(LaunchFailure) {
         let chosen = try ChosenDataPlane.take(options.own.dataPath)
         log.info(chosen.explanation)
         let daemon: Daemon
@@ -60,16 +65,24 @@ struct RunningDaemon {
         let pidFile = PIDFile(path: options.own.pidFile ?? settings.pidFile)
         pidFile.write(log)
         if options.own.isDetachedCopy { DetachedProgram.becomeReady() }
-        serve(daemon, inbox, log)
+        serve(daemon, inbox, log, destination)
         daemon.shutDown()
         pidFile.remove()
         log.info("swiftike has ended")
     }
 
-    private func serve(_ daemon: Daemon, _ inbox: SignalInbox, _ log: Log) {
+    private func serve(
+        _ daemon: Daemon, _ inbox: SignalInbox, _ log: Log, _ destination: LogDestination
+    ) {
         while true {
             switch inbox.next() {
-            case SIGHUP: daemon.reload()
+            case SIGHUP:
+                do {
+                    try destination.reopen()
+                } catch {
+                    log.error("the log file cannot be opened anew, and the old one is written on: \(error)")
+                }
+                daemon.reload()
             case SIGTERM, SIGINT:
                 log.info("ending: telling the peers, removing SAs and policies")
                 return

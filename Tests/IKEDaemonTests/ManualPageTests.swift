@@ -76,7 +76,7 @@ struct ManualPageTests {
                     tunnel: nil, protocol: "", mode: "", encapsulation: "", spiIn: "", spiOut: "",
                     encryption: "",
                     integrity: nil, rekeyAt: nil)
-            ]
+            ], drops: [DropRecord(name: "", sentence: "", count: 1)]
         ).json
         var expected: [String] = []
         for list in json.names { expected += [list] + (json[list]?.array?.first?.names ?? []) }
@@ -116,9 +116,17 @@ struct ManualPageTests {
         #expect(second.status == 69)
         #expect(second.output.contains("another swiftike answers there"))
         let status = try run("swiftikectl", "--control", control, "status", "--json")
-        #expect(status.output == #"{"tunnels":[],"ike_sas":[],"child_sas":[]}"# + "\n")
+        #expect(status.output == #"{"tunnels":[],"ike_sas":[],"child_sas":[],"drops":[]}"# + "\n")
         #expect(
             try run("swiftikectl", "reload", "--control", control).output == "no tunnels are configured\n")
+        let log = directory.path + "/log"
+        try FileManager.default.moveItem(atPath: log, toPath: log + ".1")
+        kill(number, SIGHUP)
+        let written = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+        for _ in 0..<500 where !written().contains("configuration read again") { usleep(10_000) }
+        #expect(written().contains("configuration read again"))
+        let rotated = try String(contentsOfFile: log + ".1", encoding: .utf8)
+        #expect(rotated.contains("starts with") && !written().contains("starts with"))
         try "remote {".write(toFile: configuration, atomically: true, encoding: .utf8)
         let reload = try run("swiftikectl", "reload", "--control", control)
         #expect(reload.status == 78)
