@@ -4,8 +4,10 @@ package import KeyMaterial
 
 /// Why bytes were not encrypted or decrypted.
 package enum CipherFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The cipher is not one that chains blocks, or libcrypto does not offer it.
+    /// The cipher is not one that chains blocks, or nothing here performs it.
     case unsupported(String)
+    /// The host's libcrypto does not offer it.
+    case missing(String)
     /// The key has another length than the cipher wants; both in octets.
     case keySize(expected: Int, found: Int)
     /// The initialization vector has another length than a block; both in octets.
@@ -16,6 +18,7 @@ package enum CipherFailure: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unsupported(let name): "\(name) is not offered"
+        case .missing(let name): "the libcrypto of this host lacks \(name)"
         case .keySize(let expected, let found): "a key of \(found) octets where \(expected) are needed"
         case .ivSize(let expected, let found): "an IV of \(found) octets where \(expected) are needed"
         case .partialBlock(let size, let found): "\(found) octets do not fill blocks of \(size)"
@@ -34,10 +37,10 @@ package struct BlockCipher: Sendable {
 
     /// - Throws: `unsupported` unless the cipher is a CBC one, `keySize` unless the key is `keyBits / 8` octets.
     package init(_ choice: CipherChoice, key: SecretKey) throws(CipherFailure) {
-        guard choice.algorithm.construction == .cbc, let cipher = choice.fetched, unsafe cipher.pointer != nil
-        else {
+        guard choice.algorithm.construction == .cbc, let cipher = choice.fetched else {
             throw .unsupported(choice.description)
         }
+        guard unsafe cipher.pointer != nil else { throw .missing(choice.description) }
         guard key.count == choice.keyBits / 8 else {
             throw .keySize(expected: choice.keyBits / 8, found: key.count)
         }
@@ -66,19 +69,17 @@ package struct BlockCipher: Sendable {
             throw .partialBlock(blockSize: blockSize, found: bytes.count)
         }
         guard count > 0 else { return }
-        let context = unsafe EVP_CIPHER_CTX_new()
+        guard let context = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("out of memory") }
         defer { unsafe EVP_CIPHER_CTX_free(context) }
         var written: Int32 = 0
-        let status = unsafe key.withUnsafeBytes { key in
-            let start = unsafe key.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            guard unsafe EVP_CipherInit_ex2(context, cipher.pointer, start, iv, encrypting, nil) == 1 else {
-                return Int32(0)
-            }
-            unsafe EVP_CIPHER_CTX_set_padding(context, 0)
-            return unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-                unsafe EVP_CipherUpdate(context, buffer.baseAddress, &written, buffer.baseAddress, count)
-            }
+        let isKeyed =
+            unsafe cipher.start(context, choice, key: key, encrypting: encrypting)
+            && EVP_CipherInit_ex2(context, nil, nil, iv, encrypting, nil) == 1
+        let status = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+            unsafe EVP_CipherUpdate(context, buffer.baseAddress, &written, buffer.baseAddress, count)
         }
-        precondition(status == 1 && written == count, "libcrypto refused a key and length that were checked")
+        precondition(
+            isKeyed && status == 1 && written == count, "libcrypto refused a key and length that were checked"
+        )
     }
 }

@@ -1,5 +1,7 @@
 internal import Algorithms
 internal import CLibcrypto
+internal import KeyMaterial
+internal import Synchronization
 
 /// A digest, MAC or cipher that libcrypto was asked for once, so that no later use has to look it up by name.
 @safe
@@ -9,17 +11,51 @@ struct Fetched: @unchecked Sendable {
 
     fileprivate static func digest(_ hash: HashFunction) -> Fetched {
         defer { ERR_clear_error() }
-        return unsafe Fetched(pointer: EVP_MD_fetch(nil, hash.libcryptoName, nil))
+        return unsafe Fetched(pointer: withLegacy { unsafe EVP_MD_fetch(nil, hash.libcryptoName, nil) })
     }
 
     fileprivate static func cipher(_ name: String) -> Fetched {
         defer { ERR_clear_error() }
-        return unsafe Fetched(pointer: EVP_CIPHER_fetch(nil, name, nil))
+        return unsafe Fetched(pointer: withLegacy { unsafe EVP_CIPHER_fetch(nil, name, nil) })
     }
 
     fileprivate static func mac(_ name: String) -> Fetched {
         defer { ERR_clear_error() }
         return unsafe Fetched(pointer: EVP_MAC_fetch(nil, name, nil))
+    }
+
+    /// libcrypto's provider of old algorithms, loaded when the first of them is asked for.
+    ///
+    /// What the host's configuration has chosen stays: the providers loaded so far are kept.
+    private static let isLegacyLoaded = unsafe OSSL_PROVIDER_try_load(nil, "legacy", 1) != nil
+
+    private static func withLegacy(_ fetch: () -> OpaquePointer?) -> OpaquePointer? {
+        unsafe fetch() ?? (isLegacyLoaded ? fetch() : nil)
+    }
+}
+
+extension Fetched {
+    /// Gives a context this cipher and a key; false if libcrypto refuses.
+    ///
+    /// - Parameter key: The cipher's key; what follows it (a salt) is left alone.
+    func start(_ context: OpaquePointer, _ choice: CipherChoice, key: SecretKey, encrypting: Int32) -> Bool {
+        guard unsafe EVP_CipherInit_ex2(context, pointer, nil, nil, encrypting, nil) == 1,
+            unsafe EVP_CIPHER_CTX_set_key_length(context, Int32(choice.keyBits / 8)) == 1,
+            unsafe setSizes(context, choice.algorithm)
+        else { return false }
+        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
+        return unsafe key.withUnsafeBytes { bytes in
+            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            return unsafe EVP_CipherInit_ex2(context, nil, start, nil, encrypting, nil) == 1
+        }
+    }
+
+    /// CCM alone must know the lengths of nonce and tag before the key.
+    private func setSizes(_ context: OpaquePointer, _ algorithm: EncryptionAlgorithm) -> Bool {
+        guard algorithm.construction == .ccm else { return true }
+        let nonceSize = Int32(algorithm.saltSize + algorithm.ivSize)
+        return unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, nonceSize, nil) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(algorithm.icvSize), nil) == 1
     }
 }
 
@@ -51,20 +87,35 @@ extension HashFunction {
 }
 
 extension CipherChoice {
-    /// libcrypto's cipher for this choice; nil where there is none, such as for the null cipher.
-    var fetched: Fetched? {
-        switch (algorithm, keyBits) {
-        case (.aesCBC, 128): FetchedAlgorithms.aes128CBC
-        case (.aesCBC, 192): FetchedAlgorithms.aes192CBC
-        case (.aesCBC, 256): FetchedAlgorithms.aes256CBC
-        case (.aesGCM16, 128): FetchedAlgorithms.aes128GCM
-        case (.aesGCM16, 192): FetchedAlgorithms.aes192GCM
-        case (.aesGCM16, 256): FetchedAlgorithms.aes256GCM
-        case (.tripleDES, 192): FetchedAlgorithms.tripleDES
+    /// The name under which libcrypto's providers offer it; nil where no version does.
+    var libcryptoName: String? {
+        guard algorithm.keyLengths.contains(keyBits) else { return nil }
+        return switch algorithm.construction {
+        case .null: nil
+        case .cbc: chainedName
+        case .counter: "AES-\(keyBits)-CTR"
+        case .gcm, .gmac: "AES-\(keyBits)-GCM"
+        case .ccm: "AES-\(keyBits)-CCM"
+        case .chaCha20Poly1305: "ChaCha20-Poly1305"
+        }
+    }
+
+    private var chainedName: String? {
+        switch algorithm {
+        case .aesCBC: "AES-\(keyBits)-CBC"
+        case .camelliaCBC: "CAMELLIA-\(keyBits)-CBC"
+        case .tripleDES: "DES-EDE3-CBC"
+        case .desCBC: "DES-CBC"
+        case .cast128CBC: "CAST5-CBC"
+        case .blowfishCBC: "BF-CBC"
+        case .sm4CBC: "SM4-CBC"
         // An open set: algorithms are catalogue entries, not cases.
         default: nil
         }
     }
+
+    /// libcrypto's cipher for this choice; nil where there is none, such as for the null cipher.
+    var fetched: Fetched? { libcryptoName.map(FetchedAlgorithms.cipher) }
 }
 
 /// Every algorithm of the catalogue, fetched on first use, and which of them this libcrypto lacks.
@@ -77,15 +128,20 @@ package enum FetchedAlgorithms {
     static let ripemd160 = Fetched.digest(.ripemd160)
     static let sm3 = Fetched.digest(.sm3)
     static let hmac = Fetched.mac("HMAC")
-    static let aes128CBC = Fetched.cipher("AES-128-CBC")
-    static let aes192CBC = Fetched.cipher("AES-192-CBC")
-    static let aes256CBC = Fetched.cipher("AES-256-CBC")
-    static let aes128GCM = Fetched.cipher("AES-128-GCM")
-    static let aes192GCM = Fetched.cipher("AES-192-GCM")
-    static let aes256GCM = Fetched.cipher("AES-256-GCM")
-    static let tripleDES = Fetched.cipher("DES-EDE3-CBC")
+    private static let ciphers = Mutex<[String: Fetched]>([:])
 
-    /// Names of catalogue algorithms that this host's libcrypto does not offer (FIPS mode removes some).
+    /// A cipher by libcrypto's name.
+    static func cipher(_ name: String) -> Fetched {
+        ciphers.withLock { known in
+            if let found = known[name] { return found }
+            let fetched = Fetched.cipher(name)
+            known[name] = fetched
+            return fetched
+        }
+    }
+
+    /// Names of catalogue algorithms that this host's libcrypto does not offer (FIPS mode removes some, and
+    /// old ones are in a provider that may not be installed).
     ///
     /// A program checks this at start: hashes and ciphers named here must not be offered or accepted.
     package static func missing() -> [String] {
@@ -93,8 +149,8 @@ package enum FetchedAlgorithms {
         for hash in HashFunction.allCases where unsafe hash.fetched.pointer == nil {
             names.append(hash.rawValue)
         }
-        let ciphers = Catalogue.encryption.filter { $0.isInSoftware && $0.construction != .null }
-        for algorithm in ciphers {
+        for algorithm in Catalogue.encryption where algorithm.isInSoftware && algorithm.construction != .null
+        {
             for bits in algorithm.keyLengths {
                 let choice = CipherChoice(algorithm, keyBits: bits)
                 if unsafe choice.fetched?.pointer == nil { names.append(choice.description) }

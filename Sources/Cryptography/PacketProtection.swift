@@ -36,57 +36,58 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
     package let icvSize: Int
     private let construction: EncryptionAlgorithm.Construction
     private var cipher: CipherContext?
-    private var authentication: MessageAuthentication?
-    private let scratch: Scratch
+    private var authentication: PacketAuthentication?
+    private let scratch: PacketScratch
 
     /// Prepares a transform.
     ///
     /// - Parameters:
     ///   - encryptionKey: The key, then the salt where the cipher has one; `keyMaterialSize` octets.
+    ///   - integrity: nil or the null algorithm for none.
     ///   - ivSeed: 16 octets nobody can guess, from which unpredictable CBC IVs are made; only for sealing.
-    /// - Throws: `unsupported` for a combination that protects nothing or is not offered, `keySize` for a wrong key.
+    /// - Throws: `unsupported` for a combination that protects nothing or is not offered, `missing` for what the
+    ///   host's libcrypto lacks, `keySize` for a wrong key.
     package init(
         _ encryption: CipherChoice, encryptionKey: SecretKey, integrity: IntegrityAlgorithm?,
         integrityKey: SecretKey?, use: Use, ivSeed: borrowing SecretBytes
     ) throws(CipherFailure) {
         let algorithm = encryption.algorithm
-        try Self.check(encryption, encryptionKey, integrity, integrityKey)
+        let integrity = integrity == .null ? nil : integrity
+        try Self.check(encryption, encryptionKey, integrity)
         // Before anything else is set, since it may throw.
         if algorithm.construction == .null {
             cipher = nil
         } else {
             cipher = try CipherContext(encryption, key: encryptionKey, use: use)
         }
-        construction = algorithm.construction
-        ivSize = algorithm.ivSize
-        icvSize = algorithm.isAEAD ? algorithm.icvSize : integrity?.icvSize ?? 0
-        scratch = Scratch(key: encryptionKey, saltSize: algorithm.saltSize, ivSeed: ivSeed)
-        if let hash = integrity?.hash, let integrityKey, !algorithm.isAEAD {
-            authentication = MessageAuthentication(hash, key: integrityKey)
+        if let integrity {
+            authentication = try PacketAuthentication(
+                integrity, key: integrityKey ?? SecretKey(copying: []))
         } else {
             authentication = nil
         }
+        construction = algorithm.construction
+        ivSize = algorithm.ivSize
+        icvSize = algorithm.isAEAD ? algorithm.icvSize : integrity?.icvSize ?? 0
+        scratch = PacketScratch(algorithm, key: encryptionKey, ivSeed: ivSeed)
     }
 
     private static func check(
-        _ encryption: CipherChoice, _ key: SecretKey, _ integrity: IntegrityAlgorithm?,
-        _ integrityKey: SecretKey?
+        _ encryption: CipherChoice, _ key: SecretKey, _ integrity: IntegrityAlgorithm?
     ) throws(CipherFailure) {
-        guard encryption.algorithm.isInSoftware else { throw .unsupported("\(encryption)") }
-        if let integrity, !integrity.isInSoftware { throw .unsupported("\(integrity)") }
+        let algorithm = encryption.algorithm
+        guard algorithm.isInSoftware else { throw .unsupported("\(encryption)") }
         guard key.count == encryption.keyMaterialSize else {
             throw .keySize(expected: encryption.keyMaterialSize, found: key.count)
         }
         guard let integrity else {
-            guard encryption.algorithm.construction != .null else {
+            // Whoever changes a bit of a counter mode's packet changes that bit of its text.
+            guard algorithm.construction != .null, algorithm.construction != .counter else {
                 throw .unsupported("\(encryption) without integrity")
             }
             return
         }
-        guard !encryption.algorithm.isAEAD else { throw .unsupported("\(encryption) with \(integrity)") }
-        guard integrityKey?.count == integrity.keySize else {
-            throw .keySize(expected: integrity.keySize, found: integrityKey?.count ?? 0)
-        }
+        guard !algorithm.isAEAD else { throw .unsupported("\(encryption) with \(integrity)") }
     }
 
     /// Writes the IV, encrypts the body and writes the ICV; the header must be in place.
@@ -95,14 +96,19 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
     package mutating func seal(_ packet: inout MutableSpan<UInt8>, _ layout: PacketLayout, counter: UInt64) {
         require(layout, fits: packet.count)
         unsafe packet.withUnsafeMutableBytes { buffer in
-            let bytes = unsafe Parts(buffer, layout, ivSize: ivSize)
+            let bytes = unsafe PacketParts(buffer, layout, ivSize: ivSize)
             switch construction {
-            case .gcm, .ccm, .gmac, .chaCha20Poly1305:
+            case .gcm, .ccm, .chaCha20Poly1305:
+                unsafe sealAEAD(bytes, counter, bytes.headerAlone, count: bytes.bodyCount)
+            case .gmac:
+                unsafe sealAEAD(bytes, counter, bytes.authenticated, count: 0)
+            case .counter:
                 unsafe scratch.writeCounter(counter, to: bytes.iv)
-                unsafe sealAEAD(bytes)
-            case .cbc, .counter:
+                unsafe applyCounterMode(bytes)
+                unsafe writeICV(bytes)
+            case .cbc:
                 unsafe scratch.writeSeed(counter, to: bytes.iv, count: ivSize)
-                unsafe cipher?.chain(bytes.iv, count: ivSize + bytes.bodyCount, iv: scratch.zeros)
+                unsafe cipher?.apply(bytes.iv, count: ivSize + bytes.bodyCount, iv: scratch.zeros)
                 unsafe writeICV(bytes)
             case .null:
                 unsafe writeICV(bytes)
@@ -116,13 +122,17 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
     package mutating func open(_ packet: inout MutableSpan<UInt8>, _ layout: PacketLayout) -> Bool {
         require(layout, fits: packet.count)
         return unsafe packet.withUnsafeMutableBytes { buffer in
-            let bytes = unsafe Parts(buffer, layout, ivSize: ivSize)
+            let bytes = unsafe PacketParts(buffer, layout, ivSize: ivSize)
             switch construction {
-            case .gcm, .ccm, .gmac, .chaCha20Poly1305:
-                return unsafe openAEAD(bytes)
-            case .cbc, .counter:
+            case .gcm, .ccm, .chaCha20Poly1305:
+                return unsafe openAEAD(bytes, bytes.headerAlone, count: bytes.bodyCount)
+            case .gmac:
+                return unsafe openAEAD(bytes, bytes.authenticated, count: 0)
+            case .counter:
+                return unsafe hasGoodICV(bytes) && applyCounterMode(bytes)
+            case .cbc:
                 guard unsafe hasGoodICV(bytes) else { return false }
-                return unsafe cipher?.chain(bytes.body, count: bytes.bodyCount, iv: bytes.iv) ?? false
+                return unsafe cipher?.apply(bytes.body, count: bytes.bodyCount, iv: bytes.iv) ?? false
             case .null:
                 return unsafe hasGoodICV(bytes)
             }
@@ -135,117 +145,47 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
             layout.start >= 0 && layout.bodyCount >= 0 && end <= count, "packet larger than its buffer")
     }
 
-    private func sealAEAD(_ bytes: Parts) {
+    private func sealAEAD(
+        _ bytes: PacketParts, _ counter: UInt64, _ additional: CipherContext.Additional, count: Int
+    ) {
+        unsafe scratch.writeCounter(counter, to: bytes.iv)
         unsafe scratch.writeNonce(iv: bytes.iv, count: ivSize)
         let isSealed = unsafe cipher?.seal(
-            nonce: scratch.nonce, header: bytes.header, bytes.body, count: bytes.bodyCount, tag: bytes.icv)
+            nonce: scratch.nonce, additional, bytes.body, count: count, tag: bytes.icv)
         precondition(isSealed == true, "encryption failed")
     }
 
-    private func openAEAD(_ bytes: Parts) -> Bool {
+    private func openAEAD(
+        _ bytes: PacketParts, _ additional: CipherContext.Additional, count: Int
+    ) -> Bool {
         unsafe scratch.writeNonce(iv: bytes.iv, count: ivSize)
-        return unsafe cipher?.open(
-            nonce: scratch.nonce, header: bytes.header, bytes.body, count: bytes.bodyCount, tag: bytes.icv)
+        return unsafe cipher?.open(nonce: scratch.nonce, additional, bytes.body, count: count, tag: bytes.icv)
             ?? false
     }
 
-    private mutating func writeICV(_ bytes: Parts) {
+    @discardableResult
+    private func applyCounterMode(_ bytes: PacketParts) -> Bool {
+        unsafe scratch.writeNonce(iv: bytes.iv, count: ivSize)
+        return unsafe cipher?.apply(bytes.body, count: bytes.bodyCount, iv: scratch.nonce) ?? false
+    }
+
+    private mutating func writeICV(_ bytes: PacketParts) {
         guard unsafe computeTag(bytes) else { return }
         unsafe bytes.icv.update(from: scratch.tag, count: icvSize)
     }
 
-    private mutating func hasGoodICV(_ bytes: Parts) -> Bool {
+    private mutating func hasGoodICV(_ bytes: PacketParts) -> Bool {
         guard unsafe computeTag(bytes) else { return true }
         return unsafe CRYPTO_memcmp(bytes.icv, scratch.tag, icvSize) == 0
     }
 
     /// Whether there is integrity to check; its whole tag is then in the scratch space.
-    private mutating func computeTag(_ bytes: Parts) -> Bool {
+    private mutating func computeTag(_ bytes: PacketParts) -> Bool {
         guard authentication != nil else { return false }
-        let count = unsafe Self.headerSize + ivSize + bytes.bodyCount
+        let all = unsafe bytes.authenticated
         authentication?.restart()
-        unsafe authentication?.update(UnsafeRawBufferPointer(start: bytes.header, count: count))
-        unsafe authentication?.finish(into: scratch.tagBuffer)
+        unsafe authentication?.update(UnsafeRawBufferPointer(start: all.start, count: all.count))
+        unsafe authentication?.finish(into: scratch.tag)
         return true
-    }
-}
-
-/// Pointers to the parts of a packet whose bounds have been checked.
-@unsafe
-private struct Parts {
-    let header: UnsafeMutablePointer<UInt8>
-    let iv: UnsafeMutablePointer<UInt8>
-    let body: UnsafeMutablePointer<UInt8>
-    let icv: UnsafeMutablePointer<UInt8>
-    let bodyCount: Int
-
-    init(_ buffer: UnsafeMutableRawBufferPointer, _ layout: PacketLayout, ivSize: Int) {
-        guard let base = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
-            preconditionFailure("packet larger than its buffer")
-        }
-        unsafe header = base + layout.start
-        unsafe iv = header + PacketProtection.headerSize
-        unsafe body = iv + ivSize
-        unsafe icv = body + layout.bodyCount
-        unsafe bodyCount = layout.bodyCount
-    }
-}
-
-/// Room for a nonce and a tag, and the seed of IVs, wiped with its owner.
-@safe
-private struct Scratch: ~Copyable {
-    /// Salt, then IV; 16 octets.
-    let nonce: UnsafeMutablePointer<UInt8>
-    /// 64 octets.
-    let tag: UnsafeMutablePointer<UInt8>
-    /// 16 octets that are never written.
-    let zeros: UnsafeMutablePointer<UInt8>
-    private let seed: UnsafeMutablePointer<UInt8>
-    private let storage: UnsafeMutablePointer<UInt8>
-    private let saltSize: Int
-    private static let size = 112
-
-    init(key: SecretKey, saltSize: Int, ivSeed: borrowing SecretBytes) {
-        precondition(ivSeed.count == 16, "an IV seed has 16 octets")
-        unsafe storage = .allocate(capacity: Self.size)
-        unsafe storage.initialize(repeating: 0, count: Self.size)
-        unsafe nonce = storage
-        unsafe seed = storage + 16
-        unsafe zeros = storage + 32
-        unsafe tag = storage + 48
-        self.saltSize = saltSize
-        unsafe key.withUnsafeBytes { bytes in
-            for index in 0..<saltSize { unsafe nonce[index] = bytes[bytes.count - saltSize + index] }
-        }
-        unsafe ivSeed.withUnsafeBytes { bytes in
-            for index in 0..<16 { unsafe seed[index] = bytes[index] }
-        }
-    }
-
-    deinit {
-        unsafe OPENSSL_cleanse(storage, Self.size)
-        unsafe storage.deallocate()
-    }
-
-    var tagBuffer: UnsafeMutableRawBufferPointer {
-        unsafe UnsafeMutableRawBufferPointer(start: tag, count: 64)
-    }
-
-    /// The counter alone, as IVs of counter modes are.
-    func writeCounter(_ counter: UInt64, to iv: UnsafeMutablePointer<UInt8>) {
-        unsafe UnsafeMutableRawPointer(iv).storeBytes(of: counter.bigEndian, as: UInt64.self)
-    }
-
-    /// The seed with the counter mixed in, which becomes an unpredictable IV once it has been encrypted
-    /// (NIST SP 800-38A appendix C).
-    func writeSeed(_ counter: UInt64, to iv: UnsafeMutablePointer<UInt8>, count: Int) {
-        for index in 0..<count { unsafe iv[index] = seed[index] }
-        for index in 0..<8 {
-            unsafe iv[count - 1 - index] ^= UInt8(truncatingIfNeeded: counter >> UInt64(8 * index))
-        }
-    }
-
-    func writeNonce(iv: UnsafeMutablePointer<UInt8>, count: Int) {
-        unsafe (nonce + saltSize).update(from: iv, count: count)
     }
 }

@@ -53,10 +53,9 @@ struct BlockCipherTests {
         #expect(bytes == vector.plaintext.bytes)
     }
 
-    static let choices: [CipherChoice] = [
-        CipherChoice(.aesCBC, keyBits: 128), CipherChoice(.aesCBC, keyBits: 192),
-        CipherChoice(.aesCBC, keyBits: 256), CipherChoice(.tripleDES),
-    ]
+    static let choices: [CipherChoice] = Catalogue.encryption
+        .filter { $0.construction == .cbc && $0.isInSoftware }
+        .flatMap { algorithm in algorithm.keyLengths.map { CipherChoice(algorithm, keyBits: $0) } }
 
     @Test(arguments: choices)
     func comesBack(_ choice: CipherChoice) throws {

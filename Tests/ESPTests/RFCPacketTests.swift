@@ -61,7 +61,42 @@ struct GCMPacket: Decodable, Sendable, CustomTestStringConvertible {
     }
 }
 
+/// The whole packet of RFC 7634 appendix A.
+struct ChaChaPacket: Decodable {
+    let kind: String
+    let keymat: HexOctets?
+    let original: HexOctets?
+    let packet: HexOctets?
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, keymat, packet
+        case original = "original_packet"
+    }
+
+    struct File: Decodable {
+        let vectors: [ChaChaPacket]
+    }
+}
+
 struct RFCPacketTests {
+    @Test func opensRFC7634() throws {
+        let file = try VectorFile.committed(
+            "chacha20poly1305_rfc7634.json", of: "ESPTests", as: ChaChaPacket.File.self)
+        let vector = try #require(file.vectors.first { $0.kind == "esp" })
+        let bytes = try #require(vector.packet?.bytes)
+        let header = try IPHeader(bytes.span)
+        let association = SecurityAssociation(
+            id: SecurityAssociationID(
+                destination: header.destination, protocol: .esp, spi: SPI(0x0102_0304)),
+            source: header.source, direction: .inbound, mode: .tunnel, requestID: 0,
+            transform: ESPTransform(
+                encryption: CipherChoice(.chaCha20Poly1305),
+                encryptionKey: SecretKey(copying: try #require(vector.keymat?.bytes)), integrity: nil,
+                integrityKey: nil))
+        var inbound = try InboundSA(association)
+        #expect(try inbound.opening(bytes).bytes == vector.original?.bytes)
+    }
+
     @Test(arguments: try RFC3602Packet.all())
     func opensRFC3602(_ vector: RFC3602Packet) throws {
         let bytes = try #require(vector.packet?.bytes)

@@ -23,16 +23,23 @@ struct SampleSA: Sendable, CustomTestStringConvertible {
 
     static let gcm = SampleSA(encryption: CipherChoice(.aesGCM16))
 
-    /// Every cipher with every key length, with every integrity algorithm it can have.
+    /// Every cipher that the engine performs with its shortest, usual and longest key; AES-CBC and the null
+    /// cipher with every integrity algorithm, each other one that needs any with one.
     static let transforms: [SampleSA] = Catalogue.encryption.filter(\.isInSoftware).flatMap { algorithm in
-        algorithm.keyLengths.flatMap { bits -> [SampleSA] in
+        let lengths = algorithm.keyLengths
+        let bits = Set([lengths.minimum, algorithm.defaultKeyLength, lengths.maximum]).sorted()
+        return bits.flatMap { bits -> [SampleSA] in
             let choice = CipherChoice(algorithm, keyBits: bits)
             if algorithm.isAEAD { return [SampleSA(encryption: choice)] }
-            return Catalogue.integrity.filter(\.isInSoftware).map {
+            let isThorough = choice == CipherChoice(.aesCBC) || algorithm == .null
+            return (isThorough ? integrity : [.hmacSHA256]).map {
                 SampleSA(encryption: choice, integrity: $0)
             }
         }
     }
+
+    /// What the engine performs.
+    private static let integrity = Catalogue.integrity.filter { $0.isInSoftware && $0 != .null }
 
     /// Every transform in every mode over both families, in UDP and not.
     static let all: [SampleSA] = transforms.flatMap { sample in

@@ -26,21 +26,21 @@ extension IntegrityAlgorithm {
         keywords: ["hmac_sha512", "hmac_sha2_512"], setkey: ["hmac-sha512", "hmac-sha2-512"])
 
     package static let hmacRIPEMD160 = hmac(
-        .ripemd160, "hmac-ripemd160", icv: 12, isInSoftware: false, ikev1ESP: 8, ikev1AH: 8, pfkey: 8,
+        .ripemd160, "hmac-ripemd160", icv: 12, ikev1ESP: 8, ikev1AH: 8, pfkey: 8,
         xfrm: "hmac(rmd160)", setkey: ["hmac-ripemd160"])
 
     /// Of Chinese standards; Linux has it since 6.0.
     package static let hmacSM3 = hmac(
-        .sm3, "hmac-sm3", icv: 32, isInSoftware: false, pfkey: 10, xfrm: "hmac(sm3)", setkey: ["hmac-sm3"])
+        .sm3, "hmac-sm3", icv: 32, pfkey: 10, xfrm: "hmac(sm3)", setkey: ["hmac-sm3"])
 
     private static func hmac(
-        _ hash: HashFunction, _ name: String, icv: Int, isInSoftware: Bool = true, ikev1ESP: UInt16? = nil,
+        _ hash: HashFunction, _ name: String, icv: Int, ikev1ESP: UInt16? = nil,
         ikev1AH: UInt8? = nil, ikev2: UInt16? = nil, pfkey: UInt8, xfrm: String, keywords: [String] = [],
         setkey: [String]
     ) -> IntegrityAlgorithm {
         IntegrityAlgorithm(
             name: name, construction: .hmac(hash), keySize: hash.digestSize, icvSize: icv,
-            isInSoftware: isInSoftware, ikev1ESP: ikev1ESP, ikev1AH: ikev1AH, ikev2: ikev2, pfkey: pfkey,
+            isInSoftware: true, ikev1ESP: ikev1ESP, ikev1AH: ikev1AH, ikev2: ikev2, pfkey: pfkey,
             xfrm: xfrm, keywords: keywords, setkeyNames: setkey)
     }
 }
@@ -49,19 +49,19 @@ extension IntegrityAlgorithm {
 extension IntegrityAlgorithm {
     /// RFC 3566.
     package static let aesXCBC = IntegrityAlgorithm(
-        name: "aes-xcbc", construction: .xcbc, keySize: 16, icvSize: 12, isInSoftware: false,
+        name: "aes-xcbc", construction: .xcbc, keySize: 16, icvSize: 12, isInSoftware: true,
         ikev1ESP: 9, ikev1AH: 9, ikev2: 5, pfkey: 9, xfrm: "xcbc(aes)", keywords: [],
         setkeyNames: ["aes-xcbc-mac", "aes-xcbc"])
 
     /// RFC 4494; IKEv1 and PF_KEY have no number for it.
     package static let aesCMAC = IntegrityAlgorithm(
-        name: "aes-cmac", construction: .cmac, keySize: 16, icvSize: 12, isInSoftware: false,
+        name: "aes-cmac", construction: .cmac, keySize: 16, icvSize: 12, isInSoftware: true,
         ikev1ESP: nil, ikev1AH: nil, ikev2: 8, pfkey: nil, xfrm: "cmac(aes)", keywords: [],
         setkeyNames: ["aes-cmac"])
 
     /// Protects nothing; an SA needs encryption beside it.
     package static let null = IntegrityAlgorithm(
-        name: "null", construction: .null, keySize: 0, icvSize: 0, isInSoftware: false,
+        name: "null", construction: .null, keySize: 0, icvSize: 0, isInSoftware: true,
         ikev1ESP: nil, ikev1AH: nil, ikev2: 0, pfkey: 251, xfrm: "digest_null", keywords: [],
         setkeyNames: ["null"])
 }

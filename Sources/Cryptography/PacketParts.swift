@@ -1,0 +1,96 @@
+internal import Algorithms
+internal import CLibcrypto
+internal import KeyMaterial
+
+/// Pointers to the parts of a packet whose bounds have been checked.
+@unsafe
+struct PacketParts {
+    let header: UnsafeMutablePointer<UInt8>
+    let iv: UnsafeMutablePointer<UInt8>
+    let body: UnsafeMutablePointer<UInt8>
+    let icv: UnsafeMutablePointer<UInt8>
+    let bodyCount: Int
+    private let ivSize: Int
+
+    init(_ buffer: UnsafeMutableRawBufferPointer, _ layout: PacketLayout, ivSize: Int) {
+        guard let base = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+            preconditionFailure("packet larger than its buffer")
+        }
+        unsafe header = base + layout.start
+        unsafe iv = header + PacketProtection.headerSize
+        unsafe body = iv + ivSize
+        unsafe icv = body + layout.bodyCount
+        unsafe bodyCount = layout.bodyCount
+        unsafe self.ivSize = ivSize
+    }
+
+    /// What ciphers authenticate but do not encrypt.
+    var headerAlone: CipherContext.Additional {
+        unsafe CipherContext.Additional(start: header, count: PacketProtection.headerSize)
+    }
+
+    /// All that the ICV is over.
+    var authenticated: CipherContext.Additional {
+        unsafe CipherContext.Additional(
+            start: header, count: PacketProtection.headerSize + ivSize + bodyCount)
+    }
+}
+
+/// Room for a nonce and a tag, and the seed of IVs, wiped with its owner.
+@safe
+struct PacketScratch: ~Copyable {
+    /// Salt, then IV, then for counter mode the first block's number; 16 octets.
+    let nonce: UnsafeMutablePointer<UInt8>
+    /// As many octets as an integrity algorithm may write.
+    let tag: UnsafeMutablePointer<UInt8>
+    /// 16 octets that are never written.
+    let zeros: UnsafeMutablePointer<UInt8>
+    private let seed: UnsafeMutablePointer<UInt8>
+    private let storage: UnsafeMutablePointer<UInt8>
+    private let saltSize: Int
+    private static let size = 48 + PacketAuthentication.tagRoom
+
+    init(_ algorithm: EncryptionAlgorithm, key: SecretKey, ivSeed: borrowing SecretBytes) {
+        precondition(ivSeed.count == 16, "an IV seed has 16 octets")
+        unsafe storage = .allocate(capacity: Self.size)
+        unsafe storage.initialize(repeating: 0, count: Self.size)
+        unsafe nonce = storage
+        unsafe seed = storage + 16
+        unsafe zeros = storage + 32
+        unsafe tag = storage + 48
+        saltSize = algorithm.saltSize
+        // RFC 3686 section 4: the counter starts at one.
+        if algorithm.construction == .counter { unsafe nonce[15] = 1 }
+        unsafe key.withUnsafeBytes { bytes in
+            for index in 0..<algorithm.saltSize {
+                unsafe nonce[index] = bytes[bytes.count - algorithm.saltSize + index]
+            }
+        }
+        unsafe ivSeed.withUnsafeBytes { bytes in
+            for index in 0..<16 { unsafe seed[index] = bytes[index] }
+        }
+    }
+
+    deinit {
+        unsafe OPENSSL_cleanse(storage, Self.size)
+        unsafe storage.deallocate()
+    }
+
+    /// The counter alone, as IVs of counter modes are.
+    func writeCounter(_ counter: UInt64, to iv: UnsafeMutablePointer<UInt8>) {
+        unsafe UnsafeMutableRawPointer(iv).storeBytes(of: counter.bigEndian, as: UInt64.self)
+    }
+
+    /// The seed with the counter mixed in, which becomes an unpredictable IV once it has been encrypted
+    /// (NIST SP 800-38A appendix C).
+    func writeSeed(_ counter: UInt64, to iv: UnsafeMutablePointer<UInt8>, count: Int) {
+        for index in 0..<count { unsafe iv[index] = seed[index] }
+        for index in 0..<8 {
+            unsafe iv[count - 1 - index] ^= UInt8(truncatingIfNeeded: counter >> UInt64(8 * index))
+        }
+    }
+
+    func writeNonce(iv: UnsafeMutablePointer<UInt8>, count: Int) {
+        unsafe (nonce + saltSize).update(from: iv, count: count)
+    }
+}
