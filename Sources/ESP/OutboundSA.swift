@@ -100,7 +100,9 @@ extension SecurityAssociation {
         _ use: PacketProtection.Use, ivSeed: borrowing SecretBytes
     ) throws(DatabaseFailure) -> PacketProtection {
         guard id.protocol == .esp else { throw refused("protocol \(id.protocol)", "only ESP is done") }
-        guard mode != .beet else { throw refused("BEET mode", "use tunnel or transport mode") }
+        guard mode == .tunnel || mode == .transport else {
+            throw refused("\(mode.rawValue.uppercased()) mode", "use tunnel or transport mode")
+        }
         guard !usesExtendedSequenceNumbers else {
             throw refused("extended sequence numbers", "use 32-bit sequence numbers")
         }

@@ -24,7 +24,7 @@ package enum PacketRoom {
         let block = max(algorithm.blockSize, 4)
         let body = max(0, linkMTU - header - udp - 8 - algorithm.ivSize - icv) / block * block
         switch association.mode {
-        case .tunnel, .beet: return max(0, body - 2)
+        case .tunnel, .beet, .iptfs: return max(0, body - 2)
         case .transport: return max(0, body - 2 + header)
         }
     }

@@ -31,6 +31,8 @@ package enum EncapsulationMode: String, Hashable, Sendable {
     case transport
     case tunnel
     case beet
+    /// Aggregation and fragmentation (RFC 9347).
+    case iptfs
 }
 
 /// Which way packets of a security association travel, from our side.

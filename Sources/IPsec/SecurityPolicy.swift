@@ -25,6 +25,25 @@ package struct PolicyTemplate: Hashable, Sendable {
     package var tunnelSource: IPAddress?
     package var tunnelDestination: IPAddress?
     package var level: Level
+    /// The one SPI that may be used; 0 for any.
+    package var spi = SPI(0)
+    /// The request ID of a template at the level `use`; 0 for none.
+    package var optionalRequestID: UInt32 = 0
+    /// The algorithms that may be used, by the database's own numbers.
+    package var algorithms = AlgorithmMasks()
+
+    /// Bits for the algorithms that a template takes, 1 << PF_KEY number; all are set unless somebody cleared some.
+    package struct AlgorithmMasks: Hashable, Sendable {
+        package var integrity: UInt32 = .max
+        package var encryption: UInt32 = .max
+        package var compression: UInt32 = .max
+
+        package init(integrity: UInt32 = .max, encryption: UInt32 = .max, compression: UInt32 = .max) {
+            self.integrity = integrity
+            self.encryption = encryption
+            self.compression = compression
+        }
+    }
 
     package init(
         protocol: SecurityProtocol, mode: EncapsulationMode, tunnelSource: IPAddress? = nil,
@@ -39,7 +58,11 @@ package struct PolicyTemplate: Hashable, Sendable {
 
     /// The request ID the template is bound to; 0 for none.
     package var requestID: UInt32 {
-        if case .unique(let requestID) = level { requestID } else { 0 }
+        switch level {
+        case .unique(let requestID): requestID
+        case .use: optionalRequestID
+        case .require: 0
+        }
     }
 }
 

@@ -11,16 +11,21 @@ package struct Selector: Hashable, Sendable {
     /// For ICMP the type is in `sourcePort`, the code in `destinationPort`.
     package var sourcePort: UInt16
     package var destinationPort: UInt16
+    /// The bits of a port that count; nil for all of them, or none where the port is 0.
+    package var sourcePortMask: UInt16?
+    package var destinationPortMask: UInt16?
 
     package init(
         source: IPPrefix, destination: IPPrefix, upperProtocol: UInt8 = 0, sourcePort: UInt16 = 0,
-        destinationPort: UInt16 = 0
+        destinationPort: UInt16 = 0, sourcePortMask: UInt16? = nil, destinationPortMask: UInt16? = nil
     ) {
         self.source = source
         self.destination = destination
         self.upperProtocol = upperProtocol
         self.sourcePort = sourcePort
         self.destinationPort = destinationPort
+        self.sourcePortMask = sourcePortMask
+        self.destinationPortMask = destinationPortMask
     }
 
     package var family: AddressFamily { source.family }
@@ -29,16 +34,22 @@ package struct Selector: Hashable, Sendable {
     package var reversed: Selector {
         Selector(
             source: destination, destination: source, upperProtocol: upperProtocol,
-            sourcePort: destinationPort, destinationPort: sourcePort)
+            sourcePort: destinationPort, destinationPort: sourcePort, sourcePortMask: destinationPortMask,
+            destinationPortMask: sourcePortMask)
     }
 }
 
 extension Selector: CustomStringConvertible {
     /// `10.1.0.0/24 -> 10.2.0.0/24`, with ports and protocol where they are not any.
     package var description: String {
-        let from = sourcePort == 0 ? "\(source)" : "\(source)[\(sourcePort)]"
-        let to = destinationPort == 0 ? "\(destination)" : "\(destination)[\(destinationPort)]"
+        let from = Self.end(source, sourcePort, sourcePortMask)
+        let to = Self.end(destination, destinationPort, destinationPortMask)
         let text = "\(from) -> \(to)"
         return upperProtocol == 0 ? text : "\(text) proto \(upperProtocol)"
+    }
+
+    private static func end(_ prefix: IPPrefix, _ port: UInt16, _ mask: UInt16?) -> String {
+        if let mask { return "\(prefix)[\(port)/0x\(String(mask, radix: 16))]" }
+        return port == 0 ? "\(prefix)" : "\(prefix)[\(port)]"
     }
 }

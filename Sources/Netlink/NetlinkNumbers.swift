@@ -38,6 +38,7 @@ enum NetlinkControl {
     /// Attributes follow the request in an error message.
     static let attributesFlag: UInt16 = 0x200
     static let headerSize = 16
+    static let flagsOffset = 6
     /// The kernel's explanation in an error message, zero-terminated.
     static let explanationAttribute: UInt16 = 1
 }

@@ -5,7 +5,7 @@ package import KeyMaterial
 /// Keys stay in their `SecretKey` until the request is written into the socket's own buffer, which is wiped.
 package struct NetlinkRequest: Sendable {
     package let type: UInt16
-    /// Flags besides request and acknowledge, which every request has.
+    /// Flags besides those for a request and for its acknowledgement, which are set on sending.
     package let flags: UInt16
     /// Whether the answer is a whole table, ended by a message of its own.
     ///
@@ -15,10 +15,12 @@ package struct NetlinkRequest: Sendable {
     package private(set) var payload: [UInt8] = []
     private var keys: [(offset: Int, key: SecretKey)] = []
 
-    package init(type: UInt16, flags: UInt16 = 0) {
+    /// - Parameter capacity: octets of payload to make room for at once.
+    package init(type: UInt16, flags: UInt16 = 0, capacity: Int = 0) {
         self.type = type
         self.flags = flags
         isDump = false
+        payload.reserveCapacity(capacity)
     }
 
     /// A request for a whole table.
@@ -34,29 +36,34 @@ package struct NetlinkRequest: Sendable {
 
     /// Appends in host byte order.
     package mutating func put(_ value: UInt16) {
-        putNetworkOrder(value.bigEndian)
+        append(value)
     }
 
     /// Appends in host byte order.
     package mutating func put(_ value: UInt32) {
-        putNetworkOrder(value.bigEndian)
+        append(value)
     }
 
     /// Appends in host byte order.
     package mutating func put(_ value: UInt64) {
-        let ordered = value.bigEndian
-        putNetworkOrder(UInt32(truncatingIfNeeded: ordered >> 32))
-        putNetworkOrder(UInt32(truncatingIfNeeded: ordered))
+        append(value)
     }
 
     package mutating func putNetworkOrder(_ value: UInt16) {
-        payload.append(UInt8(truncatingIfNeeded: value >> 8))
-        payload.append(UInt8(truncatingIfNeeded: value))
+        append(value.bigEndian)
     }
 
     package mutating func putNetworkOrder(_ value: UInt32) {
-        putNetworkOrder(UInt16(truncatingIfNeeded: value >> 16))
-        putNetworkOrder(UInt16(truncatingIfNeeded: value))
+        append(value.bigEndian)
+    }
+
+    package mutating func putNetworkOrder(_ value: UInt64) {
+        append(value.bigEndian)
+    }
+
+    /// Appends the octets of a number as they lie in memory.
+    private mutating func append(_ value: some FixedWidthInteger) {
+        unsafe withUnsafeBytes(of: value) { unsafe payload.append(contentsOf: $0) }
     }
 
     package mutating func put(_ bytes: [UInt8]) {
@@ -64,7 +71,8 @@ package struct NetlinkRequest: Sendable {
     }
 
     package mutating func putZeros(_ count: Int) {
-        payload.append(contentsOf: repeatElement(0, count: count))
+        for _ in 0..<count / 8 { append(UInt64(0)) }
+        for _ in 0..<count % 8 { payload.append(0) }
     }
 
     /// Appends text, then zeros up to `width` octets.
@@ -100,17 +108,16 @@ package struct NetlinkRequest: Sendable {
     /// Writes the message, keys included, to the front of `buffer`, which has room for `encodedSize` octets.
     package func encode(into buffer: UnsafeMutableRawBufferPointer, sequence: UInt32) {
         precondition(buffer.count >= encodedSize, "no room for the message")
-        var header = NetlinkRequest(type: type)
-        header.put(UInt32(NetlinkControl.headerSize + payload.count))
-        header.put(type)
-        header.put(flags | NetlinkFlag.request | NetlinkFlag.acknowledge)
-        header.put(sequence)
-        header.put(UInt32(0))
-        unsafe buffer.copyBytes(from: header.payload)
-        let body = unsafe UnsafeMutableRawBufferPointer(
-            rebasing: buffer[NetlinkControl.headerSize..<encodedSize])
-        unsafe body.initializeMemory(as: UInt8.self, repeating: 0)
+        let size = NetlinkControl.headerSize
+        unsafe buffer.storeBytes(of: UInt32(size + payload.count), toByteOffset: 0, as: UInt32.self)
+        unsafe buffer.storeBytes(of: type, toByteOffset: 4, as: UInt16.self)
+        unsafe buffer.storeBytes(
+            of: flags | NetlinkFlag.request, toByteOffset: NetlinkControl.flagsOffset, as: UInt16.self)
+        unsafe buffer.storeBytes(of: sequence, toByteOffset: 8, as: UInt32.self)
+        unsafe buffer.storeBytes(of: 0, toByteOffset: 12, as: UInt32.self)
+        let body = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[size..<encodedSize])
         unsafe body.copyBytes(from: payload)
+        for offset in payload.count..<body.count { unsafe body[offset] = 0 }
         for (offset, key) in keys {
             unsafe key.withUnsafeBytes { source in
                 unsafe UnsafeMutableRawBufferPointer(rebasing: body[offset..<offset + key.count])

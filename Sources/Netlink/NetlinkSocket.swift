@@ -7,9 +7,13 @@ package final class NetlinkSocket: @unchecked Sendable {  // why: handed to one 
     private let handle: OpaquePointer
     private let receiveBuffer: UnsafeMutableRawPointer
     private let sendBuffer: UnsafeMutableRawPointer
+    /// Octets of `sendBuffer` that wait for `flush`.
+    private var waiting = 0
+    /// Where the last of them starts.
+    private var last = 0
 
     /// What one receive gave.
-    enum Reception {
+    package enum Reception {
         case datagram
         /// The time limit passed, or nothing is there to be had without waiting.
         case nothing
@@ -71,16 +75,28 @@ package final class NetlinkSocket: @unchecked Sendable {  // why: handed to one 
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Sends requests in one datagram, numbered from `first`; they fit `sendCapacity`.
-    func send(_ requests: some Collection<NetlinkRequest>, first: UInt32) throws(NetlinkRefusal) {
-        var length = 0
-        for (index, request) in requests.enumerated() {
-            unsafe request.encode(
-                into: UnsafeMutableRawBufferPointer(
-                    start: sendBuffer + length, count: Self.sendCapacity - length),
-                sequence: first &+ UInt32(truncatingIfNeeded: index))
-            length += request.encodedSize
-        }
+    /// Puts a request behind those that wait for `flush`; false when there is no room for it.
+    func append(_ request: NetlinkRequest, sequence: UInt32) -> Bool {
+        let room = Self.sendCapacity - waiting
+        guard request.encodedSize <= room else { return false }
+        unsafe request.encode(
+            into: UnsafeMutableRawBufferPointer(start: sendBuffer + waiting, count: room),
+            sequence: sequence)
+        last = waiting
+        waiting += request.encodedSize
+        return true
+    }
+
+    /// Sends the requests that wait in one datagram, and wipes them here.
+    ///
+    /// Of those that succeed the kernel acknowledges the last alone: it comes after all refusals.
+    func flush() throws(NetlinkRefusal) {
+        let length = waiting
+        let flags = last + NetlinkControl.flagsOffset
+        unsafe sendBuffer.storeBytes(
+            of: sendBuffer.load(fromByteOffset: flags, as: UInt16.self) | NetlinkFlag.acknowledge,
+            toByteOffset: flags, as: UInt16.self)
+        waiting = 0
         defer { unsafe explicit_bzero(sendBuffer, length) }
         while unsafe mnl_socket_sendto(handle, sendBuffer, length) < 0 {
             guard errno == EINTR else { throw NetlinkRefusal(code: errno) }
@@ -88,7 +104,7 @@ package final class NetlinkSocket: @unchecked Sendable {  // why: handed to one 
     }
 
     /// Receives one datagram and lends it to `body`; what it held is wiped afterwards (answers carry keys).
-    func receive(_ body: (Span<UInt8>) -> Void) -> Reception {
+    package func receive(_ body: (Span<UInt8>) -> Void) -> Reception {
         var count = unsafe mnl_socket_recvfrom(handle, receiveBuffer, Self.receiveCapacity)
         while count < 0, errno == EINTR {
             count = unsafe mnl_socket_recvfrom(handle, receiveBuffer, Self.receiveCapacity)

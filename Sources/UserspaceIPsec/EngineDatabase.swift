@@ -125,8 +125,11 @@ struct EngineDatabase: Sendable {
                 "User-space IPsec protects by ESP alone; the policy \(policy.selector) asks for something else."
             )
         }
-        guard template.mode != .beet else {
-            throw DatabaseFailure(.unsupported, "User-space IPsec has no BEET mode; use tunnel or transport.")
+        guard template.mode == .tunnel || template.mode == .transport else {
+            throw DatabaseFailure(
+                .unsupported,
+                "User-space IPsec has no \(template.mode.rawValue.uppercased()) mode; use tunnel or transport."
+            )
         }
     }
 

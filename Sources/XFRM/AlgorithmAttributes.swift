@@ -4,68 +4,75 @@ import KeyMaterial
 import Netlink
 import Wire
 
-/// An ESP transform as XFRM's algorithm attributes.
+/// What an SA does to packets, as XFRM's algorithm attributes.
 enum AlgorithmAttributes {
-    /// Appends one attribute for an AEAD, else one for the cipher and one for the integrity algorithm.
+    /// Appends one attribute for an AEAD, else one each for cipher, integrity and compression.
     ///
     /// The integrity algorithm's truncation is always written out: left to itself the kernel truncates
     /// HMAC-SHA2-256 to 96 bits, where RFC 4868 says 128.
-    static func put(_ transform: ESPTransform, into request: inout NetlinkRequest) throws(DatabaseFailure) {
-        try check(transform)
-        let cipher = transform.encryption.algorithm
-        guard !cipher.isAEAD else {
-            request.putAttribute(XFRMAttribute.aead) { attribute in
-                put(cipher.xfrm, transform.encryptionKey, bits: [cipher.icvSize * 8], into: &attribute)
-            }
-            return
-        }
-        if let integrity = transform.integrity, let key = transform.integrityKey {
-            guard let name = integrity.xfrm else {
-                throw DatabaseFailure(
-                    .unsupported, "no Linux kernel has \(integrity); choose another algorithm")
-            }
-            request.putAttribute(XFRMAttribute.truncatedAuthentication) { attribute in
-                put(name, key, bits: [integrity.icvSize * 8], into: &attribute)
-            }
-        }
-        request.putAttribute(XFRMAttribute.encryption) { attribute in
-            put(cipher.xfrm, transform.encryptionKey, bits: [], into: &attribute)
+    static func put(_ transform: SATransform, into request: inout NetlinkRequest) throws(DatabaseFailure) {
+        switch transform {
+        case .none: break
+        case .esp(let cipher, let integrity):
+            try put(integrity, into: &request)
+            try put(cipher, into: &request)
+        case .ah(let integrity):
+            try put(integrity, into: &request)
+        case .ipcomp(let algorithm):
+            let name = try name(algorithm, \.xfrm, "compression")
+            request.putAttribute(XFRMAttribute.compression) { $0.put(name, SecretKey(copying: []), bits: []) }
         }
     }
 
-    /// Name, key length, further lengths, key; all lengths are in bits.
     private static func put(
-        _ name: String, _ key: SecretKey, bits: [Int], into attribute: inout NetlinkRequest
-    ) {
-        attribute.put(name, paddedTo: XFRMValue.algorithmNameSize)
-        for length in [key.count * 8] + bits { attribute.put(UInt32(length)) }
-        attribute.put(key)
+        _ cipher: KeyedCipher, into request: inout NetlinkRequest
+    ) throws(DatabaseFailure) {
+        let name = try name(cipher.algorithm, \.xfrm, "encryption")
+        try check(cipher.key, name)
+        guard let icvBits = cipher.icvBits else {
+            return request.putAttribute(XFRMAttribute.encryption) { $0.put(name, cipher.key, bits: []) }
+        }
+        request.putAttribute(XFRMAttribute.aead) { $0.put(name, cipher.key, bits: [icvBits]) }
     }
 
-    private static func check(_ transform: ESPTransform) throws(DatabaseFailure) {
-        let encryption = transform.encryption
-        guard transform.encryptionKey.count == encryption.keyMaterialSize else {
+    private static func put(
+        _ integrity: KeyedIntegrity?, into request: inout NetlinkRequest
+    ) throws(DatabaseFailure) {
+        guard let integrity else { return }
+        let name = try name(integrity.algorithm, \.xfrm, "integrity")
+        try check(integrity.key, name)
+        request.putAttribute(XFRMAttribute.truncatedAuthentication) {
+            $0.put(name, integrity.key, bits: [integrity.icvBits])
+        }
+    }
+
+    private static func name<Entry>(
+        _ algorithm: AlgorithmReference<Entry>, _ kernelName: (Entry) -> String?, _ purpose: String
+    ) throws(DatabaseFailure) -> String {
+        switch algorithm {
+        case .known(let entry):
+            guard let name = kernelName(entry) else {
+                throw DatabaseFailure(
+                    .unsupported, "no Linux kernel has the \(purpose) algorithm \(entry); choose another")
+            }
+            return name
+        case .foreign(let name):
+            guard name.utf8.count < XFRMValue.algorithmNameSize, !name.utf8.contains(0) else {
+                throw DatabaseFailure(
+                    .unsupported,
+                    "the \(purpose) algorithm's name \"\(name)\" is longer than the kernel's names, "
+                        + "which have \(XFRMValue.algorithmNameSize - 1) octets at most")
+            }
+            return name
+        }
+    }
+
+    private static func check(_ key: SecretKey, _ name: String) throws(DatabaseFailure) {
+        guard key.count <= XFRMValue.attributeLimit / 2 else {
             throw DatabaseFailure(
                 .other,
-                "\(encryption) needs \(encryption.keyMaterialSize) octets of key, "
-                    + "\(transform.encryptionKey.count) were given")
-        }
-        guard (transform.integrity == nil) == (transform.integrityKey == nil) else {
-            throw DatabaseFailure(.other, "an integrity algorithm and its key must be given together")
-        }
-        if let integrity = transform.integrity, let key = transform.integrityKey,
-            key.count != integrity.keySize
-        {
-            throw DatabaseFailure(
-                .other, "\(integrity) needs \(integrity.keySize) octets of key, \(key.count) were given")
-        }
-        guard !encryption.algorithm.isAEAD || transform.integrity == nil else {
-            throw DatabaseFailure(
-                .other, "\(encryption) authenticates by itself: it takes no integrity algorithm")
-        }
-        guard encryption.algorithm.construction != .null || transform.integrity != nil else {
-            throw DatabaseFailure(
-                .unsupported, "ESP without encryption and without integrity protects nothing")
+                "the key for \(name) has \(key.count) octets; "
+                    + "the kernel takes \(XFRMValue.attributeLimit / 2) at most")
         }
     }
 
@@ -88,6 +95,35 @@ enum AlgorithmAttributes {
         return Reading(
             name: String(decoding: name, as: UTF8.self), icvBits: icvBits,
             key: SecretKey(SecretBytes(copying: rest.extracting(first: size))))
+    }
+}
+
+extension NetlinkRequest {
+    /// Appends xfrm_algo or one of its longer forms: name, key length, further lengths, key; lengths are in bits.
+    fileprivate mutating func put(_ name: String, _ key: SecretKey, bits: [Int]) {
+        put(name, paddedTo: XFRMValue.algorithmNameSize)
+        put(UInt32(truncatingIfNeeded: key.count * 8))
+        for length in bits { put(UInt32(clamping: length)) }
+        put(key)
+    }
+}
+
+extension AlgorithmAttributes.Reading {
+    /// A cipher of the catalogue where name and ICV length are one's there, else a foreign one.
+    var cipher: KeyedCipher {
+        let known = Catalogue.encryption(xfrm: name, icvBits: icvBits)
+        return KeyedCipher(known.map { .known($0) } ?? .foreign(name), key: key, icvBits: icvBits)
+    }
+
+    /// An algorithm of the catalogue where name and ICV length are one's there, else a foreign one.
+    var integrity: KeyedIntegrity {
+        let bits = icvBits ?? 0
+        let known = Catalogue.integrity(xfrm: name, icvBits: bits)
+        return KeyedIntegrity(known.map { .known($0) } ?? .foreign(name), key: key, icvBits: bits)
+    }
+
+    var compression: AlgorithmReference<CompressionAlgorithm> {
+        Catalogue.compression(xfrm: name).map { .known($0) } ?? .foreign(name)
     }
 }
 

@@ -25,28 +25,35 @@ enum KernelProbe {
         }
     }
 
+    /// Why no socket could be opened.
+    static func failure(_ refusal: NetlinkRefusal) -> DatabaseFailure {
+        DatabaseFailure(refusal.code == EPERM ? .notPermitted : .unsupported, refusedSocket(refusal))
+    }
+
     private static func missing(over pipeline: inout NetlinkPipeline) -> [String] {
         for spi in trialSPIs {
             let trial = trial(spi)
             let traits = KernelTraits(knowsDirection: false)
-            guard let request = try? StateMessages.add(trial, traits: traits) else { continue }
+            guard let entry = try? SADEntry(trial, traits: traits),
+                let request = try? StateMessages.add(entry, traits: traits)
+            else { continue }
             guard let refusal = pipeline.carryOut(request) else {
-                _ = pipeline.carryOut(StateMessages.delete(trial.id))
+                _ = pipeline.carryOut(StateMessages.delete(entry.key))
                 return []
             }
-            if refusal.code != EEXIST { return [sentence(refusal, trial)] }
+            if refusal.code != EEXIST { return [sentence(refusal, entry)] }
         }
         return []
     }
 
-    private static func sentence(_ refusal: NetlinkRefusal, _ trial: SecurityAssociation) -> String {
+    private static func sentence(_ refusal: NetlinkRefusal, _ trial: SADEntry) -> String {
         switch refusal.code {
         case EPERM, EACCES:
             "the kernel's IPsec needs CAP_NET_ADMIN in this network namespace, which this process lacks"
         case EPROTONOSUPPORT:
             "the kernel has no ESP (CONFIG_INET_ESP): load esp4"
         default:
-            KernelRefusal.failure(refusal, of: .addState(trial)).explanation
+            KernelRefusal.failure(refusal, of: .request(.addSA(trial)), for: .daemon).explanation
         }
     }
 

@@ -16,8 +16,7 @@ struct KernelTraits: Hashable, Sendable {
     static func probe(over pipeline: inout NetlinkPipeline) -> KernelTraits {
         let nobody = SecurityAssociationID(
             destination: IPAddress(family: .ipv4, value: 0x7f00_0001), protocol: .esp, spi: SPI(0xffff_ffff))
-        var request = NetlinkRequest(type: XFRMMessage.getState)
-        request.put(nobody)
+        var request = StateMessages.get(SADKey(nobody))
         request.putAttribute(XFRMAttribute.direction) { $0.put(XFRMValue.inbound) }
         return KernelTraits(knowsDirection: pipeline.carryOut(request)?.code == EINVAL)
     }

@@ -1,27 +1,27 @@
 import IPsec
 import Netlink
 
-/// Security policies to xfrm_userpolicy_info and its templates.
+/// SPD entries to xfrm_userpolicy_info, its templates and attributes, and the requests that concern policies.
 enum PolicyMessages {
-    /// UPDPOLICY: makes the policy, or replaces the one with the same selector and direction.
-    static func set(_ policy: SecurityPolicy) throws(DatabaseFailure) -> NetlinkRequest {
-        try check(policy)
-        var request = NetlinkRequest(type: XFRMMessage.updatePolicy)
-        request.put(policy)
-        guard !policy.templates.isEmpty else { return request }
-        request.putAttribute(XFRMAttribute.templates) { attribute in
-            for template in policy.templates { attribute.put(template, of: policy) }
-        }
-        return request
+    /// NEWPOLICY: makes the policy where there is none of its key.
+    static func add(_ entry: SPDEntry) throws(DatabaseFailure) -> NetlinkRequest {
+        try message(XFRMMessage.newPolicy, entry)
     }
 
-    /// DELPOLICY, by selector and direction.
-    static func delete(_ id: SecurityPolicyID) -> NetlinkRequest {
-        var request = NetlinkRequest(type: XFRMMessage.deletePolicy)
-        request.put(id.selector)
-        request.put(UInt32(0))
-        request.put(id.direction.rawValue)
-        request.putZeros(3)
+    /// UPDPOLICY: makes the policy, or replaces the one with the same key.
+    static func set(_ entry: SPDEntry) throws(DatabaseFailure) -> NetlinkRequest {
+        try message(XFRMMessage.updatePolicy, entry)
+    }
+
+    /// DELPOLICY, by key.
+    static func delete(_ key: SPDKey) -> NetlinkRequest { lookUp(XFRMMessage.deletePolicy, key) }
+
+    /// GETPOLICY, by key.
+    static func get(_ key: SPDKey) -> NetlinkRequest { lookUp(XFRMMessage.getPolicy, key) }
+
+    private static func lookUp(_ type: UInt16, _ key: SPDKey) -> NetlinkRequest {
+        var request = NetlinkRequest(type: type, capacity: 128)
+        request.put(key)
         return request
     }
 
@@ -30,27 +30,57 @@ enum PolicyMessages {
         NetlinkRequest(dump: XFRMMessage.getPolicy)
     }
 
+    /// FLUSHPOLICY for the main table; sockets' policies stay.
+    static func flush() -> NetlinkRequest {
+        NetlinkRequest(type: XFRMMessage.flushPolicies)
+    }
+
     /// The value of the socket options IP_XFRM_POLICY and IPV6_XFRM_POLICY that lets a socket's packets pass.
     static func socketBypass(_ family: AddressFamily, _ direction: PolicyDirection) -> [UInt8] {
         let everything = Selector(source: .any(family), destination: .any(family))
         var structure = NetlinkRequest(type: 0)
         structure.put(
-            SecurityPolicy(selector: everything, direction: direction, action: .bypass, priority: 0))
+            SPDEntry(
+                SecurityPolicy(selector: everything, direction: direction, action: .bypass, priority: 0)))
         return structure.payload
     }
 
-    private static func check(_ policy: SecurityPolicy) throws(DatabaseFailure) {
-        guard policy.selector.source.family == policy.selector.destination.family else {
-            throw DatabaseFailure(.other, "the policy \(policy.selector) mixes IPv4 and IPv6")
+    private static func message(_ type: UInt16, _ entry: SPDEntry) throws(DatabaseFailure) -> NetlinkRequest {
+        try check(entry)
+        var request = NetlinkRequest(type: type, capacity: 256)
+        let policy = entry.policy
+        request.put(entry)
+        if case .protect(let templates) = policy.action {
+            request.putAttribute(XFRMAttribute.templates) { attribute in
+                for template in templates { attribute.put(template, of: policy) }
+            }
         }
-        guard case .protect(let templates) = policy.action else { return }
+        request.putTable(entry.table)
+        request.put(entry.mark)
+        if entry.interfaceID != 0 { request.putAttribute(XFRMAttribute.interfaceID, entry.interfaceID) }
+        request.put(entry.offload)
+        request.put(entry.securityContext)
+        request.put(entry.foreign)
+        return request
+    }
+
+    private static func check(_ entry: SPDEntry) throws(DatabaseFailure) {
+        let selector = entry.policy.selector
+        guard selector.source.family == selector.destination.family else {
+            throw DatabaseFailure(.other, "the policy \(selector) mixes IPv4 and IPv6")
+        }
+        if !entry.foreign.isEmpty || entry.securityContext != nil {
+            try StateMessages.check(
+                entry.foreign, and: entry.securityContext, of: "the policy \(selector)")
+        }
+        guard case .protect(let templates) = entry.policy.action else { return }
         guard !templates.isEmpty else {
-            throw DatabaseFailure(.other, "the policy \(policy.selector) protects by nothing")
+            throw DatabaseFailure(.other, "the policy \(selector) protects by nothing")
         }
         guard templates.count <= XFRMValue.templateLimit else {
             throw DatabaseFailure(
                 .unsupported,
-                "the policy \(policy.selector) has \(templates.count) transformations; "
+                "the policy \(selector) has \(templates.count) transformations; "
                     + "the kernel takes \(XFRMValue.templateLimit) at most")
         }
         for template in templates where template.mode != .transport {
@@ -59,7 +89,7 @@ enum PolicyMessages {
             else {
                 throw DatabaseFailure(
                     .other,
-                    "the policy \(policy.selector) asks for \(template.mode) mode, "
+                    "the policy \(selector) asks for \(template.mode) mode, "
                         + "which needs both outer addresses, of one family")
             }
         }
@@ -68,22 +98,46 @@ enum PolicyMessages {
 
 extension NetlinkRequest {
     /// Appends xfrm_userpolicy_info.
-    fileprivate mutating func put(_ policy: SecurityPolicy) {
-        put(policy.selector)
-        put(Lifetime.unlimited)
+    fileprivate mutating func put(_ entry: SPDEntry) {
+        let policy = entry.policy
+        put(policy.selector, interface: entry.interface)
+        put(entry.lifetime)
         put(policy.priority)
-        put(UInt32(0))
+        put(entry.wantedIndex)
         put(policy.direction.rawValue)
         put(policy.action == .discard ? XFRMValue.block : XFRMValue.allow)
-        putZeros(2)
-        putZeros(4)
+        put(entry.flags.bits)
+        putZeros(5)
+    }
+
+    /// Appends xfrm_userpolicy_id, and the attributes that belong to what identifies a policy.
+    ///
+    /// - Parameter index: 0 to look the policy up by selector and direction.
+    mutating func put(_ key: SPDKey, index: UInt32 = 0) {
+        put(key.id.selector, interface: key.interface)
+        put(index)
+        put(key.id.direction.rawValue)
+        putZeros(3)
+        putTable(key.table)
+        put(key.mark)
+        if key.interfaceID != 0 { putAttribute(XFRMAttribute.interfaceID, key.interfaceID) }
+    }
+
+    /// Appends xfrm_userpolicy_type as an attribute; the main table goes without saying.
+    mutating func putTable(_ table: SPDTable) {
+        guard table != .main else { return }
+        putAttribute(XFRMAttribute.policyType) { attribute in
+            attribute.put(table.rawValue)
+            attribute.putZeros(5)
+        }
     }
 
     /// Appends xfrm_user_tmpl; in transport mode the addresses are those of the packet, and zero here.
-    fileprivate mutating func put(_ template: PolicyTemplate, of policy: SecurityPolicy) {
+    mutating func put(_ template: PolicyTemplate, of policy: SecurityPolicy) {
         let isTransport = template.mode == .transport
         let family = isTransport ? nil : template.tunnelDestination?.family
-        putID(isTransport ? nil : template.tunnelDestination, spi: 0, protocol: template.protocol)
+        putID(
+            isTransport ? nil : template.tunnelDestination, spi: template.spi, protocol: template.protocol)
         put((family ?? policy.selector.family).kernelNumber)
         putZeros(2)
         put(isTransport ? nil : template.tunnelSource)
@@ -94,6 +148,8 @@ extension NetlinkRequest {
         let mayBeSkipped = template.level == .use && (policy.direction != .outbound || isTransport)
         put(UInt8(mayBeSkipped ? 1 : 0))
         putZeros(1)
-        for _ in 0..<3 { put(XFRMValue.allAlgorithms) }
+        put(template.algorithms.integrity)
+        put(template.algorithms.encryption)
+        put(template.algorithms.compression)
     }
 }

@@ -5,79 +5,101 @@ import Wire
 /// A policy as the kernel tells it: xfrm_userpolicy_info.
 struct PolicyRecord {
     var selector: KernelSelector
+    var lifetime: Lifetime
+    var usage: EntryUsage
     var priority: UInt32
     var index: UInt32
     var directionNumber: UInt8
     var action: UInt8
+    var flags: UInt8
 
     init(_ payload: inout Span<UInt8>) throws(WireError) {
         selector = try payload.takeKernelSelector()
-        _ = try payload.takeKernelLifetime()
-        _ = try payload.takeKernelUsage()
+        lifetime = try payload.takeKernelLifetime()
+        usage = try payload.takeKernelUsage()
         priority = try payload.takeHostUInt32()
         index = try payload.takeHostUInt32()
         directionNumber = try payload.takeUInt8()
         action = try payload.takeUInt8()
-        try payload.skip(6)
+        flags = try payload.takeUInt8()
+        try payload.skip(5)
     }
 
-    /// Whether it belongs to one socket; the kernel numbers those beyond the directions.
-    var isPerSocket: Bool { index & 7 >= 3 }
+    /// The direction; the kernel numbers those of sockets' policies after the others.
+    var direction: PolicyDirection? {
+        PolicyDirection(rawValue: directionNumber >= 3 ? directionNumber - 3 : directionNumber)
+    }
 
-    /// Our form; nil for what it cannot say.
-    func policy(_ attributes: PolicyAttributes) -> SecurityPolicy? {
-        guard !isPerSocket, attributes.isExpressible, let selector = selector.selector,
-            let direction = PolicyDirection(rawValue: directionNumber)
-        else { return nil }
-        let outcome: SecurityPolicy.Action
+    /// What happens to packets; nil for an action that is neither of the two.
+    func action(_ templates: [PolicyTemplate]) -> SecurityPolicy.Action? {
         switch action {
-        case XFRMValue.block: outcome = .discard
-        case XFRMValue.allow:
-            let templates = attributes.templates.compactMap(\.template)
-            guard templates.count == attributes.templates.count else { return nil }
-            outcome = templates.isEmpty ? .bypass : .protect(templates)
-        default: return nil
+        case XFRMValue.block: .discard
+        case XFRMValue.allow: templates.isEmpty ? .bypass : .protect(templates)
+        default: nil
         }
-        return SecurityPolicy(selector: selector, direction: direction, action: outcome, priority: priority)
     }
 }
 
-/// The attributes of a policy that decide what it means.
+/// The attributes of a policy.
 struct PolicyAttributes {
     var templates: [TemplateRecord] = []
-    /// False when a mark, an interface or another table narrows the policy in a way our form cannot say.
-    var isExpressible = true
+    var table = SPDTable.main
+    var mark: Mark?
+    var interfaceID: UInt32 = 0
+    var offload: HardwareOffload?
+    var securityContext: SecurityContext?
+    /// The templates as they came, where one of them has no typed form; and what has no meaning to us.
+    var foreign: [ForeignAttribute] = []
+
+    /// The typed form of the templates; empty when one of them has none.
+    var typedTemplates: [PolicyTemplate] {
+        let typed = templates.compactMap(\.template)
+        return typed.count == templates.count ? typed : []
+    }
 
     init(_ payload: Span<UInt8>) throws(WireError) {
         try payload.forEachNetlinkAttribute { type, value throws(WireError) in
-            var value = value
-            switch type {
-            case XFRMAttribute.templates:
-                while !value.isEmpty { templates.append(try TemplateRecord(&value)) }
-            case XFRMAttribute.policyType:
-                if try value.takeUInt8() != XFRMValue.mainPolicies { isExpressible = false }
-            case XFRMAttribute.mark, XFRMAttribute.interfaceID:
-                if value.array.contains(where: { $0 != 0 }) { isExpressible = false }
-            default: break
-            }
+            let isTaken = try take(type, value)
+            guard !isTaken else { return }
+            foreign.append(ForeignAttribute(number: type, octets: value.array))
         }
+    }
+
+    private mutating func take(_ type: UInt16, _ payload: Span<UInt8>) throws(WireError) -> Bool {
+        var value = payload
+        switch type {
+        case XFRMAttribute.templates:
+            while !value.isEmpty { templates.append(try TemplateRecord(&value)) }
+            return typedTemplates.count == templates.count
+        case XFRMAttribute.policyType:
+            guard let known = SPDTable(rawValue: try value.takeUInt8()) else { return false }
+            table = known
+        case XFRMAttribute.mark: mark = try value.takeKernelMark()
+        case XFRMAttribute.interfaceID: interfaceID = try value.takeHostUInt32()
+        case XFRMAttribute.offload: offload = try value.takeKernelOffload()
+        case XFRMAttribute.securityContext: securityContext = try value.takeKernelLabel()
+        case XFRMAttribute.padding: break
+        default: return false
+        }
+        return true
     }
 }
 
 /// A template as the kernel tells it: xfrm_user_tmpl.
 struct TemplateRecord {
     var destination: KernelAddress
-    var spi: UInt32
+    var spi: SPI
     var protocolNumber: UInt8
     var family: UInt16
     var source: KernelAddress
     var requestID: UInt32
     var modeNumber: UInt8
     var isOptional: Bool
+    var algorithms = PolicyTemplate.AlgorithmMasks()
 
     init(_ payload: inout Span<UInt8>) throws(WireError) {
         destination = try payload.takeKernelAddress()
-        spi = try payload.takeUInt32()
+        spi = SPI(try payload.takeUInt32())
         protocolNumber = try payload.takeUInt8()
         try payload.skip(3)
         family = try payload.takeHostUInt16()
@@ -87,29 +109,78 @@ struct TemplateRecord {
         modeNumber = try payload.takeUInt8()
         try payload.skip(1)
         isOptional = try payload.takeUInt8() != 0
-        try payload.skip(13)
+        try payload.skip(1)
+        algorithms.integrity = try payload.takeHostUInt32()
+        algorithms.encryption = try payload.takeHostUInt32()
+        algorithms.compression = try payload.takeHostUInt32()
     }
 
-    /// Our form; nil for what it cannot say (a fixed SPI, another protocol or mode).
+    /// Our form; nil for another protocol, mode or family than ours.
     var template: PolicyTemplate? {
-        guard spi == 0, let kind = SecurityProtocol(rawValue: protocolNumber),
+        guard let kind = SecurityProtocol(rawValue: protocolNumber),
             let mode = EncapsulationMode(kernelNumber: modeNumber),
             let family = AddressFamily(kernelNumber: family)
         else { return nil }
         let hasAddresses = mode != .transport
-        return PolicyTemplate(
+        var template = PolicyTemplate(
             protocol: kind, mode: mode, tunnelSource: hasAddresses ? source.address(family) : nil,
             tunnelDestination: hasAddresses ? destination.address(family) : nil,
             level: isOptional ? .use : requestID == 0 ? .require : .unique(requestID: requestID))
+        template.spi = spi
+        template.algorithms = algorithms
+        if isOptional { template.optionalRequestID = requestID }
+        return template
     }
 }
 
-extension SecurityPolicy {
-    /// Reads a policy from a NEWPOLICY message's payload; nil for per-socket ones and what our form cannot say.
+extension SPDRecord {
+    /// Reads a policy from a NEWPOLICY message's payload; nil for one whose selector has no family, as nobody's has.
     init?(kernel payload: Span<UInt8>) throws(WireError) {
         var rest = payload
         let record = try PolicyRecord(&rest)
-        guard let policy = record.policy(try PolicyAttributes(rest)) else { return nil }
-        self = policy
+        self.init(record, try PolicyAttributes(rest), structure: payload.extracting(first: KernelSize.policy))
+    }
+
+    /// - Parameter structure: `record` as the kernel wrote it, kept where our form cannot say all of it.
+    init?(_ record: PolicyRecord, _ attributes: PolicyAttributes, structure: Span<UInt8>) {
+        // A socket's policy may be for everything, with no family of its own.
+        guard let selector = record.selector.selector ?? record.selector.everything else { return nil }
+        let direction = record.direction
+        let action = record.action(attributes.typedTemplates)
+        var entry = SPDEntry(
+            SecurityPolicy(
+                selector: selector, direction: direction ?? .outbound, action: action ?? .discard,
+                priority: record.priority))
+        entry.interface = record.selector.interface
+        entry.table = attributes.table
+        entry.mark = attributes.mark
+        entry.interfaceID = attributes.interfaceID
+        entry.lifetime = record.lifetime
+        entry.flags = Set(bits: record.flags)
+        entry.offload = attributes.offload
+        entry.securityContext = attributes.securityContext
+        entry.foreign = attributes.foreign
+        if direction == nil || action == nil {
+            entry.foreign.append(ForeignAttribute(number: XFRMAttribute.policy, octets: structure.array))
+        }
+        self.init(entry, index: record.index)
+        usage = record.usage
+    }
+
+    /// The policy as a negotiation means it; nil where something narrows it in a way that form cannot say.
+    var policy: SecurityPolicy? {
+        let policy = entry.policy
+        guard !isPerSocket, entry.table == .main, entry.mark == nil, entry.interfaceID == 0,
+            entry.interface == 0, entry.foreign.isEmpty, policy.selector.sourcePortMask == nil,
+            policy.selector.destinationPortMask == nil, policy.templates.allSatisfy({ $0.spi.value == 0 })
+        else { return nil }
+        return policy
+    }
+}
+
+extension KernelSelector {
+    /// All of IPv4, for a selector that picks all packets and names no family.
+    fileprivate var everything: Selector? {
+        selectsAll && family == 0 ? Selector(source: .any(.ipv4), destination: .any(.ipv4)) : nil
     }
 }

@@ -1,20 +1,20 @@
 import Algorithms
 import IPsec
-import KeyMaterial
 import Netlink
 import Wire
 
-/// An SA as the kernel tells it: xfrm_usersa_info, and the attributes that follow.
+/// An SA as the kernel tells it: xfrm_usersa_info.
 struct StateRecord {
-    static let size = 224
-
     var selector: KernelSelector
     var destination: KernelAddress
     var spi: SPI
     var protocolNumber: UInt8
     var source: KernelAddress
     var lifetime: Lifetime
-    var usage: SecurityAssociationUsage
+    var usage: EntryUsage
+    var late: UInt32
+    var replayed: UInt32
+    var integrityFailures: UInt32
     var acquireSequence: UInt32
     var requestID: UInt32
     var family: UInt16
@@ -32,7 +32,9 @@ struct StateRecord {
         source = try payload.takeKernelAddress()
         lifetime = try payload.takeKernelLifetime()
         usage = try payload.takeKernelUsage()
-        try payload.skip(12)
+        late = try payload.takeHostUInt32()
+        replayed = try payload.takeHostUInt32()
+        integrityFailures = try payload.takeHostUInt32()
         acquireSequence = try payload.takeHostUInt32()
         requestID = try payload.takeHostUInt32()
         family = try payload.takeHostUInt16()
@@ -42,89 +44,132 @@ struct StateRecord {
         try payload.skip(7)
     }
 
-    /// Nil for a larval SA and for protocols that are not ours.
+    /// Nil for protocols that are not ours, such as the hidden SA of IP in IP beside an IPComp tunnel.
     var id: SecurityAssociationID? {
-        guard spi.value != 0, let family = AddressFamily(kernelNumber: family),
+        guard let family = AddressFamily(kernelNumber: family),
             let kind = SecurityProtocol(rawValue: protocolNumber)
         else { return nil }
         return SecurityAssociationID(destination: destination.address(family), protocol: kind, spi: spi)
     }
 }
 
-/// The attributes of an SA that our form can say.
-private struct StateAttributes {
-    var encryption: AlgorithmAttributes.Reading?
-    var integrity: AlgorithmAttributes.Reading?
-    var encapsulation: UDPEncapsulation?
-    var wideReplayWindow: UInt32?
-    var direction: Direction?
+/// The attributes of an SA.
+struct StateAttributes {
+    private var cipher: AlgorithmAttributes.Reading?
+    private var integrity: AlgorithmAttributes.Reading?
+    private var compression: AlgorithmAttributes.Reading?
+    var encapsulation: (type: UInt16, ports: UDPEncapsulation, original: KernelAddress)?
+    var replay: SADEntry.ReplayProtection?
+    var lastUsed: UInt64 = 0
+    var careOfAddress: KernelAddress?
+    /// Everything that goes into our form as it is.
+    var options = SAOptions()
 
     init(_ payload: Span<UInt8>) throws(WireError) {
         try payload.forEachNetlinkAttribute { type, value throws(WireError) in
-            var value = value
-            switch type {
-            case XFRMAttribute.aead:
-                encryption = try AlgorithmAttributes.read(value, hasICVLength: true)
-            case XFRMAttribute.encryption:
-                encryption = try AlgorithmAttributes.read(value, hasICVLength: false)
-            case XFRMAttribute.truncatedAuthentication:
-                integrity = try AlgorithmAttributes.read(value, hasICVLength: true)
-            case XFRMAttribute.encapsulation:
-                try value.skip(2)
-                encapsulation = UDPEncapsulation(
-                    sourcePort: try value.takeUInt16(), destinationPort: try value.takeUInt16())
-            case XFRMAttribute.replayState:
-                try value.skip(20)
-                wideReplayWindow = try value.takeHostUInt32()
-            case XFRMAttribute.direction:
-                direction = try value.takeUInt8() == XFRMValue.inbound ? .inbound : .outbound
-            default: break
-            }
+            let isTaken = try takeForm(type, value)
+            if isTaken { return }
+            let isOption = try options.take(kernel: type, value)
+            guard !isOption, type != XFRMAttribute.padding else { return }
+            options.foreign.append(ForeignAttribute(number: type, octets: value.array))
         }
     }
 
-    /// Nil where the catalogue lacks an algorithm or its ICV has another length.
-    var transform: ESPTransform? {
-        guard let encryption,
-            let cipher = Catalogue.encryption(xfrm: encryption.name, icvBits: encryption.icvBits)
-        else { return nil }
-        let keyBits = (encryption.key.count - cipher.saltSize) * 8
-        guard cipher.keyLengths.contains(keyBits) else { return nil }
-        let choice = CipherChoice(cipher, keyBits: keyBits)
-        guard let integrity else {
-            return ESPTransform(
-                encryption: choice, encryptionKey: encryption.key, integrity: nil, integrityKey: nil)
+    /// Takes what has a place outside the options; false for all else.
+    private mutating func takeForm(_ type: UInt16, _ value: Span<UInt8>) throws(WireError) -> Bool {
+        var value = value
+        switch type {
+        case XFRMAttribute.aead: cipher = try AlgorithmAttributes.read(value, hasICVLength: true)
+        case XFRMAttribute.encryption: cipher = try AlgorithmAttributes.read(value, hasICVLength: false)
+        case XFRMAttribute.truncatedAuthentication:
+            integrity = try AlgorithmAttributes.read(value, hasICVLength: true)
+        case XFRMAttribute.authentication:
+            // Told beside the form with a truncation by every kernel that knows that one.
+            if integrity == nil { integrity = try AlgorithmAttributes.read(value, hasICVLength: false) }
+        case XFRMAttribute.compression:
+            compression = try AlgorithmAttributes.read(value, hasICVLength: false)
+        case XFRMAttribute.encapsulation: try takeEncapsulation(&value)
+        case XFRMAttribute.replayState: replay = try value.takeKernelReplayState()
+        case XFRMAttribute.replayValue: replay = try value.takeKernelReplayValue()
+        case XFRMAttribute.lastUsed: lastUsed = try value.takeHostUInt64()
+        case XFRMAttribute.careOfAddress: careOfAddress = try value.takeKernelAddress()
+        default: return false
         }
-        guard let icvBits = integrity.icvBits,
-            let algorithm = Catalogue.integrity(xfrm: integrity.name, icvBits: icvBits)
-        else { return nil }
-        return ESPTransform(
-            encryption: choice, encryptionKey: encryption.key, integrity: algorithm,
-            integrityKey: integrity.key)
+        return true
+    }
+
+    private mutating func takeEncapsulation(_ value: inout Span<UInt8>) throws(WireError) {
+        let type = try value.takeHostUInt16()
+        let ports = UDPEncapsulation(
+            sourcePort: try value.takeUInt16(), destinationPort: try value.takeUInt16())
+        try value.skip(2)
+        encapsulation = (type, ports, try value.takeKernelAddress())
+    }
+
+    /// `none` without any algorithm: then the SA is larval, or the report of its end told none.
+    func transform(_ kind: SecurityProtocol) -> SATransform {
+        switch kind {
+        case .esp: cipher.map { .esp($0.cipher, integrity?.integrity) } ?? .none
+        case .ah: integrity.map { .ah($0.integrity) } ?? .none
+        case .ipcomp: compression.map { .ipcomp($0.compression) } ?? .none
+        }
     }
 }
 
-extension SecurityAssociation {
-    /// Reads an SA from a NEWSA message's payload; nil for a larval one and for what our form cannot say.
-    ///
-    /// - Parameter direction: what to assume where the kernel does not tell (before Linux 6.10).
-    init?(kernel payload: Span<UInt8>, assuming direction: Direction) throws(WireError) {
+extension SADRecord {
+    /// Reads an SA from a NEWSA message's payload; nil for protocols that are not ours.
+    init?(kernel payload: Span<UInt8>) throws(WireError) {
         var rest = payload
         let record = try StateRecord(&rest)
-        let attributes = try StateAttributes(rest)
-        guard let id = record.id, let mode = EncapsulationMode(kernelNumber: record.modeNumber),
-            let transform = attributes.transform
-        else { return nil }
-        let selectsAll =
-            record.selector.destinationLength == 0 && record.selector.sourceLength == 0
-            && record.selector.upperProtocol == 0
-        self.init(
-            id: id, source: record.source.address(id.destination.family),
-            direction: attributes.direction ?? direction, mode: mode, requestID: record.requestID,
-            selector: selectsAll ? nil : record.selector.selector, transform: transform,
-            encapsulation: attributes.encapsulation,
-            replayWindow: attributes.wideReplayWindow ?? UInt32(record.plainReplayWindow),
-            usesExtendedSequenceNumbers: record.flags & XFRMStateFlag.extendedSequenceNumbers != 0,
-            lifetime: record.lifetime, acquireSequence: record.acquireSequence)
+        self.init(record, try StateAttributes(rest), structure: payload.extracting(first: KernelSize.state))
+    }
+
+    /// - Parameter structure: `record` as the kernel wrote it, kept where our form cannot say all of it.
+    init?(_ record: StateRecord, _ attributes: StateAttributes, structure: Span<UInt8>) {
+        guard let id = record.id else { return nil }
+        let family = id.destination.family
+        let mode = EncapsulationMode(kernelNumber: record.modeNumber)
+        var entry = SADEntry(
+            id: id, source: record.source.address(family), mode: mode,
+            transform: attributes.transform(id.protocol))
+        entry.requestID = record.requestID
+        entry.selector = record.selector.selectsAll ? nil : record.selector.selector
+        entry.encapsulation = attributes.encapsulation.map { found in
+            SADEntry.Encapsulation(
+                SADEntry.Encapsulation.Kind(kernelNumber: found.type), ports: found.ports,
+                originalAddress: found.original.bits == 0 ? nil : found.original.address(family))
+        }
+        entry.replay = Self.replay(record, attributes)
+        entry.lifetime = record.lifetime
+        entry.acquireSequence = record.acquireSequence
+        entry.options = attributes.options
+        entry.options.flags.formUnion(Set<SAFlag>(plainBits: record.flags))
+        entry.options.interface = record.selector.interface
+        entry.options.careOfAddress = attributes.careOfAddress?.address(.ipv6)
+        if mode == nil || (entry.selector == nil && !record.selector.selectsAll) {
+            entry.options.foreign.append(
+                ForeignAttribute(number: XFRMAttribute.state, octets: structure.array))
+        }
+        self.init(entry, state: entry.isLarval ? .larval : .mature)
+        usage = record.usage
+        usage.lastUsed = attributes.lastUsed
+        late = record.late
+        replayed = record.replayed
+        integrityFailures = record.integrityFailures
+    }
+
+    private static func replay(
+        _ record: StateRecord, _ attributes: StateAttributes
+    ) -> SADEntry.ReplayProtection {
+        var replay = attributes.replay ?? SADEntry.ReplayProtection()
+        replay.window = max(replay.window, UInt32(record.plainReplayWindow))
+        replay.usesExtendedSequenceNumbers = record.flags & XFRMStateFlag.extendedSequenceNumbers != 0
+        return replay
+    }
+}
+
+extension SADEntry {
+    fileprivate var isLarval: Bool {
+        if case .none = transform { true } else { id.spi.value == 0 }
     }
 }

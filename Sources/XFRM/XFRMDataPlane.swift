@@ -22,9 +22,6 @@ package final class XFRMDataPlane: DataPlane {
     private let acquireExpiry: AcquireExpiry
     private let possessions = Mutex(Possessions())
 
-    /// Room for events that wait, octets; one takes up to 2 KiB.
-    private static let eventSpace: Int32 = 8 << 20
-
     /// Sentences naming what the kernel lacks; empty when its IPsec is usable.
     package static func probe() -> [String] {
         KernelProbe.missing()
@@ -37,10 +34,9 @@ package final class XFRMDataPlane: DataPlane {
             traits = KernelTraits.probe(over: &pipeline)
             requester = try NetlinkRequester(.xfrm, name: "xfrm-requests")
             let groups = [XFRMGroup.acquire, XFRMGroup.expire, XFRMGroup.mapping]
-            listener = try NetlinkListener(.xfrm, groups: groups, receiveSpace: Self.eventSpace)
+            listener = try NetlinkListener(.xfrm, groups: groups, receiveSpace: KernelEventStream.space)
         } catch {
-            let kind: DatabaseFailure.Kind = error.code == EPERM ? .notPermitted : .unsupported
-            throw DatabaseFailure(kind, KernelProbe.refusedSocket(error))
+            throw KernelProbe.failure(error)
         }
         acquireExpiry = .raise()
         summary = "kernel IPsec (XFRM)"
@@ -75,8 +71,8 @@ package final class XFRMDataPlane: DataPlane {
         listener.shutDown()
         requester.shutDown { [self] in
             let left = possessions.withLock { $0 }
-            return left.policies.map { NetlinkExchange(PolicyMessages.delete($0)) { _ in } }
-                + left.associations.map { NetlinkExchange(StateMessages.delete($0)) { _ in } }
+            return left.policies.map { NetlinkExchange(PolicyMessages.delete(SPDKey($0))) { _ in } }
+                + left.associations.map { NetlinkExchange(StateMessages.delete(SADKey($0))) { _ in } }
         }
         acquireExpiry.restore()
     }
@@ -94,7 +90,7 @@ package final class XFRMDataPlane: DataPlane {
     private func findExpired(_ observer: @escaping Observer) {
         for id in possessions.withLock({ $0.associations }) {
             requester.submit(
-                NetlinkExchange(StateMessages.get(id)) { [self] refusal in
+                NetlinkExchange(StateMessages.get(SADKey(id))) { [self] refusal in
                     guard refusal?.code == ESRCH else { return }
                     let wasOurs = possessions.withLock { $0.associations.remove(id) != nil }
                     if wasOurs { observer(.expired(id)) }
@@ -105,8 +101,9 @@ package final class XFRMDataPlane: DataPlane {
 
 extension XFRMDataPlane: SecurityAssociationDatabase {
     package func add(_ association: SecurityAssociation, completion: @escaping DatabaseCompletion<Void>) {
-        perform(.addState(association), completion) { [traits] () throws(DatabaseFailure) in
-            try StateMessages.add(association, traits: traits)
+        perform(completion) { [traits] () throws(DatabaseFailure) in
+            let entry = try SADEntry(association, traits: traits)
+            return (.addSA(entry), try StateMessages.add(entry, traits: traits))
         } onSuccess: {
             _ = $0.associations.insert(association.id)
         }
@@ -116,16 +113,18 @@ extension XFRMDataPlane: SecurityAssociationDatabase {
         of association: SecurityAssociation, to encapsulation: UDPEncapsulation,
         completion: @escaping DatabaseCompletion<Void>
     ) {
-        var changed = association
-        changed.encapsulation = encapsulation
-        perform(.updateState(association), completion) { [traits, changed] () throws(DatabaseFailure) in
-            try StateMessages.update(changed, traits: traits)
+        perform(completion) { [traits] () throws(DatabaseFailure) in
+            var entry = try SADEntry(association, traits: traits)
+            entry.encapsulation = SADEntry.Encapsulation(.udp, ports: encapsulation)
+            entry.acquireSequence = 0
+            return (.updateSA(entry), try StateMessages.update(entry, traits: traits))
         }
     }
 
     package func delete(_ id: SecurityAssociationID, completion: @escaping DatabaseCompletion<Void>) {
-        perform(.deleteState(id), completion) {
-            StateMessages.delete(id)
+        let key = SADKey(id)
+        perform(completion) {
+            (.deleteSA(key), StateMessages.delete(key))
         } onSuccess: {
             $0.associations.remove(id)
         }
@@ -136,12 +135,13 @@ extension XFRMDataPlane: SecurityAssociationDatabase {
     ) {
         let answer = Collected<SecurityAssociationUsage>()
         requester.submit(
-            NetlinkExchange(StateMessages.get(id)) { header, payload in
+            NetlinkExchange(StateMessages.get(SADKey(id))) { header, payload in
                 var payload = payload
-                if let record = try? StateRecord(&payload) { answer.append(record.usage) }
+                if let record = try? StateRecord(&payload) { answer.append(record.usage.traffic) }
             } completion: { refusal in
                 if let refusal {
-                    completion(.failure(KernelRefusal.failure(refusal, of: .readState(id))))
+                    let operation = KernelRefusal.Operation.request(.getSA(SADKey(id)))
+                    completion(.failure(KernelRefusal.failure(refusal, of: operation, for: .daemon)))
                 } else {
                     completion(.success(answer.values.first ?? SecurityAssociationUsage()))
                 }
@@ -151,16 +151,18 @@ extension XFRMDataPlane: SecurityAssociationDatabase {
 
 extension XFRMDataPlane: SecurityPolicyDatabase {
     package func set(_ policy: SecurityPolicy, completion: @escaping DatabaseCompletion<Void>) {
-        perform(.setPolicy(policy), completion) { () throws(DatabaseFailure) in
-            try PolicyMessages.set(policy)
+        perform(completion) { () throws(DatabaseFailure) in
+            let entry = SPDEntry(policy)
+            return (.updatePolicy(entry), try PolicyMessages.set(entry))
         } onSuccess: {
             _ = $0.policies.insert(policy.id)
         }
     }
 
     package func delete(_ id: SecurityPolicyID, completion: @escaping DatabaseCompletion<Void>) {
-        perform(.deletePolicy(id), completion) {
-            PolicyMessages.delete(id)
+        let key = SPDKey(id)
+        perform(completion) {
+            (.deletePolicy(key), PolicyMessages.delete(key))
         } onSuccess: {
             $0.policies.remove(id)
         }
@@ -170,10 +172,10 @@ extension XFRMDataPlane: SecurityPolicyDatabase {
         let answer = Collected<SecurityPolicy>()
         requester.submit(
             NetlinkExchange(PolicyMessages.list()) { header, payload in
-                if let policy = try? SecurityPolicy(kernel: payload) { answer.append(policy) }
+                if let policy = try? SPDRecord(kernel: payload)?.policy { answer.append(policy) }
             } completion: { refusal in
                 if let refusal {
-                    completion(.failure(KernelRefusal.failure(refusal, of: .listPolicies)))
+                    completion(.failure(KernelRefusal.failure(refusal, of: .listPolicies, for: .daemon)))
                 } else {
                     completion(.success(answer.values))
                 }
@@ -182,15 +184,17 @@ extension XFRMDataPlane: SecurityPolicyDatabase {
 
     /// Submits a change and keeps the books of what is ours.
     private func perform(
-        _ operation: KernelRefusal.Operation, _ completion: @escaping DatabaseCompletion<Void>,
-        request: () throws(DatabaseFailure) -> NetlinkRequest,
+        _ completion: @escaping DatabaseCompletion<Void>,
+        request: () throws(DatabaseFailure) -> (DatabaseRequest, NetlinkRequest),
         onSuccess: @escaping @Sendable (inout Possessions) -> Void = { _ in }
     ) {
         do throws(DatabaseFailure) {
+            let (wish, message) = try request()
             requester.submit(
-                NetlinkExchange(try request()) { [self] refusal in
+                NetlinkExchange(message) { [self] refusal in
                     if let refusal {
-                        return completion(.failure(KernelRefusal.failure(refusal, of: operation)))
+                        let failure = KernelRefusal.failure(refusal, of: .request(wish), for: .daemon)
+                        return completion(.failure(failure))
                     }
                     possessions.withLock { onSuccess(&$0) }
                     completion(.success(()))

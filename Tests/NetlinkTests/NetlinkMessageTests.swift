@@ -43,7 +43,7 @@ import Wire
         }
         #expect(headers.map(\.type) == [0x10, 0x20])
         #expect(headers.map(\.sequence) == [7, 8])
-        #expect(headers[0].flags == 0x105)
+        #expect(headers[0].flags == 0x101)
         #expect(attributes == [[5, 1, 2, 3], [6, 9, 0, 0xaa, 0xbb, 0xcc]])
     }
 

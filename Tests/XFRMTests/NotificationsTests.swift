@@ -21,7 +21,7 @@ import Wire
     /// An IPv4 packet that met a policy with an IPv6 tunnel, on an interface.
     private static func acquire() throws -> [UInt8] {
         var event = NetlinkRequest(type: 0x17)
-        event.putID(Samples.address("2001:db8::2"), spi: 0, protocol: .esp)
+        event.putID(Samples.address("2001:db8::2"), spi: SPI(0), protocol: .esp)
         event.put(Samples.address("2001:db8::1"))
         event.put(Samples.selector("10.1.0.5/32", "10.2.0.9/32", proto: 6, port: 80))
         var payload = event.payload
@@ -44,7 +44,7 @@ import Wire
         let association = Samples.association()
         let state = Samples.payload(
             try StateMessages.add(association, traits: KernelTraits(knowsDirection: true)))
-        let head = Array(state.prefix(StateRecord.size))
+        let head = Array(state.prefix(KernelSize.state))
         #expect(try decoded(0x18, head + [0, 0, 0, 0, 0, 0, 0, 0]) == .expiring(association.id))
         #expect(try decoded(0x18, head + [1, 0, 0, 0, 0, 0, 0, 0]) == .expired(association.id))
     }
@@ -52,7 +52,7 @@ import Wire
     @Test func aLarvalAssociationsExpiryIsNoConcern() throws {
         let state = Samples.payload(
             try StateMessages.add(Samples.association(spi: 0), traits: KernelTraits(knowsDirection: true)))
-        #expect(try decoded(0x18, state.prefix(StateRecord.size) + [1, 0, 0, 0, 0, 0, 0, 0]) == nil)
+        #expect(try decoded(0x18, state.prefix(KernelSize.state) + [1, 0, 0, 0, 0, 0, 0, 0]) == nil)
     }
 
     private static func mapping() -> [UInt8] {
@@ -76,7 +76,7 @@ import Wire
     @Test func cutEventsAreNone() throws {
         let state = Samples.payload(
             try StateMessages.add(Samples.association(), traits: KernelTraits(knowsDirection: true)))
-        let expire = state.prefix(StateRecord.size) + [1]
+        let expire = state.prefix(KernelSize.state) + [1]
         // The acquire without its templates is whole, though of no use.
         for (type, bytes) in [(0x17, try Self.acquire()), (0x18, Array(expire)), (0x26, Self.mapping())] {
             for length in 0..<bytes.count where !(type == 0x17 && length == 280) {

@@ -66,7 +66,7 @@ import Wire
         #expect(Array(bytes[128..<160]) == Array(repeating: 0, count: 32))
         #expect(Array(bytes[208..<212]) == [0x01, 0x40, 0, 0])
         #expect(Array(bytes[212..<217]) == [2, 0, 1, 0, 32])
-        let attributes = try Samples.attributes(bytes, after: StateRecord.size)
+        let attributes = try Samples.attributes(bytes, after: KernelSize.state)
         #expect(Set(attributes.keys) == [2, 20, 23])
         #expect(attributes[20].map { Array($0[64..<72]) } == [0, 1, 0, 0, 128, 0, 0, 0])
     }
@@ -77,7 +77,7 @@ import Wire
                 transform: Samples.transform(CipherChoice(.aesCBC), algorithm))
             let bytes = Samples.payload(
                 try StateMessages.add(association, traits: KernelTraits(knowsDirection: true)))
-            let attributes = try Samples.attributes(bytes, after: StateRecord.size)
+            let attributes = try Samples.attributes(bytes, after: KernelSize.state)
             #expect(attributes[1] == nil, "the form without a truncation means 96 bits for SHA2-256")
             let truncation = attributes[20].map { UInt32($0[68]) | UInt32($0[69]) << 8 }
             #expect(truncation == UInt32(algorithm.icvSize * 8))
@@ -89,9 +89,15 @@ import Wire
             transform: Samples.transform(CipherChoice(.aesGCM16, keyBits: 256), nil))
         let bytes = Samples.payload(
             try StateMessages.add(association, traits: KernelTraits(knowsDirection: true)))
-        let attribute = try #require(try Samples.attributes(bytes, after: StateRecord.size)[18])
+        let attribute = try #require(try Samples.attributes(bytes, after: KernelSize.state)[18])
         #expect(attribute.count == 72 + 36)
         #expect(Array(attribute[64..<72]) == [0x20, 1, 0, 0, 128, 0, 0, 0])
+    }
+
+    struct ReplaySettings: Sendable {
+        var plainWindow: UInt8 = 0
+        var wideWindow: UInt32?
+        var bitmapWords = 0
     }
 
     struct ReplayCase: Sendable {
@@ -131,12 +137,21 @@ import Wire
             direction: .outbound, window: 64, isExtended: true, knowsDirection: false,
             expected: ReplaySettings(wideWindow: 32, bitmapWords: 1)),
     ])
-    func replaySettingsSuitTheKernel(example: ReplayCase) {
+    func replaySettingsSuitTheKernel(example: ReplayCase) throws {
         var association = Samples.association(example.direction)
         association.replayWindow = example.window
         association.usesExtendedSequenceNumbers = example.isExtended
-        let settings = ReplaySettings(association, KernelTraits(knowsDirection: example.knowsDirection))
-        #expect(settings == example.expected)
+        let bytes = Samples.payload(
+            try StateMessages.add(
+                association, traits: KernelTraits(knowsDirection: example.knowsDirection)))
+        let wide = try Samples.attributes(bytes, after: KernelSize.state)[XFRMAttribute.replayState]
+        #expect(bytes[215] == example.expected.plainWindow)
+        #expect(wide?.count == example.expected.wideWindow.map { _ in 24 + 4 * example.expected.bitmapWords })
+        guard let wide else { return }
+        var position = wide.span
+        #expect(try position.takeHostUInt32() == UInt32(example.expected.bitmapWords))
+        try position.skip(16)
+        #expect(try position.takeHostUInt32() == example.expected.wideWindow)
     }
 
     @Test func whatCannotWorkIsRefusedHere() {
@@ -158,10 +173,10 @@ import Wire
     @Test func aCutMessageIsNoAssociationAtAnyLength() throws {
         let bytes = Samples.payload(
             try StateMessages.add(Samples.association(), traits: KernelTraits(knowsDirection: true)))
-        for length in 0..<StateRecord.size {
+        for length in 0..<KernelSize.state {
             #expect(throws: WireError.self) { try decoded(Array(bytes.prefix(length)), assuming: .inbound) }
         }
-        for length in StateRecord.size..<bytes.count {
+        for length in KernelSize.state..<bytes.count {
             _ = try? decoded(Array(bytes.prefix(length)), assuming: .inbound)
         }
     }

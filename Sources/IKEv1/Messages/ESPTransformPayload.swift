@@ -125,7 +125,7 @@ extension TransformSubstructure {
         case (.transport, .rfc3947): 4
         case (.tunnel, .draft): 61443
         case (.transport, .draft): 61444
-        case (.beet, _): nil
+        case (.beet, _), (.iptfs, _): nil
         }
     }
 }

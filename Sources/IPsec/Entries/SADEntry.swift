@@ -14,6 +14,8 @@ package struct SADEntry: Sendable {
     package var encapsulation: Encapsulation?
     package var replay = ReplayProtection()
     package var lifetime = Lifetime.unlimited
+    /// What is taken as used already; nil for nothing, which is what a new SA starts with.
+    package var initialUsage: EntryUsage?
     /// The number of the ACQUIRE this answers or came from; 0 for none.
     package var acquireSequence: UInt32 = 0
     package var options = SAOptions()
@@ -60,6 +62,8 @@ package struct SADEntry: Sendable {
         /// The last sequence number sent and the highest received; the high halves are 0 without ESN.
         package var outboundSequence: UInt64
         package var inboundSequence: UInt64
+        /// Which of the last packets came, in words of 32, as the database keeps them; empty for none yet.
+        package var bitmap: [UInt32] = []
 
         package init(
             window: UInt32 = 0, usesExtendedSequenceNumbers: Bool = false, outboundSequence: UInt64 = 0,

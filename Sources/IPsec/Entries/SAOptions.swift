@@ -18,6 +18,14 @@ package struct SAOptions: Hashable, Sendable {
     /// The processor whose packets the SA carries alone; nil for all.
     package var processor: UInt32?
     package var offload: HardwareOffload?
+    /// The network interface (index) that the selector names; 0 for any.
+    package var interface: UInt32 = 0
+    /// How far the replay position moves between two reports of it, packets; nil for the system's default.
+    package var replayThreshold: UInt32?
+    /// How long at most between two reports of the replay position, in units of 100 ms; nil for the default.
+    package var timerThreshold: UInt32?
+    /// How packets are aggregated; nil unless the mode is IPTFS and something is told.
+    package var aggregation: Aggregation?
     /// Mobile IPv6's care-of address.
     package var careOfAddress: IPAddress?
     package var securityContext: SecurityContext?
@@ -47,6 +55,24 @@ package enum SAFlag: String, Hashable, Sendable, CaseIterable {
     case noEncapsulateDSCP = "dont-encap-dscp"
     /// The outbound sequence number may start again.
     case sequenceMayWrap = "oseq-may-wrap"
+}
+
+/// How an SA of mode IPTFS aggregates packets (RFC 9347); nil is the kernel's default.
+package struct Aggregation: Hashable, Sendable {
+    /// Inbound: how long a missing packet is waited for, microseconds.
+    package var dropTime: UInt32?
+    /// Inbound: packets that are put into order again.
+    package var reorderWindow: UInt16?
+    /// Outbound: inner packets are never cut.
+    package var neverFragments = false
+    /// Outbound: how long the first packet waits for more, microseconds.
+    package var initialDelay: UInt32?
+    /// Outbound: octets that may wait.
+    package var maximumQueue: UInt32?
+    /// Outbound: octets of an outer packet; 0 for the path's MTU.
+    package var packetSize: UInt32?
+
+    package init() {}
 }
 
 /// A network interface that does part of the work of an SA or policy.

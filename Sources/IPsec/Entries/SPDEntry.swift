@@ -11,6 +11,10 @@ package struct SPDEntry: Hashable, Sendable {
     ///
     /// Part of what identifies it.
     package var interface: UInt32 = 0
+    /// Part of what identifies it.
+    package var table = SPDTable.main
+    /// The number asked for, whose low three bits are the direction; 0 to let the database choose.
+    package var wantedIndex: UInt32 = 0
     /// Only the times count for policies.
     package var lifetime = Lifetime.unlimited
     package var flags: Set<SPDFlag> = []
@@ -24,8 +28,15 @@ package struct SPDEntry: Hashable, Sendable {
     }
 
     package var key: SPDKey {
-        SPDKey(policy.id, mark: mark, interfaceID: interfaceID, interface: interface)
+        SPDKey(policy.id, mark: mark, interfaceID: interfaceID, interface: interface, table: table)
     }
+}
+
+/// The two tables of policies that Linux has; the raw value is the kernel's.
+package enum SPDTable: UInt8, Hashable, Sendable {
+    case main = 0
+    /// Mobile IPv6's, asked before the main one.
+    case sub = 1
 }
 
 /// A switch of a policy; the raw value is `ip xfrm`'s word.
@@ -44,14 +55,17 @@ package struct SPDKey: Hashable, Sendable {
     package var mark: Mark?
     package var interfaceID: UInt32
     package var interface: UInt32
+    package var table: SPDTable
 
     package init(
-        _ id: SecurityPolicyID, mark: Mark? = nil, interfaceID: UInt32 = 0, interface: UInt32 = 0
+        _ id: SecurityPolicyID, mark: Mark? = nil, interfaceID: UInt32 = 0, interface: UInt32 = 0,
+        table: SPDTable = .main
     ) {
         self.id = id
         self.mark = mark
         self.interfaceID = interfaceID
         self.interface = interface
+        self.table = table
     }
 }
 

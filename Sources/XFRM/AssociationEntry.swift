@@ -1,0 +1,73 @@
+import Algorithms
+import IPsec
+import KeyMaterial
+
+extension SADEntry {
+    /// What a negotiation asks for, as the kernel's SAD is to hold it.
+    ///
+    /// The replay window is fitted to the kernel: a wider one than it knows only ever meant "wide".
+    init(_ association: SecurityAssociation, traits: KernelTraits) throws(DatabaseFailure) {
+        try Self.check(association)
+        let transform = association.transform
+        let cipher = KeyedCipher(transform.encryption.algorithm, key: transform.encryptionKey)
+        let integrity = transform.integrity.flatMap { algorithm in
+            transform.integrityKey.map { KeyedIntegrity(algorithm, key: $0) }
+        }
+        self.init(
+            id: association.id, source: association.source, mode: association.mode,
+            transform: .esp(cipher, integrity))
+        requestID = association.requestID
+        selector = association.selector
+        encapsulation = association.encapsulation.map { Encapsulation(.udp, ports: $0) }
+        replay = ReplayProtection(
+            window: Self.window(association, traits),
+            usesExtendedSequenceNumbers: association.usesExtendedSequenceNumbers)
+        lifetime = association.lifetime
+        acquireSequence = association.acquireSequence
+        options.direction = association.direction
+    }
+
+    private static func window(_ association: SecurityAssociation, _ traits: KernelTraits) -> UInt32 {
+        let isExtended = association.usesExtendedSequenceNumbers
+        switch association.direction {
+        case .outbound:
+            // Kernels that know directions refuse a window here; the others demand one with long numbers.
+            return isExtended && !traits.knowsDirection ? XFRMValue.plainReplayWindowLimit : 0
+        case .inbound:
+            let window = min(association.replayWindow, XFRMValue.replayWindowLimit)
+            // The window also finds the high half of the sequence number: there has to be one.
+            return isExtended ? max(window, XFRMValue.plainReplayWindowLimit) : window
+        }
+    }
+
+    private static func check(_ association: SecurityAssociation) throws(DatabaseFailure) {
+        let transform = association.transform
+        let encryption = transform.encryption
+        guard association.id.protocol == .esp else {
+            throw DatabaseFailure(.unsupported, "a negotiated SA must be ESP, not \(association.id)")
+        }
+        guard transform.encryptionKey.count == encryption.keyMaterialSize else {
+            throw DatabaseFailure(
+                .other,
+                "\(encryption) needs \(encryption.keyMaterialSize) octets of key, "
+                    + "\(transform.encryptionKey.count) were given")
+        }
+        guard (transform.integrity == nil) == (transform.integrityKey == nil) else {
+            throw DatabaseFailure(.other, "an integrity algorithm and its key must be given together")
+        }
+        if let integrity = transform.integrity, let key = transform.integrityKey,
+            key.count != integrity.keySize
+        {
+            throw DatabaseFailure(
+                .other, "\(integrity) needs \(integrity.keySize) octets of key, \(key.count) were given")
+        }
+        guard !encryption.algorithm.isAEAD || transform.integrity == nil else {
+            throw DatabaseFailure(
+                .other, "\(encryption) authenticates by itself: it takes no integrity algorithm")
+        }
+        guard encryption.algorithm.construction != .null || transform.integrity != nil else {
+            throw DatabaseFailure(
+                .unsupported, "ESP without encryption and without integrity protects nothing")
+        }
+    }
+}
