@@ -18,6 +18,7 @@ enum SetkeyWords {
         case .transport: "transport"
         case .tunnel: "tunnel"
         case .beet: "3"
+        case .iptfs: "iptfs"
         }
     }
 
