@@ -21,18 +21,27 @@ struct LineExcerpt {
     ///   - column: where the caret stands, from 1.
     ///   - width: characters to underline; what lies beyond the excerpt is left out.
     init(of line: String, column: Int, width: Int) {
-        let characters = Array(line.unicodeScalars)
-        let start = max(0, min(column - 1 - Self.lead, characters.count - Self.widest))
-        let end = min(characters.count, start + Self.widest)
-        var window = Array(characters[min(start, end)..<end])
-        if start > 0, !window.isEmpty { window[0] = "…" }
-        if end < characters.count, !window.isEmpty { window[window.count - 1] = "…" }
+        let count = line.unicodeScalars.count
+        let start = max(0, min(column - 1 - Self.lead, count - Self.widest))
+        text = count > Self.widest ? Self.window(of: line.unicodeScalars, count, from: start) : line
         let indent = max(0, column - 1 - start)
-        // Tabs are repeated so that the caret stands right whatever their width.
-        let margin = window.prefix(indent).map { $0 == "\t" ? "\t" : " " as Character }
-        let underline = max(1, min(width, window.count - indent))
-        text = String(String.UnicodeScalarView(window))
-        caret = String(margin) + "^" + String(repeating: "~", count: underline - 1)
+        let underline = max(1, min(width, min(count, Self.widest) - indent))
+        caret = Self.margin(under: text, indent) + "^" + String(repeating: "~", count: underline - 1)
+    }
+
+    private static func window(of line: String.UnicodeScalarView, _ count: Int, from start: Int) -> String {
+        var window = Array(line.dropFirst(start).prefix(widest))
+        if start > 0 { window[0] = "…" }
+        if start + widest < count { window[widest - 1] = "…" }
+        return String(String.UnicodeScalarView(window))
+    }
+
+    /// Blanks as wide as the text above; tabs are repeated so that the caret stands right whatever their width.
+    private static func margin(under text: String, _ indent: Int) -> String {
+        let blanks = String(repeating: " ", count: indent)
+        guard text.utf8.contains(UInt8(ascii: "\t")) else { return blanks }
+        let scalars = text.unicodeScalars.prefix(indent).map { $0 == "\t" ? $0 : " " }
+        return String(String.UnicodeScalarView(scalars)) + blanks.dropFirst(scalars.count)
     }
 
     /// Octets on either side of the caret that are looked at: enough for four to a character.

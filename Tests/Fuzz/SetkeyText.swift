@@ -1,5 +1,6 @@
 // modules: SourceText Algorithms KeyMaterial IPsec SetkeyScript
-// max_len: 512
+// memory: safe
+// max_len: 400
 import IPsec
 import SetkeyScript
 import SourceText

@@ -47,6 +47,15 @@ import Testing
         #expect(table.policies.count >= 3)
     }
 
+    /// What is shipped as an example is what fuzzing starts from.
+    @Test(arguments: ExampleFiles.configurations + ExampleFiles.policies)
+    func isASeed(name: String) throws {
+        let target = ExampleFiles.policies.contains(name) ? "SetkeyText" : "ConfigurationText"
+        let base = name.split(separator: "/").last ?? ""
+        #expect(
+            try ExampleFiles.text("Tests/Fuzz/Seeds/\(target)/\(base)") == ExampleFiles.text(name))
+    }
+
     @Test func theArticlesPoliciesAreIncluded() throws {
         let path = ExampleFiles.path("etc/examples/article.conf")
         let configuration = try #require(
