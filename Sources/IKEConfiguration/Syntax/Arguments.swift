@@ -27,11 +27,13 @@ struct Arguments {
     var location: SourceLocation { next?.location ?? end }
 
     /// Where the whole statement is, from its keyword to the last token taken.
-    var statementLocation: SourceLocation {
+    var statementLocation: SourceLocation { location(from: keyword.location) }
+
+    /// From a place to the last token taken.
+    func location(from start: SourceLocation) -> SourceLocation {
         let last = last.location
         return SourceLocation(
-            file: keyword.location.file, offset: keyword.location.offset,
-            length: last.offset + last.length - keyword.location.offset)
+            file: start.file, offset: start.offset, length: last.offset + last.length - start.offset)
     }
 
     /// The last token taken.

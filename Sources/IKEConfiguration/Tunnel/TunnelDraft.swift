@@ -32,12 +32,10 @@ struct TunnelDraft {
                 }
             },
             "local_net": .init { (tunnel, arguments, session) throws(Diagnostic) in
-                let place = arguments.location
-                tunnel.localNet = (try arguments.takeTraffic(session), place)
+                tunnel.localNet = try arguments.takeTraffic(session)
             },
             "remote_net": .init { (tunnel, arguments, session) throws(Diagnostic) in
-                let place = arguments.location
-                tunnel.remoteNet = (try arguments.takeTraffic(session), place)
+                tunnel.remoteNet = try arguments.takeTraffic(session)
             },
             "mode": .init { (tunnel, arguments, _) throws(Diagnostic) in
                 let word = try arguments.takeChoice(["tunnel", "transport"])
@@ -78,13 +76,16 @@ extension Document {
 
 extension Arguments {
     /// Takes `NET[port] [UL]`.
-    fileprivate mutating func takeTraffic(_ session: Session) throws(Diagnostic) -> TrafficSelector {
-        let place = location
+    fileprivate mutating func takeTraffic(
+        _ session: Session
+    ) throws(Diagnostic) -> (selector: TrafficSelector, location: SourceLocation) {
+        let start = location
         var selector = try takeNetwork(session)
         if isAtUpperProtocol { selector.upperProtocol = try takeUpperProtocol() }
         if selector.ports != TrafficSelector.anyPort, !UpperProtocol.hasPorts(selector.upperProtocol) {
-            throw place.error("a port needs a protocol that has ports, 'tcp' or 'udp', behind it")
+            throw location(from: start).error(
+                "a port needs a protocol that has ports, 'tcp' or 'udp', behind it")
         }
-        return selector
+        return (selector, location(from: start))
     }
 }
