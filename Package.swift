@@ -40,6 +40,7 @@ let package = Package(
     products: [
         .executable(name: "swiftike", targets: ["swiftike"]),
         .executable(name: "swiftikectl", targets: ["swiftikectl"]),
+        .executable(name: "swiftkey", targets: ["swiftkey"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -103,6 +104,7 @@ let package = Package(
                 "Negotiation", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments,
             ]),
         program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
+        program("swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "XFRM"]),
         // tests
         .target(
             name: "TestSupport",

@@ -116,7 +116,7 @@ import Testing
             destination: GoldenRecords.address("10.0.0.2"), protocol: .esp, spi: SPI(0x999))
         record.entry.lifetime.hardTime = .seconds(100)
         let text = written { output in
-            let listing = ShortListing(names: .common, output: output)
+            let listing = ShortListing(output: output)
             listing.writeHeader()
             listing.write(record, clock: Self.clock)
             var later = Self.clock

@@ -37,7 +37,7 @@ package enum PolicyJSON {
         ])
     }
 
-    private static func template(_ template: PolicyTemplate) -> JSONValue {
+    static func template(_ template: PolicyTemplate) -> JSONValue {
         let level =
             switch template.level {
             case .use: "use"

@@ -47,7 +47,10 @@ package struct PolicyListing {
             SetkeyWords.priority(policy.priority), SetkeyWords.action(policy.action),
         ]
         output.writeLine("\t" + words.compactMap(\.self).joined(separator: " "))
-        for template in policy.templates { output.writeLine("\t" + line(template)) }
+        let port = showsPorts ? "[0]" : ""
+        for template in policy.templates {
+            output.writeLine("\t" + SetkeyWords.request(template, port: port))
+        }
         writeTimes(record)
         let extensions = ExtensionWords.of(record.entry)
         if !extensions.isEmpty { output.writeLine("\t\(extensions.joined(separator: " "))") }
@@ -61,16 +64,6 @@ package struct PolicyListing {
         let lifetime = AssociationListing.seconds(record.entry.lifetime.hardTime)
         output.writeLine("\tcreated: \(clock.text(usage.added))  lastused: \(clock.text(lastUse))")
         output.writeLine("\tlifetime: \(lifetime)(s) validtime: 0(s)")
-    }
-
-    private func line(_ template: PolicyTemplate) -> String {
-        let port = showsPorts ? "[0]" : ""
-        var ends = ""
-        if let source = template.tunnelSource, let destination = template.tunnelDestination {
-            ends = "\(source)\(port)-\(destination)\(port)"
-        }
-        return "\(SetkeyWords.protocolName(template.protocol))/\(template.mode.rawValue)/\(ends)/"
-            + SetkeyWords.level(template.level)
     }
 }
 
@@ -92,8 +85,27 @@ enum SelectorText {
         let ends = "\(source) \(destination) \(name)"
         guard selector.sourcePort != 0 || selector.destinationPort != 0 else { return ends }
         return selector.upperProtocol == gre
-            ? "\(ends) \(UInt32(selector.sourcePort) << 16 | UInt32(selector.destinationPort))"
+            ? "\(ends) \(greKey(selector))"
             : "\(ends) \(selector.sourcePort),\(selector.destinationPort)"
+    }
+
+    /// As a statement has it: `10.0.0.0/24 10.1.0.0/16[80] tcp`, `0.0.0.0/0 0.0.0.0/0 icmp 8,0`.
+    static func stated(_ selector: Selector) -> String {
+        let name = selector.upperProtocol == 0 ? "any" : ProtocolNames.common.name(selector.upperProtocol)
+        let isTyped = typed.contains(selector.upperProtocol)
+        guard isTyped || selector.upperProtocol == gre else {
+            let ports = [selector.sourcePort, selector.destinationPort].map { $0 == 0 ? "" : "[\($0)]" }
+            return "\(prefix(selector.source))\(ports[0]) \(prefix(selector.destination))\(ports[1]) \(name)"
+        }
+        let ends = "\(prefix(selector.source)) \(prefix(selector.destination)) \(name)"
+        guard selector.sourcePort != 0 || selector.destinationPort != 0 else { return ends }
+        return isTyped
+            ? "\(ends) \(selector.sourcePort),\(selector.destinationPort)"
+            : "\(ends) \(IPAddress(family: .ipv4, value: greKey(selector)))"
+    }
+
+    private static func greKey(_ selector: Selector) -> UInt128 {
+        UInt128(selector.sourcePort) << 16 | UInt128(selector.destinationPort)
     }
 
     private static func prefix(_ prefix: IPPrefix) -> String {

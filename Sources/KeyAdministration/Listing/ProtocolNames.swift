@@ -38,7 +38,7 @@ package struct ProtocolNames: Sendable {
     }
 
     /// The number behind a name or a number; 0 for any.
-    func number(_ text: String) -> UInt8? {
+    package func number(_ text: String) -> UInt8? {
         if let number = UInt8(text) { return number == 255 ? 0 : number }
         return numbers[text]
     }

@@ -90,4 +90,13 @@ enum SetkeyWords {
         case .unique(let id): id > largestStatedRequestID ? "unique#\(id)" : "unique:\(id)"
         }
     }
+
+    /// `esp/tunnel/192.0.2.1-192.0.2.2/require`; `port` stands behind each address.
+    static func request(_ template: PolicyTemplate, port: String = "") -> String {
+        var ends = ""
+        if let source = template.tunnelSource, let destination = template.tunnelDestination {
+            ends = "\(source)\(port)-\(destination)\(port)"
+        }
+        return "\(protocolName(template.protocol))/\(template.mode.rawValue)/\(ends)/\(level(template.level))"
+    }
 }

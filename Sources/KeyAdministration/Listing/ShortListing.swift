@@ -2,11 +2,9 @@ package import IPsec
 
 /// Writes a line for each SAD entry, as `setkey -l` does.
 package struct ShortListing {
-    private let names: ProtocolNames
     private let output: TextOutput
 
-    package init(names: ProtocolNames, output: TextOutput) {
-        self.names = names
+    package init(output: TextOutput) {
         self.output = output
     }
 

@@ -1,0 +1,88 @@
+import IPsec
+
+/// An explanation in words.
+package struct ExplanationText {
+    private let names: ProtocolNames
+
+    package init(names: ProtocolNames) {
+        self.names = names
+    }
+
+    /// Lines with line ends.
+    package func render(_ explanation: Explanation) -> String {
+        let direction = SetkeyWords.direction(explanation.direction)
+        var lines = ["\(direction): \(packet(explanation.packet))"]
+        guard let policy = explanation.policy else {
+            lines.append("    no policy matches")
+            return text(lines + [verdict(explanation)])
+        }
+        lines.append("    policy \(EntrySummary.of(policy.entry, names)) (spid=\(policy.index))")
+        let count = explanation.resolutions.count
+        for (position, resolution) in explanation.resolutions.enumerated() {
+            lines.append("    \(position + 1) of \(count): \(SetkeyWords.request(resolution.template))")
+            lines += self.lines(resolution, explanation.direction).map { "        \($0)" }
+        }
+        return text(lines + [verdict(explanation)])
+    }
+
+    private func text(_ lines: [String]) -> String { lines.joined(separator: "\n") + "\n" }
+
+    private func packet(_ packet: PacketQuery) -> String {
+        let source = packet.sourcePort == 0 ? "\(packet.source)" : "\(packet.source)[\(packet.sourcePort)]"
+        let destination =
+            packet.destinationPort == 0
+            ? "\(packet.destination)" : "\(packet.destination)[\(packet.destinationPort)]"
+        let name = packet.upperProtocol == 0 ? "any protocol" : names.name(packet.upperProtocol)
+        return "\(source) -> \(destination) \(name)"
+    }
+
+    private func lines(_ resolution: TemplateResolution, _ direction: PolicyDirection) -> [String] {
+        if let association = resolution.association {
+            return ["SA \(EntrySummary.of(association.entry)), \(association.state.rawValue)"]
+        }
+        let template = resolution.template
+        let name = SetkeyWords.protocolName(template.protocol)
+        let reqid =
+            template.requestID != 0
+            ? " with reqid \(template.requestID)" : direction == .outbound ? " without reqid" : ""
+        let missing =
+            "missing: an SA \(name) from \(resolution.source) to \(resolution.destination), "
+            + "mode \(template.mode.rawValue)\(reqid)"
+        let near = resolution.near.map {
+            "near: SA \(EntrySummary.of($0.association.entry)); \($0.obstacles.joined(separator: "; "))"
+        }
+        return [missing] + near + ["make it so: \(Self.statement(resolution))"]
+    }
+
+    /// The statement that adds what is missing, with words in capitals for what has to be chosen.
+    static func statement(_ resolution: TemplateResolution) -> String {
+        let template = resolution.template
+        let reqid = template.requestID == 0 ? "" : " -u \(template.requestID)"
+        let algorithms =
+            switch template.protocol {
+            case .esp: "-E aes-gcm-16 0xKEY"
+            case .ah: "-A hmac-sha256 0xKEY"
+            case .ipcomp: "-C deflate"
+            }
+        return
+            "add \(resolution.source) \(resolution.destination) \(SetkeyWords.protocolName(template.protocol)) "
+            + "SPI -m \(template.mode.rawValue)\(reqid) \(algorithms);"
+    }
+
+    private func verdict(_ explanation: Explanation) -> String {
+        let isOutbound = explanation.direction == .outbound
+        switch explanation.verdict {
+        case .clear where explanation.policy == nil:
+            return "    => it passes in clear, unless the system's default policy blocks it"
+        case .clear: return "    => it passes in clear"
+        case .discarded: return "    => the policy discards it"
+        case .protected:
+            return isOutbound
+                ? "    => it leaves protected" : "    => it is accepted if these SAs brought it, else dropped"
+        case .blocked:
+            return isOutbound
+                ? "    => it is held until a key exchange daemon, or somebody, adds what is missing"
+                : "    => it is dropped: no SA can have brought it"
+        }
+    }
+}
