@@ -12,7 +12,7 @@ struct LineExcerpt {
         let file = location.file
         let line = file.line(at: location.offset, within: Self.reach)
         self.init(
-            of: SourceFile.printable(file.bytes[line]),
+            of: SourceFile.printable(file.shown(line)),
             column: SourceFile.characters(in: file.bytes[line.lowerBound..<location.offset]) + 1,
             width: location.caretWidth(atMost: Self.reach))
     }

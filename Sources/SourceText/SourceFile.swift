@@ -4,6 +4,11 @@ package final class SourceFile: Sendable {
     package let name: String
     package let bytes: [UInt8]
     private let lineStarts: [Int]
+    /// What messages show of a stretch of the octets; nil for the octets themselves.
+    private let redaction: Redaction?
+
+    /// Gives as many octets as the range has, keys and the like replaced.
+    package typealias Redaction = @Sendable (_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8]
 
     package init(name: String, bytes: [UInt8]) {
         self.name = name
@@ -13,7 +18,19 @@ package final class SourceFile: Sendable {
             starts.append(offset + 1)
         }
         lineStarts = starts
+        redaction = nil
     }
+
+    /// The same text, of which messages show no more than `redaction` gives.
+    package init(_ file: SourceFile, showing redaction: @escaping Redaction) {
+        name = file.name
+        bytes = file.bytes
+        lineStarts = file.lineStarts
+        self.redaction = redaction
+    }
+
+    /// The octets of a range as messages may show them.
+    func shown(_ range: Range<Int>) -> [UInt8] { redaction?(bytes, range) ?? Array(bytes[range]) }
 
     package convenience init(name: String, text: String) {
         self.init(name: name, bytes: Array(text.utf8))

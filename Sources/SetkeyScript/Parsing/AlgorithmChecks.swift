@@ -31,6 +31,15 @@ extension TokenStream {
             }
         case .any, .tcp: return
         }
+        try refuse(
+            hasICV(algorithms) ? nil : algorithms.icvLocation, "this SA has no ICV whose length '-o icv' could say")
+    }
+
+    private func hasICV(_ algorithms: StatedAlgorithms) -> Bool {
+        if algorithms.integrity?.algorithm != nil { return true }
+        guard let cipher = algorithms.encryption else { return false }
+        guard case .known(let algorithm) = cipher.algorithm else { return true }
+        return algorithm.isAEAD
     }
 
     private func checkESP(

@@ -83,7 +83,18 @@ extension TokenStream {
         return try take()
     }
 
+    /// Words of setkey's that no Linux kernel gives a meaning.
+    private static let lost = [
+        "des-deriv": "(RFC 1829) is not in Linux; use aes-gcm-16",
+        "des-32iv": "(RFC 1829) is not in Linux; use aes-gcm-16",
+        "rc5-cbc": "is not in Linux; use aes-gcm-16", "idea-cbc": "is not in Linux; use aes-gcm-16",
+        "tcp-md5": "is BSD's: on Linux the program sets TCP_MD5SIG on its socket",
+    ]
+
     private func unknown(_ what: String, _ name: Token, among known: [String]) -> Diagnostic {
+        if let reason = Self.lost[text(name)] {
+            return location(name).error("\(what) \(shown(name)) \(reason)")
+        }
         let near = Suggestion.hint(for: text(name), among: known)
         let all = near.isEmpty ? "; known are \(known.joined(separator: ", "))" : near
         return location(name).error("unknown \(what) \(shown(name))\(all)")

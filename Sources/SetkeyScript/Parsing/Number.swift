@@ -2,6 +2,9 @@ import SourceText
 
 /// Numbers as setkey writes them: decimal, or hexadecimal behind `0x`.
 enum Number {
+    /// `0x` and the digits of 32 bits: what is longer may be a key.
+    static let longest = 10
+
     /// The value, `UInt64.max` for anything beyond; nil if it is no number.
     static func parse(_ octets: ArraySlice<UInt8>) -> UInt64? {
         isHexadecimal(octets) ? value(octets.dropFirst(2), radix: 16) : value(octets, radix: 10)
@@ -38,6 +41,9 @@ enum Number {
 }
 
 extension TokenStream {
+    /// The characters of 64 bits in decimal: a message repeats no longer number.
+    private static let longestShown = 20
+
     /// Takes a number; `0x` begins a hexadecimal one.
     mutating func takeNumber(_ range: ClosedRange<UInt64>, _ what: String) throws(Diagnostic) -> UInt64 {
         let token = try takeWord(what)
@@ -53,9 +59,9 @@ extension TokenStream {
             throw location(token).error("expected \(what), found \(shown(token))")
         }
         guard range.contains(value) else {
+            let found = token.range.count > Self.longestShown ? shown(token) : text(token)
             throw location(token).error(
-                "\(what) is \(SourceFile.printable(octets(token).prefix(40))), expected \(range.lowerBound) to \(range.upperBound)"
-            )
+                "\(what) is \(found), expected \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

@@ -6,7 +6,7 @@ struct TokenStream {
     private var ahead: Token?
 
     init(_ file: SourceFile) {
-        lexer = Lexer(file)
+        lexer = Lexer(SourceFile(file, showing: SecretText.masked))
     }
 
     var file: SourceFile { lexer.file }
@@ -122,8 +122,6 @@ struct TokenStream {
 /// How a message shows tokens.
 extension TokenStream {
     private static let mostShown = 40
-    /// `0x` and the digits of 32 bits: what is longer may be a key.
-    private static let longestNumber = 10
 
     /// The token as a message shows it; never a key.
     func shown(_ token: Token) -> String {
@@ -131,7 +129,7 @@ extension TokenStream {
         case .end: return "the end of the file"
         case .string: return "a string of \(token.content.count) octets"
         case .word, .mark:
-            if Number.isHexadecimal(octets(token)), token.range.count > Self.longestNumber {
+            if Number.isHexadecimal(octets(token)), token.range.count > Number.longest {
                 return "a hexadecimal value of \(token.range.count - 2) digits"
             }
             let text = SourceFile.printable(octets(token))

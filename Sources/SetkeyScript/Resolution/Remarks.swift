@@ -6,23 +6,22 @@ import SourceText
 extension StatementResolution {
     /// Words whose algorithms are broken or too short for what is sent today.
     private static let weak: [String: String] = [
-        "des-cbc": "its 56 bits are found by trying", "des-deriv": "its 56 bits are found by trying",
-        "des-32iv": "its 56 bits are found by trying",
+        "des-cbc": "its 56 bits are found by trying", "simple": "it is an old word for 'null', no encryption",
         "3des-cbc": "its blocks of 64 bits leak after some gigabytes (RFC 8429)",
         "cast128-cbc": "its blocks of 64 bits leak after some gigabytes",
         "blowfish-cbc": "its blocks of 64 bits leak after some gigabytes",
-        "hmac-md5": "MD5 is broken (RFC 8221)", "keyed-md5": "MD5 is broken (RFC 8221)",
-        "keyed-sha1": "SHA-1 is broken (RFC 8221)", "hmac-sha1": "SHA-1 is being withdrawn (RFC 8221)",
+        "hmac-md5": "MD5 is broken (RFC 8221)", "hmac-sha1": "SHA-1 is being withdrawn (RFC 8221)",
+        "hmac-ripemd160": "hardly anybody has looked at it",
     ]
 
     mutating func remarkOnWeakness(of algorithms: StatedAlgorithms) {
         let stated = [
-            algorithms.encryption.map { ($0.word, $0.location) },
-            algorithms.integrity.map { ($0.word, $0.location) },
+            algorithms.encryption.map { ($0.word, $0.location, "aes-gcm-16") },
+            algorithms.integrity.map { ($0.word, $0.location, "hmac-sha256") },
         ].compactMap { $0 }
-        for (word, place) in stated {
+        for (word, place, better) in stated {
             guard let reason = Self.weak[word] else { continue }
-            remarkOnce(word, place.warning("'\(word)' is weak: \(reason); use aes-gcm-16 or hmac-sha256"))
+            remarkOnce(word, place.warning("'\(word)' is weak: \(reason); use \(better)"))
         }
         guard let cipher = algorithms.encryption, algorithms.integrity?.algorithm == nil else { return }
         if case .known(let algorithm) = cipher.algorithm, !algorithm.isAEAD, algorithm.construction != .null {

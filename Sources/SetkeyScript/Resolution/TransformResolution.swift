@@ -24,6 +24,9 @@ extension StatementResolution {
             return .ah(keyed)
         case .ipcomp:
             guard let compression = stated.compression else { break }
+            if case .known(let algorithm) = compression.algorithm, algorithm.xfrm == nil {
+                throw compression.location.error("Linux has no compression '\(algorithm)'; use deflate")
+            }
             return .ipcomp(compression.algorithm)
         }
         throw place.error("this SA lacks an algorithm")
@@ -48,6 +51,9 @@ extension StatementResolution {
         switch stated.algorithm {
         case nil: return nil
         case .known(let algorithm):
+            guard !algorithm.isObsolete else {
+                throw stated.location.error("Linux never had '\(algorithm)' (RFC 1828); use hmac-sha256")
+            }
             var integrity = KeyedIntegrity(algorithm, key: stated.key)
             if algorithm == .hmacSHA256 { integrity.icvBits = settings.sha256Truncation.rawValue }
             if let bits = algorithms.icvBits { integrity.icvBits = bits }
