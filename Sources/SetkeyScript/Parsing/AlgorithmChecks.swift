@@ -32,7 +32,8 @@ extension TokenStream {
         case .any, .tcp: return
         }
         try refuse(
-            hasICV(algorithms) ? nil : algorithms.icvLocation, "this SA has no ICV whose length '-o icv' could say")
+            hasICV(algorithms) ? nil : algorithms.icvLocation,
+            "this SA has no ICV whose length '-o icv' could say")
     }
 
     private func hasICV(_ algorithms: StatedAlgorithms) -> Bool {

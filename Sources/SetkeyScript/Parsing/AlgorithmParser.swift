@@ -64,14 +64,15 @@ extension TokenStream {
 
     private mutating func takeCompression() throws(Diagnostic) -> StatedCompression {
         let name = try takeAlgorithmName("a compression algorithm")
+        let word = text(name)
         if name.kind == .string {
-            return StatedCompression(algorithm: .foreign(text(name)), location: location(name))
+            return StatedCompression(algorithm: .foreign(word), word: word, location: location(name))
         }
-        guard let algorithm = Catalogue.compression(setkey: text(name)) else {
+        guard let algorithm = Catalogue.compression(setkey: word) else {
             throw unknown(
                 "compression algorithm", name, among: Catalogue.compression.flatMap(\.setkeyNames))
         }
-        return StatedCompression(algorithm: .known(algorithm), location: location(name))
+        return StatedCompression(algorithm: .known(algorithm), word: word, location: location(name))
     }
 
     /// A word of setkey's, or the database's own name in quotes.

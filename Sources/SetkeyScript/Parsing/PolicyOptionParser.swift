@@ -9,6 +9,7 @@ enum PolicyOption: String, CaseIterable {
     case offload
     case hardTime = "hard-time"
     case softTime = "soft-time"
+    case anyRequestID = "any-reqid"
     case attribute
 
     static let words = allCases.map(\.rawValue) + SPDFlag.allCases.map(\.rawValue)
@@ -45,6 +46,9 @@ extension TokenStream {
         case .offload: options.offload = try word.offload()
         case .hardTime: options.lifetime.hardTime = try Self.seconds(word)
         case .softTime: options.lifetime.softTime = try Self.seconds(word)
+        case .anyRequestID:
+            try word.refuseValue()
+            options.requestIDs = .asStated
         case .attribute: options.foreign.append(try word.attribute())
         case nil:
             throw word.location.error(

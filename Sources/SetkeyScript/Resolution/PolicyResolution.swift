@@ -9,7 +9,8 @@ extension StatementResolution {
     mutating func entries(
         _ statement: PolicyStatement, at place: SourceLocation
     ) throws(Diagnostic) -> [SPDEntry] {
-        if let stated = statement.action.reservedRequestID {
+        let options = statement.subject.options
+        if options.requestIDs == .chosenAnew, let stated = statement.action.reservedRequestID {
             remarks.append(
                 place.warning(
                     "'unique:\(stated)': numbers end at \(RequestIDs.lastChosenByPeople), another one is taken"
@@ -17,11 +18,12 @@ extension StatementResolution {
         }
         var entries: [SPDEntry] = []
         for match in try matches(statement.subject) {
-            let action = requestIDs.action(statement.action, match.selector, statement.direction)
+            let action = requestIDs.action(
+                statement.action, match.selector, statement.direction, options.requestIDs)
             let policy = SecurityPolicy(
                 selector: match.selector, direction: statement.direction, action: action,
                 priority: statement.priority)
-            entries.append(try entry(policy, statement.subject.options, interface: match.interface))
+            entries.append(try entry(policy, options, interface: match.interface))
             guard statement.direction == .inbound, settings.forwardCopies == .made else { continue }
             var copy = entries[entries.count - 1]
             copy.policy = policy.forwardCopy

@@ -21,13 +21,15 @@ struct RequestIDs {
 
     /// The level as a policy has it; a number beyond those for people is replaced by one of ours.
     mutating func level(
-        of request: PolicyRequest, _ index: Int, _ selector: Selector, _ direction: PolicyDirection
+        of request: PolicyRequest, _ index: Int, _ selector: Selector, _ direction: PolicyDirection,
+        _ stated: PolicyOptions.StatedRequestIDs
     ) -> PolicyTemplate.Level {
         switch request.level {
         case .use: return .use
         case .require: return .require
-        case .unique(let stated) where (1...Self.lastChosenByPeople).contains(stated):
-            return .unique(requestID: stated)
+        case .unique(let requestID)
+        where (1...Self.lastChosenByPeople).contains(requestID) || (requestID != 0 && stated == .asStated):
+            return .unique(requestID: requestID)
         case .unique:
             let outward = direction == .outbound ? selector : selector.reversed
             let subject = Subject(selector: outward, index: index)
@@ -39,7 +41,8 @@ struct RequestIDs {
 
     /// The action of a policy, with the request IDs of its templates.
     mutating func action(
-        _ action: PolicyAction, _ selector: Selector, _ direction: PolicyDirection
+        _ action: PolicyAction, _ selector: Selector, _ direction: PolicyDirection,
+        _ stated: PolicyOptions.StatedRequestIDs
     ) -> SecurityPolicy.Action {
         switch action {
         case .bypass: return .bypass
@@ -54,7 +57,7 @@ struct RequestIDs {
                         protocol: request.protocol, mode: request.mode,
                         tunnelSource: isOuter ? request.source : nil,
                         tunnelDestination: isOuter ? request.destination : nil,
-                        level: level(of: request, index, selector, direction)))
+                        level: level(of: request, index, selector, direction, stated)))
             }
             return .protect(templates)
         }

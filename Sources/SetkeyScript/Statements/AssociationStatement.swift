@@ -128,6 +128,8 @@ package struct StatedIntegrity: Sendable {
 /// `-C NAME [-R]`.
 package struct StatedCompression: Sendable {
     package var algorithm: AlgorithmReference<CompressionAlgorithm>
+    /// As written.
+    package var word: String
     package var location: SourceLocation
     /// `-R`: the SPI is the CPI on the wire, which it is on Linux in any case.
     package var usesRawCPI = false

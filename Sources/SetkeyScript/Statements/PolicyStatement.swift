@@ -56,6 +56,14 @@ package struct UpperLayer: Sendable {
 
 /// What a policy may have beyond setkey's words, and its security context.
 package struct PolicyOptions: Sendable {
+    /// What is done with request IDs beyond those for people to choose.
+    package enum StatedRequestIDs: Hashable, Sendable {
+        /// Another number is taken, as setkey's kernels do.
+        case chosenAnew
+        /// `-o any-reqid`.
+        case asStated
+    }
+
     package var mark: Mark?
     /// The xfrm interface; 0 for none.
     package var interfaceID: UInt32 = 0
@@ -65,6 +73,7 @@ package struct PolicyOptions: Sendable {
     /// Only the times count.
     package var lifetime = Lifetime.unlimited
     package var flags: Set<SPDFlag> = []
+    package var requestIDs = StatedRequestIDs.chosenAnew
     package var offload: OffloadReference?
     package var securityContext: SecurityContext?
     /// `-ctx`, where it is written.
