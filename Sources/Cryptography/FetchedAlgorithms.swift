@@ -40,18 +40,24 @@ extension Fetched {
     /// - Parameter key: The cipher's key; what follows it (a salt) is left alone.
     func start(_ context: OpaquePointer, _ choice: CipherChoice, key: SecretKey, encrypting: Int32) -> Bool {
         guard unsafe EVP_CipherInit_ex2(context, pointer, nil, nil, encrypting, nil) == 1,
-            unsafe EVP_CIPHER_CTX_set_key_length(context, Int32(choice.keyBits / 8)) == 1,
-            unsafe setSizes(context, choice.algorithm)
+            unsafe setSizes(context, choice)
         else { return false }
-        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
-        return unsafe key.withUnsafeBytes { bytes in
+        let isKeyed = unsafe key.withUnsafeBytes { bytes in
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             return unsafe EVP_CipherInit_ex2(context, nil, start, nil, encrypting, nil) == 1
         }
+        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
+        return isKeyed
     }
 
-    /// CCM alone must know the lengths of nonce and tag before the key.
-    private func setSizes(_ context: OpaquePointer, _ algorithm: EncryptionAlgorithm) -> Bool {
+    /// The length of the key where it varies, and those of nonce and tag, which CCM must know before the key.
+    private func setSizes(_ context: OpaquePointer, _ choice: CipherChoice) -> Bool {
+        let algorithm = choice.algorithm
+        let keySize = Int32(choice.keyBits / 8)
+        guard
+            unsafe EVP_CIPHER_get_key_length(pointer) == keySize
+                || EVP_CIPHER_CTX_set_key_length(context, keySize) == 1
+        else { return false }
         guard algorithm.construction == .ccm else { return true }
         let nonceSize = Int32(algorithm.saltSize + algorithm.ivSize)
         return unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, nonceSize, nil) == 1

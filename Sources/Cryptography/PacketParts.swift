@@ -84,10 +84,10 @@ struct PacketScratch: ~Copyable {
     /// The seed with the counter mixed in, which becomes an unpredictable IV once it has been encrypted
     /// (NIST SP 800-38A appendix C).
     func writeSeed(_ counter: UInt64, to iv: UnsafeMutablePointer<UInt8>, count: Int) {
-        for index in 0..<count { unsafe iv[index] = seed[index] }
-        for index in 0..<8 {
-            unsafe iv[count - 1 - index] ^= UInt8(truncatingIfNeeded: counter >> UInt64(8 * index))
-        }
+        unsafe iv.update(from: seed, count: count)
+        let last = unsafe UnsafeMutableRawPointer(iv + count - 8)
+        let mixed = unsafe last.loadUnaligned(as: UInt64.self) ^ counter.bigEndian
+        unsafe last.storeBytes(of: mixed, as: UInt64.self)
     }
 
     func writeNonce(iv: UnsafeMutablePointer<UInt8>, count: Int) {

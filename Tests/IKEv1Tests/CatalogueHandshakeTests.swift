@@ -27,7 +27,7 @@ import Testing
         #expect(pair.endpoints[1].status().ikeSAs.first?.prf == "\(prf)")
     }
 
-    @Test(arguments: Choices.childCiphers, Choices.integrity)
+    @Test(arguments: Choices.childSuites)
     func phaseTwo(cipher: CipherChoice, integrity: IntegrityAlgorithm) {
         let pair = establishes {
             $0.childEncryption = cipher

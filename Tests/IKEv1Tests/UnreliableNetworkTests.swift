@@ -99,11 +99,18 @@ import Testing
 enum Choices {
     static let phaseOneCiphers = ciphers { $0.ikev1Phase1 != nil }
     static let integrity = Catalogue.integrity.filter { !$0.keywords.isEmpty }
+    /// Every child cipher, and every integrity algorithm with AES-CBC.
+    static let childSuites =
+        childCiphers.map { ($0, IntegrityAlgorithm.hmacSHA256) }
+        + integrity.map { (CipherChoice(.aesCBC, keyBits: 256), $0) }
     static let childCiphers = ciphers { $0.ikev1ESP != nil }
 
     private static func ciphers(_ isWanted: (EncryptionAlgorithm) -> Bool) -> [CipherChoice] {
         Catalogue.encryption.filter { isWanted($0) && !$0.keywords.isEmpty }.flatMap { algorithm in
-            algorithm.keyLengths.map { CipherChoice(algorithm, keyBits: $0) }
+            let lengths = algorithm.keyLengths
+            return Set([lengths.minimum, algorithm.defaultKeyLength, lengths.maximum]).sorted().map {
+                CipherChoice(algorithm, keyBits: $0)
+            }
         }
     }
 }

@@ -18,28 +18,29 @@ extension EncryptionAlgorithm {
     package static let aesCTR = EncryptionAlgorithm(
         name: "aes-ctr", construction: .counter, keyLengths: .aes, defaultKeyLength: 128, blockSize: 1,
         ivSize: 8, saltSize: 4, icvSize: 0, isInSoftware: true, ikev1Phase1: nil, ikev1ESP: 13, ikev2: 13,
-        pfkey: 13, xfrm: "rfc3686(ctr(aes))", keywords: [], setkeyNames: ["aes-ctr"])
+        pfkey: 13, xfrm: "rfc3686(ctr(aes))", keywords: ["aes_ctr"], setkeyNames: ["aes-ctr"])
 
     /// RFC 4312.
     package static let camelliaCBC = cbc(
         "camellia-cbc", .aes, block: 16, ikev1Phase1: 8, ikev1ESP: 22, ikev2: 23,
-        pfkey: 22, xfrm: "cbc(camellia)", setkey: ["camellia-cbc"])
+        pfkey: 22, xfrm: "cbc(camellia)", keywords: ["camellia"], setkey: ["camellia-cbc"])
 
     /// RFC 2451, as are the other ciphers with blocks of 64 bits.
     package static let cast128CBC = cbc(
         "cast128-cbc", KeyLengths(40...128, step: 8), block: 8, ikev1Phase1: 6,
-        ikev1ESP: 6, ikev2: 6, pfkey: 6, xfrm: "cbc(cast5)", setkey: ["cast128-cbc"])
+        ikev1ESP: 6, ikev2: 6, pfkey: 6, xfrm: "cbc(cast5)", keywords: ["cast128"], setkey: ["cast128-cbc"])
 
     package static let blowfishCBC = cbc(
         "blowfish-cbc", KeyLengths(40...448, step: 8), block: 8, ikev1Phase1: 3,
-        ikev1ESP: 7, ikev2: 7, pfkey: 7, xfrm: "cbc(blowfish)", setkey: ["blowfish-cbc"])
+        ikev1ESP: 7, ikev2: 7, pfkey: 7, xfrm: "cbc(blowfish)", keywords: ["blowfish"],
+        setkey: ["blowfish-cbc"])
 
     /// RFC 2405.
     ///
     /// Not in phase 1, where RFC 2409 appendix A wants keys checked for weakness.
     package static let desCBC = cbc(
         "des-cbc", KeyLengths(64), block: 8, ikev1ESP: 2, ikev2: 2, pfkey: 2,
-        xfrm: "cbc(des)", setkey: ["des-cbc"])
+        xfrm: "cbc(des)", keywords: ["des"], setkey: ["des-cbc"])
 
     /// Of the kernel alone; its IKEv1 number is from the private range.
     package static let twofishCBC = cbc(

@@ -27,7 +27,7 @@ extension IntegrityAlgorithm {
 
     package static let hmacRIPEMD160 = hmac(
         .ripemd160, "hmac-ripemd160", icv: 12, ikev1ESP: 8, ikev1AH: 8, pfkey: 8,
-        xfrm: "hmac(rmd160)", setkey: ["hmac-ripemd160"])
+        xfrm: "hmac(rmd160)", keywords: ["hmac_ripemd160", "hmac_rmd160"], setkey: ["hmac-ripemd160"])
 
     /// Of Chinese standards; Linux has it since 6.0.
     package static let hmacSM3 = hmac(
@@ -50,7 +50,8 @@ extension IntegrityAlgorithm {
     /// RFC 3566.
     package static let aesXCBC = IntegrityAlgorithm(
         name: "aes-xcbc", construction: .xcbc, keySize: 16, icvSize: 12, isInSoftware: true,
-        ikev1ESP: 9, ikev1AH: 9, ikev2: 5, pfkey: 9, xfrm: "xcbc(aes)", keywords: [],
+        ikev1ESP: 9, ikev1AH: 9, ikev2: 5, pfkey: 9, xfrm: "xcbc(aes)",
+        keywords: ["aes_xcbc_mac", "aes_xcbc"],
         setkeyNames: ["aes-xcbc-mac", "aes-xcbc"])
 
     /// RFC 4494; IKEv1 and PF_KEY have no number for it.

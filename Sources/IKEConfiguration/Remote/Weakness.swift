@@ -5,11 +5,13 @@ enum Weakness {
     static let md5 = "MD5 is broken; sha256 is the usual choice"
 
     static func of(_ algorithm: EncryptionAlgorithm) -> String? {
-        if algorithm == .tripleDES {
-            return "its blocks of 64 bits leak after some gigabytes; aes is the usual choice"
+        if algorithm == .desCBC { return "anybody can try all its keys in a day; aes is the usual choice" }
+        return switch algorithm.construction {
+        case .cbc where algorithm.blockSize == 8:
+            "its blocks of 64 bits leak after some gigabytes; aes is the usual choice"
+        case .null, .gmac: "nothing is encrypted"
+        case .cbc, .counter, .gcm, .ccm, .chaCha20Poly1305: nil
         }
-        if algorithm == .null { return "nothing is encrypted" }
-        return nil
     }
 
     static func of(_ group: KeyExchangeMethod) -> String? {

@@ -2,24 +2,21 @@
 enum RegistryName {
     static func phase1Encryption(_ number: UInt16) -> String {
         let names: [UInt16: String] = [
-            1: "des-cbc", 2: "idea-cbc", 3: "blowfish-cbc", 4: "rc5-cbc", 6: "cast-cbc", 8: "camellia-cbc",
+            1: "des-cbc", 2: "idea-cbc", 4: "rc5-cbc",
         ]
         return names[number] ?? "encryption \(number)"
     }
 
     static func espTransform(_ number: UInt8) -> String {
         let names: [UInt8: String] = [
-            1: "des-iv64", 2: "des-cbc", 4: "rc5-cbc", 5: "idea-cbc", 6: "cast-cbc", 7: "blowfish-cbc",
-            8: "3idea", 9: "des-iv32", 10: "rc4", 13: "aes-ctr", 14: "aes-ccm-8", 15: "aes-ccm-12",
-            16: "aes-ccm-16", 18: "aes-gcm-8", 19: "aes-gcm-12", 21: "seed-cbc", 22: "camellia-cbc",
-            23: "null-auth-aes-gmac",
+            1: "des-iv64", 4: "rc5-cbc", 5: "idea-cbc", 8: "3idea", 9: "des-iv32", 10: "rc4", 21: "seed-cbc",
         ]
         return names[number] ?? "ESP transform \(number)"
     }
 
     static func integrity(_ number: UInt16) -> String {
         let names: [UInt16: String] = [
-            3: "des-mac", 4: "kpdk", 8: "hmac-ripemd", 9: "aes-xcbc-mac", 10: "rsa signatures",
+            3: "des-mac", 4: "kpdk", 10: "rsa signatures",
             11: "aes-128-gmac", 12: "aes-192-gmac", 13: "aes-256-gmac",
         ]
         return names[number] ?? "integrity \(number)"
