@@ -4,6 +4,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../Interop/lib.sh"
 guest_tests=$top/Tests/Guest
 
+# gateway N: the address of a gateway, 1 for east and 2 for west; of IPv6 where OUTER=6.
+gateway() {
+    if [ "${OUTER:-4}" = 6 ]; then echo "2001:db8::$1"; else echo "192.0.2.$1"; fi
+}
+
 # ours SIDE MODE START [CIPHER [LINE...]]: swiftike's configuration.
 ours() {
     local side=$1 mode=$2 start=$3 cipher=${4:-aes 128} me=1 peer=2
@@ -11,11 +16,11 @@ ours() {
     local local_net=10.$me.0.0/24 remote_net=10.$peer.0.0/24
     [ "$mode" = tunnel ] || { local_net=192.0.2.$me/32 remote_net=192.0.2.$peer/32; }
     mkdir -p "$work/$side"
-    psk "$work/$side/psk.txt" "192.0.2.$peer a key that both know"
+    psk "$work/$side/psk.txt" "$(gateway $peer) a key that both know"
     cat >"$work/$side/swiftike.conf" <<CONF
 path pre_shared_key "$work/$side/psk.txt";
 remote "gateway" {
-    remote_address 192.0.2.$peer;
+    remote_address $(gateway $peer);
     exchange_mode main;
     nat_traversal ${NAT:-on};
     proposal_check ${CHECK:-strict};
@@ -200,7 +205,7 @@ by_packet() {
 
 all=(unit alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
     charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
-    charon_gcm charon_initiates article swiftike_nat charon_nat rekey shutdown)
+    charon_gcm charon_initiates article swiftike_nat charon_nat swiftike_ipv6 rekey shutdown)
 
 # The tests of the XFRM and Netlink modules; run.sh sees to it that they were built.
 unit() {
@@ -260,6 +265,13 @@ charon_initiates() {
 }
 swiftike_nat() { NAT=force by_command swiftike tunnel && check "swiftike: ESP in UDP" in_udp; }
 charon_nat() { NAT=force by_command charon tunnel && check "charon: ESP in UDP" in_udp; }
+# Both inner networks are of IPv4, the gateways of IPv6.
+swiftike_ipv6() {
+    local OUTER=6
+    by_command swiftike tunnel
+    check "IPv6: ESP over IPv6, and none over IPv4" eval \
+        '[ "$(left "ip6 proto 50")" -ge 10 ] && [ "$(left "ip proto 50")" -eq 0 ]'
+}
 rekey() {
     LIFETIME="20 sec" ours east tunnel listen
     peer_start charon tunnel && east_start || { check "rekey: daemons start" false; return; }

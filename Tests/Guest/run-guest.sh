@@ -17,7 +17,7 @@ trap 'rm -rf "$output"' EXIT
 timeout -k 5 "${GUEST_TIMEOUT:-600}" qemu-system-x86_64 -accel $accelerator -cpu max,la57=off \
     -m "${GUEST_MEMORY:-1536}" -smp 2 -display none -no-reboot -nodefaults \
     -serial stdio -serial "file:$output/console" -kernel "$guest/vmlinux" -initrd "$guest/initrd.gz" \
-    -append "console=ttyS1 quiet loglevel=5 panic=-1 mitigations=off audit=0 guest.script=$script guest.arguments=$arguments ${SWIFTIKE_BIN:+guest.bin=$SWIFTIKE_BIN}" \
+    -append "console=ttyS1 quiet loglevel=5 panic=-1 no_timer_check mitigations=off audit=0 guest.script=$script guest.arguments=$arguments ${SWIFTIKE_BIN:+guest.bin=$SWIFTIKE_BIN}" \
     -fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \
     -device virtio-9p-pci,fsdev=root,mount_tag=root </dev/null 2>"$output/qemu" |
     while IFS= read -r line; do
