@@ -30,7 +30,7 @@ struct ControlSocketTests {
     private func ask(_ path: String, _ text: String) throws -> ControlReply? {
         var socket = try StreamSocket(connectingTo: path)
         try socket.write(text)
-        return try socket.readLine(timeout: .seconds(5)).map { try ControlReply(line: Array($0.utf8)) }
+        return try socket.readLine(timeout: .seconds(30)).map { try ControlReply(line: Array($0.utf8)) }
     }
 
     private let status = #"{"version":1,"command":"status"}"# + "\n"
