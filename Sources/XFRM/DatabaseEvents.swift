@@ -36,7 +36,18 @@ enum DatabaseEvents {
     }
 
     private static func others(_ type: UInt16, _ payload: Span<UInt8>) throws(WireError) -> DatabaseEvent {
-        .other("message 0x\(String(type, radix: 16)) of \(payload.count) octets")
+        switch type {
+        case XFRMMessage.newReplayPosition:
+            if let report = try ReplayReport(kernel: payload) { return .other("\(report)") }
+        case XFRMMessage.migrate:
+            if let migration = try Migration(kernel: payload) { return .other("\(migration)") }
+        case XFRMMessage.getDefaultPolicy, XFRMMessage.setDefaultPolicy:
+            return .other("default policies: \(try TableMessages.defaultPolicies(payload))")
+        case XFRMMessage.acquire:
+            return .other("an acquire by a policy with a mark or an interface")
+        default: break
+        }
+        return .other("message 0x\(String(type, radix: 16)) of \(payload.count) octets")
     }
 
     private static var hidden: DatabaseEvent { .other("an SA that is neither ESP, AH nor IPComp changed") }
@@ -49,7 +60,7 @@ enum DatabaseEvents {
         let whole = rest.extracting(range)
         var structure = whole
         let record = try StateRecord(&structure)
-        var attributes = try StateAttributes(rest)
+        var attributes = try StateAttributes(rest, of: record)
         attributes.options.foreign.removeAll { $0.number == XFRMAttribute.state }
         guard
             var found = SADRecord(record, attributes, structure: whole.extracting(first: KernelSize.state))
@@ -64,7 +75,7 @@ enum DatabaseEvents {
         let record = try StateRecord(&rest)
         let isHard = try rest.takeUInt8() != 0
         try rest.skip(7)
-        let attributes = try StateAttributes(rest)
+        let attributes = try StateAttributes(rest, of: record)
         guard
             var found = SADRecord(record, attributes, structure: payload.extracting(first: KernelSize.state))
         else { return hidden }

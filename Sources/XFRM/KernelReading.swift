@@ -121,4 +121,16 @@ extension Span where Element == UInt8 {
             domain: domain, algorithm: algorithm,
             text: String(decoding: text.prefix { $0 != 0 }, as: UTF8.self))
     }
+
+    /// Takes xfrm_encap_tmpl, whose address is of the SA's family.
+    mutating func takeKernelEncapsulation(
+        _ family: AddressFamily
+    ) throws(WireError) -> SADEntry.Encapsulation {
+        let kind = SADEntry.Encapsulation.Kind(kernelNumber: try takeHostUInt16())
+        let ports = UDPEncapsulation(sourcePort: try takeUInt16(), destinationPort: try takeUInt16())
+        try skip(2)
+        let original = try takeKernelAddress()
+        return SADEntry.Encapsulation(
+            kind, ports: ports, originalAddress: original.bits == 0 ? nil : original.address(family))
+    }
 }

@@ -11,6 +11,8 @@ enum KernelRefusal {
         case listAssociations
         case listPolicies
         case listen
+        /// Anything else, to follow "did not", and what it looks up.
+        case other(String, Target)
     }
 
     /// Who reads the sentence, which decides what can be done.
@@ -24,66 +26,47 @@ enum KernelRefusal {
     static func failure(
         _ refusal: NetlinkRefusal, of operation: Operation, for reader: Reader
     ) -> DatabaseFailure {
-        let kind = kind(refusal, of: operation)
-        let advice = advice(refusal, kind, operation, reader).map { "; \($0)" } ?? ""
-        return DatabaseFailure(kind, "the kernel did not \(operation.subject): \(refusal)\(advice)")
-    }
-
-    private static func kind(_ refusal: NetlinkRefusal, of operation: Operation) -> DatabaseFailure.Kind {
-        switch refusal.code {
-        case EEXIST: .alreadyExists
-        case ESRCH: .notFound
-        // For a new SA this is a missing algorithm: nothing is looked up.
-        case ENOENT: operation.newEntry == nil ? .notFound : .unsupported
-        case ENOSYS, EPROTONOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT, ENOPROTOOPT: .unsupported
-        case EPERM, EACCES: .notPermitted
-        default: .other
-        }
-    }
-
-    private static func advice(
-        _ refusal: NetlinkRefusal, _ kind: DatabaseFailure.Kind, _ operation: Operation, _ reader: Reader
-    ) -> String? {
-        switch kind {
-        case .alreadyExists: operation.newEntry == nil ? nil : "draw another SPI"
-        case .notFound: nil
-        case .notPermitted: "run as root or with CAP_NET_ADMIN in this network namespace"
-        case .unsupported: unsupportedAdvice(refusal.code, operation, reader)
-        case .other: refusal.code == ENOMEM || refusal.code == ENOBUFS ? "the system is short of memory" : nil
-        }
-    }
-
-    private static func unsupportedAdvice(
-        _ code: Int32, _ operation: Operation, _ reader: Reader
-    ) -> String? {
-        guard let entry = operation.newEntry else { return nil }
-        guard code == EPROTONOSUPPORT else {
-            return
-                "it lacks \(entry.transform.algorithms) or a template around them (authenc, echainiv, seqiv); "
-                + "load the modules, choose another algorithm" + alternative(reader)
-        }
-        return missingESP(entry.id.destination.family, reader)
-    }
-
-    /// What to do where there is no ESP.
-    static func missingESP(_ family: AddressFamily, _ reader: Reader) -> String {
-        let (option, module) = family == .ipv4 ? ("CONFIG_INET_ESP", "esp4") : ("CONFIG_INET6_ESP", "esp6")
-        return "the kernel has no ESP (\(option)): load \(module)" + alternative(reader)
-    }
-
-    private static func alternative(_ reader: Reader) -> String {
-        switch reader {
-        case .daemon: ", or run with --datapath userspace"
-        case .administrator: ""
-        }
+        let rule = RefusalRule.table.first { $0.fits(refusal, operation) }
+        let subject = RefusalSubject(operation: operation, reader: reader)
+        let advice = rule?.advice(subject).map { "; \($0)" } ?? ""
+        return DatabaseFailure(
+            rule?.kind ?? .other, "the kernel did not \(operation.subject): \(refusal)\(advice)")
     }
 }
 
 extension KernelRefusal.Operation {
-    /// The SA that was to be made.
-    fileprivate var newEntry: SADEntry? {
-        guard case .request(.addSA(let entry)) = self else { return nil }
-        return entry
+    /// The SA that was to be made or changed.
+    var entry: SADEntry? {
+        switch self {
+        case .request(.addSA(let entry)), .request(.updateSA(let entry)),
+            .request(.allocateSPI(let entry, _)):
+            entry
+        case .request, .listAssociations, .listPolicies, .listen, .other: nil
+        }
+    }
+
+    /// What was to be looked up or made.
+    var target: Target {
+        switch self {
+        case .request(.addSA), .request(.allocateSPI): .newAssociation
+        case .request(.updateSA): .larvalAssociation
+        case .request(.getSA), .request(.deleteSA), .request(.flushSAD), .listAssociations: .association
+        case .request(.addPolicy), .request(.updatePolicy): .newPolicy
+        case .request(.getPolicy), .request(.deletePolicy), .request(.flushSPD), .listPolicies: .policy
+        case .listen: .events
+        case .other(_, let target): target
+        }
+    }
+
+    enum Target: Hashable {
+        case tables
+        case newAssociation
+        /// Made mature, or changed.
+        case larvalAssociation
+        case association
+        case newPolicy
+        case policy
+        case events
     }
 
     /// What was asked for, to follow "did not".
@@ -93,6 +76,7 @@ extension KernelRefusal.Operation {
         case .listAssociations: "list its SAs"
         case .listPolicies: "list its policies"
         case .listen: "let us hear its events"
+        case .other(let subject, _): subject
         }
     }
 }
@@ -112,29 +96,6 @@ extension DatabaseRequest {
         case .getPolicy(let key): "find the \(key.id.direction) policy \(key.id.selector)"
         case .deletePolicy(let key): "delete the \(key.id.direction) policy \(key.id.selector)"
         case .flushSPD: "flush its policies"
-        }
-    }
-}
-
-extension SATransform {
-    /// The kernel's names, which are also what its module aliases are made of.
-    fileprivate var algorithms: String {
-        switch self {
-        case .none: "the algorithm"
-        case .esp(let cipher, let integrity):
-            [Self.name(cipher.algorithm, \.xfrm), integrity.map { Self.name($0.algorithm, \.xfrm) }]
-                .compactMap(\.self).joined(separator: ", ")
-        case .ah(let integrity): Self.name(integrity.algorithm, \.xfrm)
-        case .ipcomp(let algorithm): Self.name(algorithm, \.xfrm)
-        }
-    }
-
-    private static func name<Entry>(
-        _ algorithm: AlgorithmReference<Entry>, _ kernelName: (Entry) -> String?
-    ) -> String {
-        switch algorithm {
-        case .known(let entry): kernelName(entry).map { "\(entry) (\($0))" } ?? "\(entry)"
-        case .foreign(let name): name
         }
     }
 }

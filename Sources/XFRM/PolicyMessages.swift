@@ -25,6 +25,27 @@ enum PolicyMessages {
         return request
     }
 
+    /// GETPOLICY, by the database's own number.
+    static func get(index: UInt32, table: SPDTable) -> NetlinkRequest {
+        lookUp(XFRMMessage.getPolicy, index: index, table)
+    }
+
+    /// DELPOLICY, by the database's own number.
+    static func delete(index: UInt32, table: SPDTable) -> NetlinkRequest {
+        lookUp(XFRMMessage.deletePolicy, index: index, table)
+    }
+
+    private static func lookUp(_ type: UInt16, index: UInt32, _ table: SPDTable) -> NetlinkRequest {
+        var request = NetlinkRequest(type: type)
+        request.putZeros(KernelSize.selector)
+        request.put(index)
+        // The direction is in the number too; the kernel wants both to agree.
+        request.put(UInt8(index & 7))
+        request.putZeros(3)
+        request.putTable(table)
+        return request
+    }
+
     /// GETPOLICY for all.
     static func list() -> NetlinkRequest {
         NetlinkRequest(dump: XFRMMessage.getPolicy)
@@ -98,7 +119,7 @@ enum PolicyMessages {
 
 extension NetlinkRequest {
     /// Appends xfrm_userpolicy_info.
-    fileprivate mutating func put(_ entry: SPDEntry) {
+    mutating func put(_ entry: SPDEntry) {
         let policy = entry.policy
         put(policy.selector, interface: entry.interface)
         put(entry.lifetime)
@@ -111,11 +132,9 @@ extension NetlinkRequest {
     }
 
     /// Appends xfrm_userpolicy_id, and the attributes that belong to what identifies a policy.
-    ///
-    /// - Parameter index: 0 to look the policy up by selector and direction.
-    mutating func put(_ key: SPDKey, index: UInt32 = 0) {
+    mutating func put(_ key: SPDKey) {
         put(key.id.selector, interface: key.interface)
-        put(index)
+        put(UInt32(0))
         put(key.id.direction.rawValue)
         putZeros(3)
         putTable(key.table)

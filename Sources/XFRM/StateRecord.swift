@@ -55,17 +55,20 @@ struct StateRecord {
 
 /// The attributes of an SA.
 struct StateAttributes {
+    private let family: AddressFamily
     private var cipher: AlgorithmAttributes.Reading?
     private var integrity: AlgorithmAttributes.Reading?
     private var compression: AlgorithmAttributes.Reading?
-    var encapsulation: (type: UInt16, ports: UDPEncapsulation, original: KernelAddress)?
+    var encapsulation: SADEntry.Encapsulation?
     var replay: SADEntry.ReplayProtection?
     var lastUsed: UInt64 = 0
     var careOfAddress: KernelAddress?
     /// Everything that goes into our form as it is.
     var options = SAOptions()
 
-    init(_ payload: Span<UInt8>) throws(WireError) {
+    /// - Parameter record: the SA they belong to, which tells the family of addresses in them.
+    init(_ payload: Span<UInt8>, of record: StateRecord) throws(WireError) {
+        family = AddressFamily(kernelNumber: record.family) ?? .ipv6
         try payload.forEachNetlinkAttribute { type, value throws(WireError) in
             let isTaken = try takeForm(type, value)
             if isTaken { return }
@@ -88,7 +91,7 @@ struct StateAttributes {
             if integrity == nil { integrity = try AlgorithmAttributes.read(value, hasICVLength: false) }
         case XFRMAttribute.compression:
             compression = try AlgorithmAttributes.read(value, hasICVLength: false)
-        case XFRMAttribute.encapsulation: try takeEncapsulation(&value)
+        case XFRMAttribute.encapsulation: encapsulation = try value.takeKernelEncapsulation(family)
         case XFRMAttribute.replayState: replay = try value.takeKernelReplayState()
         case XFRMAttribute.replayValue: replay = try value.takeKernelReplayValue()
         case XFRMAttribute.lastUsed: lastUsed = try value.takeHostUInt64()
@@ -96,14 +99,6 @@ struct StateAttributes {
         default: return false
         }
         return true
-    }
-
-    private mutating func takeEncapsulation(_ value: inout Span<UInt8>) throws(WireError) {
-        let type = try value.takeHostUInt16()
-        let ports = UDPEncapsulation(
-            sourcePort: try value.takeUInt16(), destinationPort: try value.takeUInt16())
-        try value.skip(2)
-        encapsulation = (type, ports, try value.takeKernelAddress())
     }
 
     /// `none` without any algorithm: then the SA is larval, or the report of its end told none.
@@ -121,7 +116,9 @@ extension SADRecord {
     init?(kernel payload: Span<UInt8>) throws(WireError) {
         var rest = payload
         let record = try StateRecord(&rest)
-        self.init(record, try StateAttributes(rest), structure: payload.extracting(first: KernelSize.state))
+        self.init(
+            record, try StateAttributes(rest, of: record),
+            structure: payload.extracting(first: KernelSize.state))
     }
 
     /// - Parameter structure: `record` as the kernel wrote it, kept where our form cannot say all of it.
@@ -134,11 +131,7 @@ extension SADRecord {
             transform: attributes.transform(id.protocol))
         entry.requestID = record.requestID
         entry.selector = record.selector.selectsAll ? nil : record.selector.selector
-        entry.encapsulation = attributes.encapsulation.map { found in
-            SADEntry.Encapsulation(
-                SADEntry.Encapsulation.Kind(kernelNumber: found.type), ports: found.ports,
-                originalAddress: found.original.bits == 0 ? nil : found.original.address(family))
-        }
+        entry.encapsulation = attributes.encapsulation
         entry.replay = Self.replay(record, attributes)
         entry.lifetime = record.lifetime
         entry.acquireSequence = record.acquireSequence

@@ -13,18 +13,34 @@ package final class XFRMDatabase: AdministeredDatabase {
     /// A request in flight, and what came for it so far.
     private struct Errand {
         var request: DatabaseRequest
-        var answer: (Result<DatabaseAnswer, DatabaseFailure>) -> Void
+        var answer: Answer
         var found = DatabaseAnswer.done
+        var role = Role.alone
+    }
+
+    private typealias Answer = (Result<DatabaseAnswer, DatabaseFailure>) -> Void
+
+    /// How a request and the next one belong together.
+    private enum Role {
+        case alone
+        /// Writes an SA that the next request reads back.
+        case written
+        /// Reads back the SA that the request before it wrote.
+        case readBack(SADEntry)
     }
 
     private var window: NetlinkWindow<Errand>
+    /// For what has to be done at once.
+    private var aside: NetlinkPipeline
     private let traits: KernelTraits
+    /// Why the SA that is to be read back was not written.
+    private var unwritten: DatabaseFailure?
 
     /// Opens the databases of the calling thread's network namespace.
     package init() throws(DatabaseFailure) {
         do throws(NetlinkRefusal) {
-            var pipeline = try NetlinkPipeline(.xfrm)
-            traits = KernelTraits.probe(over: &pipeline)
+            aside = try NetlinkPipeline(.xfrm)
+            traits = KernelTraits.probe(over: &aside)
             window = try NetlinkWindow(.xfrm)
         } catch {
             throw KernelProbe.failure(error)
@@ -36,7 +52,14 @@ package final class XFRMDatabase: AdministeredDatabase {
     ) {
         do throws(DatabaseFailure) {
             let message = try RequestMessages.message(request, traits: traits)
-            try send(message, Errand(request: request, answer: answer))
+            var errand = Errand(request: request, answer: answer)
+            guard let entry = request.written, ReadBack.isNeeded(for: entry, traits: traits) else {
+                return try send(message, errand)
+            }
+            errand.role = .written
+            try send(message, errand)
+            errand.role = .readBack(entry)
+            try send(StateMessages.get(entry.key), errand)
         } catch {
             // Answers keep the order of the requests.
             exchange()
@@ -62,13 +85,29 @@ package final class XFRMDatabase: AdministeredDatabase {
         let outcomes = window.exchange { errand, header, payload in
             if let found = RequestMessages.answer(header.type, payload) { errand.found = found }
         }
-        for outcome in outcomes {
-            let errand = outcome.token
-            errand.answer(
-                outcome.refusal.map {
-                    .failure(KernelRefusal.failure($0, of: .request(errand.request), for: .administrator))
-                } ?? .success(errand.found))
+        for outcome in outcomes { settle(outcome.token, outcome.refusal) }
+    }
+
+    private func settle(_ errand: Errand, _ refusal: NetlinkRefusal?) {
+        let failure = refusal.map {
+            KernelRefusal.failure($0, of: .request(errand.request), for: .administrator)
         }
+        switch errand.role {
+        case .alone: errand.answer(failure.map { .failure($0) } ?? .success(errand.found))
+        case .written: unwritten = failure
+        case .readBack(let entry):
+            let reason = unwritten.take() ?? failure ?? loss(of: entry, in: errand.found)
+            errand.answer(reason.map { .failure($0) } ?? .success(.done))
+        }
+    }
+
+    /// What the kernel dropped of an SA, which it is then made to drop altogether; nil if nothing.
+    private func loss(of entry: SADEntry, in answer: DatabaseAnswer) -> DatabaseFailure? {
+        guard case .association(let record) = answer else { return nil }
+        let losses = ReadBack.losses(entry, record.entry)
+        guard !losses.isEmpty else { return nil }
+        let refusal = aside.carryOut(StateMessages.delete(entry.key))
+        return .lost(losses, of: entry.id, remains: refusal.map { "\($0)" })
     }
 
     package func dumpSAD(
@@ -107,6 +146,18 @@ package final class XFRMDatabase: AdministeredDatabase {
             try KernelEventStream().read(each)
         } catch {
             throw KernelRefusal.failure(error, of: .listen, for: .administrator)
+        }
+    }
+}
+
+extension DatabaseRequest {
+    /// The SA that is in the kernel once this is carried out.
+    fileprivate var written: SADEntry? {
+        switch self {
+        case .addSA(let entry), .updateSA(let entry): entry
+        case .getSA, .deleteSA, .flushSAD, .allocateSPI, .addPolicy, .updatePolicy, .getPolicy, .deletePolicy,
+            .flushSPD:
+            nil
         }
     }
 }

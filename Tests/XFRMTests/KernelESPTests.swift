@@ -1,6 +1,7 @@
 import Algorithms
 import Glibc
 import IPsec
+import Netlink
 import Synchronization
 import Testing
 
@@ -162,6 +163,51 @@ struct KernelESPTests {
             return [usage.failure?.kind, deletion.failure?.kind]
         }
         #expect(kinds == [.notFound, .notFound])
+    }
+
+    /// Every transform and option, written by an administrator.
+    @Test(arguments: EntrySamples.associations.indices.dropLast())
+    func anAdministratorsAssociationReadsBack(index: Int) throws {
+        let entry = EntrySamples.associations[index]
+        let (failure, back) = try OwnNetwork.run {
+            let database = try XFRMDatabase()
+            var failure: DatabaseFailure?
+            database.submit(.addSA(entry)) { result in
+                if case .failure(let refused) = result { failure = refused }
+            }
+            var back: [SADRecord] = []
+            try database.dumpSAD(entry.id.protocol) { back.append($0) }
+            return (failure, back)
+        }
+        // Not every kernel has every algorithm, but then it says so.
+        guard failure?.kind != .unsupported else { return }
+        #expect(failure == nil)
+        #expect(back.map(\.entry.id) == [entry.id])
+        #expect(back.first?.state == .mature)
+        #expect(back.first?.entry.requestID == entry.requestID)
+    }
+
+    @Test func whatTheKernelDropsInSilenceIsNotLeftThere() throws {
+        var entry = EntrySamples.associations[0]
+        entry.options.direction = .inbound
+        entry.options.keepaliveInterval = 0
+        entry.options.interfaceID = 9
+        let wanted = entry
+        let (knowsDirection, failure, left) = try OwnNetwork.run {
+            var pipeline = try NetlinkPipeline(.xfrm)
+            let traits = KernelTraits.probe(over: &pipeline)
+            let database = try XFRMDatabase()
+            var failure: DatabaseFailure?
+            database.submit(.addSA(wanted)) { result in
+                if case .failure(let refused) = result { failure = refused }
+            }
+            var left = 0
+            try database.dumpSAD(nil) { _ in left += 1 }
+            return (traits.knowsDirection, failure, left)
+        }
+        #expect(left == (knowsDirection ? 1 : 0))
+        #expect(failure?.kind == (knowsDirection ? nil : .unsupported))
+        if !knowsDirection { #expect(failure?.explanation.contains("Linux 6.10") == true) }
     }
 
     /// All SAs of the namespace, as the kernel tells them.
