@@ -1,5 +1,4 @@
 // modules: SourceText Algorithms KeyMaterial IPsec SetkeyScript
-// memory: safe
 // max_len: 400
 import IPsec
 import SetkeyScript
