@@ -57,7 +57,12 @@ extension IPAddress: CustomStringConvertible {
 
     /// Reads dotted decimal (four parts, no leading zeros) or any form of RFC 4291 section 2.2, without a zone.
     package init?(_ text: some StringProtocol) {
-        guard let address = IPAddressText.parse(text) else { return nil }
+        self.init(characters: Array(text.utf8)[...])
+    }
+
+    /// Reads the same from characters in ASCII.
+    package init?(characters: ArraySlice<UInt8>) {
+        guard let address = IPAddressText.parse(characters) else { return nil }
         self = address
     }
 }

@@ -7,85 +7,80 @@ enum IPAddressText {
         }
     }
 
-    static func parse(_ text: some StringProtocol) -> IPAddress? {
-        text.utf8.contains(UInt8(ascii: ":")) ? parseIPv6(text) : parseIPv4(text)
+    static func parse(_ characters: ArraySlice<UInt8>) -> IPAddress? {
+        characters.contains(UInt8(ascii: ":")) ? parseIPv6(characters) : parseIPv4(characters)
     }
 
-    private static func parseIPv4(_ text: some StringProtocol) -> IPAddress? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var value: UInt128 = 0
-        for part in parts {
-            guard let octet = decimalOctet(part) else { return nil }
-            value = value << 8 | UInt128(octet)
-        }
-        return IPAddress(family: .ipv4, value: value)
-    }
-
-    private static func decimalOctet(_ text: some StringProtocol) -> UInt8? {
-        let digits = text.utf8
-        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            return nil
-        }
-        guard digits.count == 1 || digits.first != 0x30 else { return nil }
-        return UInt8(String(text))
-    }
-
-    private static func parseIPv6(_ text: some StringProtocol) -> IPAddress? {
-        let text = String(text)
-        guard let gap = firstRange(ofDoubleColonIn: text) else {
-            guard let groups = groups(in: text[...], isEnd: true), groups.count == 8 else { return nil }
-            return address(groups)
-        }
-        let head = text[..<gap.lowerBound]
-        let tail = text[gap.upperBound...]
-        guard let front = groups(in: head, isEnd: false), let back = groups(in: tail, isEnd: true),
-            front.count + back.count < 8
-        else {
-            return nil
-        }
-        let zeros = Array(repeating: UInt16(0), count: 8 - front.count - back.count)
-        return address(front + zeros + back)
-    }
-
-    private static func firstRange(ofDoubleColonIn text: String) -> Range<String.Index>? {
-        var index = text.startIndex
-        while index < text.endIndex {
-            let next = text.index(after: index)
-            if text[index] == ":", next < text.endIndex, text[next] == ":" {
-                return index..<text.index(after: next)
-            }
-            index = next
-        }
-        return nil
-    }
-
-    /// The 16-bit groups of a colon-separated run; the last part of the whole may be an IPv4 address.
-    private static func groups(in text: Substring, isEnd: Bool) -> [UInt16]? {
-        guard !text.isEmpty else { return [] }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        var groups: [UInt16] = []
-        for (position, part) in parts.enumerated() {
-            if isEnd, position == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
-                guard let embedded = parseIPv4(part) else { return nil }
-                groups.append(UInt16(truncatingIfNeeded: embedded.value >> 16))
-                groups.append(UInt16(truncatingIfNeeded: embedded.value))
+    private static func parseIPv4(_ characters: ArraySlice<UInt8>) -> IPAddress? {
+        var value: UInt32 = 0
+        var part: UInt32 = 0
+        var digits = 0
+        var points = 0
+        for character in characters {
+            if character == UInt8(ascii: ".") {
+                guard digits > 0, points < 3 else { return nil }
+                value = value << 8 | part
+                (part, digits, points) = (0, 0, points + 1)
             } else {
-                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(isHexadecimal),
-                    let group = UInt16(part, radix: 16)
-                else { return nil }
-                groups.append(group)
+                guard (0x30...0x39).contains(character), digits == 0 || part != 0 else { return nil }
+                part = part * 10 + UInt32(character - 0x30)
+                digits += 1
+                guard part <= 255 else { return nil }
             }
         }
-        return groups
+        guard points == 3, digits > 0 else { return nil }
+        return IPAddress(family: .ipv4, value: UInt128(value << 8 | part))
     }
 
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+    private static func parseIPv6(_ characters: ArraySlice<UInt8>) -> IPAddress? {
+        var groups = IPv6Groups()
+        var rest = characters
+        if rest.starts(with: [UInt8(ascii: ":"), UInt8(ascii: ":")]) {
+            groups.gap = 0
+            rest = rest.dropFirst(2)
+        }
+        while let (value, count) = group(at: rest) {
+            rest = rest.dropFirst(count)
+            if rest.first == UInt8(ascii: ".") {
+                guard let tail = parseIPv4(characters[(rest.startIndex - count)...]) else { return nil }
+                groups.append(UInt16(truncatingIfNeeded: tail.value >> 16))
+                groups.append(UInt16(truncatingIfNeeded: tail.value))
+                return groups.address
+            }
+            guard groups.append(value) else { return nil }
+            guard rest.first == UInt8(ascii: ":") else { break }
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: ":") {
+                guard groups.gap == nil else { return nil }
+                groups.gap = groups.count
+                rest = rest.dropFirst()
+            } else if rest.isEmpty {
+                return nil
+            }
+        }
+        return rest.isEmpty ? groups.address : nil
     }
 
-    private static func address(_ groups: [UInt16]) -> IPAddress {
-        IPAddress(family: .ipv6, value: groups.reduce(0) { $0 << 16 | UInt128($1) })
+    /// One to four hexadecimal digits: their value, and how many there are.
+    private static func group(at characters: ArraySlice<UInt8>) -> (value: UInt16, count: Int)? {
+        var value: UInt16 = 0
+        var count = 0
+        for character in characters {
+            guard let digit = hexadecimalValue(character) else { break }
+            guard count < 4 else { return nil }
+            value = value << 4 | digit
+            count += 1
+        }
+        return count == 0 ? nil : (value, count)
+    }
+
+    private static func hexadecimalValue(_ character: UInt8) -> UInt16? {
+        switch character {
+        case 0x30...0x39: UInt16(character - 0x30)
+        case 0x41...0x46: UInt16(character - 0x41 + 10)
+        case 0x61...0x66: UInt16(character - 0x61 + 10)
+        default: nil
+        }
     }
 
     private static func formatIPv6(_ address: IPAddress) -> String {
@@ -112,5 +107,31 @@ enum IPAddressText {
             start = max(end, start + 1)
         }
         return best
+    }
+}
+
+/// The groups of an IPv6 address as they are read, and where `::` stands.
+private struct IPv6Groups {
+    private var value: UInt128 = 0
+    private(set) var count = 0
+    /// Groups in front of `::`; nil where there is none.
+    var gap: Int?
+
+    /// False if there are too many.
+    @discardableResult
+    mutating func append(_ group: UInt16) -> Bool {
+        value = value << 16 | UInt128(group)
+        count += 1
+        return count <= 8
+    }
+
+    /// nil unless there are eight, or fewer with a gap.
+    var address: IPAddress? {
+        guard let gap else { return count == 8 ? IPAddress(family: .ipv6, value: value) : nil }
+        guard count < 8 else { return nil }
+        let tailBits = 16 * (count - gap)
+        let head = (value >> tailBits) << (16 * (8 - gap))
+        let tail = value & ((UInt128(1) << tailBits) - 1)
+        return IPAddress(family: .ipv6, value: head | tail)
     }
 }

@@ -100,7 +100,7 @@ package struct PolicyTable {
     /// Refuses what a `SecurityPolicy` has no room for.
     private static func check(_ subject: PolicySubject, at place: SourceLocation) throws(Diagnostic) {
         if let context = subject.options.contextLocation { throw context.error(refusedSecurityContext) }
-        guard subject.options.isEmpty else {
+        guard !subject.hasOptions else {
             throw place.error("'-o' is not supported by include_policy; use swiftkey")
         }
         switch subject.traffic {
@@ -111,14 +111,6 @@ package struct PolicyTable {
                 throw host.location.error("expected an address alone; an interface cannot be part of it")
             }
         }
-    }
-}
-
-extension PolicyOptions {
-    /// Whether nothing is written beyond setkey's words.
-    fileprivate var isEmpty: Bool {
-        mark == nil && interfaceID == 0 && interface == nil && lifetime == .unlimited && flags.isEmpty
-            && offload == nil && foreign.isEmpty
     }
 }
 

@@ -88,7 +88,7 @@ import Testing
             "a policy file with a fault", files: ["p": "spdflush;\nspdadd 10.0.0.1 any -P out none;\n"],
             "include_policy \"p\";",
             """
-            p:2:17: error: expected the destination, an address or network, found 'any'; host names are not looked up
+            p:2:17: error: expected the destination, an address or network, found 'any'
                 spdadd 10.0.0.1 any -P out none;
                                 ^~~
             """),

@@ -3,10 +3,16 @@ import SourceText
 
 /// Addresses, host names and ports.
 extension TokenStream {
+    /// Whether it is a word that stands where an address was forgotten, and no host's name.
+    private static func isBehindAddresses(_ form: HostReference.Form) -> Bool {
+        guard case .name(let name) = form else { return false }
+        return ["any", "tcp", "udp", "esp", "ah", "ipcomp"].contains(name)
+    }
+
     /// Takes an address, with or without `%INTERFACE`, or a host name.
     mutating func takeHost(_ what: @autoclosure () -> String) throws(Diagnostic) -> HostReference {
         let token = try takeWord(what())
-        guard let form = Self.hostForm(octets(token)) else {
+        guard let form = Self.hostForm(octets(token)), !Self.isBehindAddresses(form) else {
             throw location(token).error("expected \(what()), found \(shown(token))")
         }
         return HostReference(form, at: location(token))
@@ -58,14 +64,15 @@ extension TokenStream {
     }
 
     static func hostForm(_ octets: ArraySlice<UInt8>) -> HostReference.Form? {
-        if let address = dottedDecimal(octets) { return .address(address) }
-        let text = String(decoding: octets, as: UTF8.self)
-        if let address = IPAddress(text) { return .address(address) }
-        if let percent = text.firstIndex(of: "%"), let address = IPAddress(text[..<percent]) {
-            let zone = text[text.index(after: percent)...]
-            return zone.isEmpty ? nil : .scoped(address, interface: String(zone))
+        if let address = IPAddress(characters: octets) { return .address(address) }
+        if let percent = octets.firstIndex(of: UInt8(ascii: "%")),
+            let address = IPAddress(characters: octets[..<percent])
+        {
+            let zone = octets[(percent + 1)...]
+            return zone.isEmpty
+                ? nil : .scoped(address, interface: String(decoding: zone, as: UTF8.self))
         }
-        return isHostName(octets) ? .name(text) : nil
+        return isHostName(octets) ? .name(String(decoding: octets, as: UTF8.self)) : nil
     }
 
     /// Letters, digits, points, hyphens and underscores, not all digits and points.
@@ -81,29 +88,5 @@ extension TokenStream {
             }
         }
         return hasLetter
-    }
-
-    /// Reads four decimal octets without making a string of them.
-    private static func dottedDecimal(_ octets: ArraySlice<UInt8>) -> IPAddress? {
-        var value: UInt32 = 0
-        var part: UInt32 = 0
-        var digits = 0
-        var points = 0
-        for octet in octets {
-            switch octet {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                guard digits == 0 || part != 0 else { return nil }
-                part = part * 10 + UInt32(octet - UInt8(ascii: "0"))
-                digits += 1
-                guard part <= 255 else { return nil }
-            case UInt8(ascii: "."):
-                guard digits > 0, points < 3 else { return nil }
-                value = value << 8 | part
-                (part, digits, points) = (0, 0, points + 1)
-            default: return nil
-            }
-        }
-        guard points == 3, digits > 0 else { return nil }
-        return IPAddress(family: .ipv4, value: UInt128(value << 8 | part))
     }
 }

@@ -17,7 +17,8 @@ enum PolicyOption: String, CaseIterable {
 
 extension TokenStream {
     /// Takes `-ctx` and `-o` where they are there, up to `-P`.
-    mutating func takePolicyOptions() throws(Diagnostic) -> PolicyOptions {
+    mutating func takePolicyOptions() throws(Diagnostic) -> PolicyOptions? {
+        guard !self.is(try peek(), "-P") else { return nil }
         var options = PolicyOptions()
         while true {
             if let context = try takeOptionalWord("-ctx") {

@@ -40,7 +40,7 @@ extension TokenStream {
         let names = try takeNameRestriction()
         var subject = PolicySubject(try takeTraffic())
         subject.names = names
-        subject.options = try takePolicyOptions()
+        if let options = try takePolicyOptions() { subject.options = options }
         guard try takeOptionalWord("-P") != nil else { throw expected("'-P'") }
         enterPolicy()
         return subject

@@ -20,11 +20,20 @@ package struct PolicySubject: Sendable {
 
     package var names = NameRestriction()
     package var traffic: Traffic
-    package var options = PolicyOptions()
+    /// One at most; most policies have none, and stay small.
+    private var statedOptions: [PolicyOptions] = []
 
     package init(_ traffic: Traffic) {
         self.traffic = traffic
     }
+
+    package var options: PolicyOptions {
+        get { statedOptions.first ?? PolicyOptions() }
+        set { statedOptions = newValue.isEmpty ? [] : [newValue] }
+    }
+
+    /// Whether nothing is written between the traffic and `-P`.
+    var hasOptions: Bool { !statedOptions.isEmpty }
 }
 
 /// The upper-layer protocol of a policy's traffic, and what tells packets of it apart beside ports.
@@ -81,6 +90,12 @@ package struct PolicyOptions: Sendable {
     package var foreign: [ForeignAttribute] = []
 
     package init() {}
+
+    /// Whether nothing is written.
+    package var isEmpty: Bool {
+        mark == nil && interfaceID == 0 && interface == nil && lifetime == .unlimited && flags.isEmpty
+            && requestIDs == .chosenAnew && offload == nil && securityContext == nil && foreign.isEmpty
+    }
 }
 
 /// What is done with the packets, as written.

@@ -5,15 +5,15 @@ package import SourceText
 package struct Statement: Sendable {
     /// What is asked for.
     package enum Kind: Sendable {
-        case addAssociation(AssociationStatement)
+        indirect case addAssociation(AssociationStatement)
         /// Our own word: what `add` states, for an SA that is there.
-        case updateAssociation(AssociationStatement)
-        case getAssociation(AssociationStatement)
+        indirect case updateAssociation(AssociationStatement)
+        indirect case getAssociation(AssociationStatement)
         /// `getspi`: an SPI of 0 leaves the choice to the database.
-        case allocateSPI(AssociationStatement)
-        case deleteAssociation(AssociationStatement)
+        indirect case allocateSPI(AssociationStatement)
+        indirect case deleteAssociation(AssociationStatement)
         /// `deleteall`: every SA between two addresses.
-        case deleteAllAssociations(AssociationGroup)
+        indirect case deleteAllAssociations(AssociationGroup)
         case flushAssociations(AssociationProtocol)
         case dumpAssociations(AssociationProtocol)
         case addPolicy(PolicyStatement)
