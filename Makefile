@@ -6,7 +6,7 @@ DESTDIR ?=
 PROGRAMS = swiftike swiftikectl swiftkey
 export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test demo install clean
+.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test bench demo install clean
 
 all: build-deps
 	for program in $(PROGRAMS); do \
@@ -39,9 +39,13 @@ fuzz-regress: build-deps
 interop: test-deps all
 	Tests/Interop/userspace-selftest.sh
 	Tests/Interop/run.sh $(SCENARIO)
+	Tests/Swiftkey/run.sh
 
 guest-test: test-deps all
 	Tests/Guest/run.sh
+
+bench: test-deps all
+	Tests/Bench/policies.sh
 
 test: test-deps unit fuzz-regress interop guest-test
 
@@ -59,7 +63,7 @@ install: all
 	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/swiftike/
-	install -m 644 etc/examples/* $(DESTDIR)$(PREFIX)/share/doc/swiftike/examples/
+	install -m 644 etc/examples/* etc/policy.conf.example $(DESTDIR)$(PREFIX)/share/doc/swiftike/examples/
 	test -e $(DESTDIR)/etc/swiftike/swiftike.conf || \
 	    install -m 640 etc/swiftike.conf $(DESTDIR)/etc/swiftike/swiftike.conf
 

@@ -206,6 +206,8 @@ by_packet() {
 all=(unit alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
     charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
     charon_gcm charon_initiates article swiftike_nat charon_nat swiftike_ipv6 rekey shutdown)
+. "$guest_tests/swiftkey-tests.sh"
+all+=("${swiftkey_scenarios[@]}")
 
 # The tests of the XFRM and Netlink modules; run.sh sees to it that they were built.
 unit() {

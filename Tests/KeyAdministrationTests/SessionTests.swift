@@ -39,6 +39,14 @@ import Testing
         #expect(fixture.run("--strict -f a") == 1)
     }
 
+    @Test func noKeyIsRepeatedInAComplaint() {
+        let fixture = fixture(["a": Self.association + Self.association])
+        #expect(fixture.run("-f a") == 0)
+        #expect(fixture.complaints.contains("a:2:1: error: there is an SA"))
+        #expect(!fixture.complaints.contains("0123456789abcdef"))
+        #expect(!fixture.complaints.contains("1a1b1c1d"))
+    }
+
     @Test func exitEndsTheFile() {
         let fixture = fixture(["a": "exit;\n" + Self.policy])
         #expect(fixture.run("-f a") == 0)
@@ -60,7 +68,7 @@ import Testing
         let shown = fixture.output
         #expect(
             shown.contains(
-                "spdadd 10.0.0.0/24 10.1.0.0/24 any -P out prio def ipsec esp/tunnel/192.0.2.1-192.0.2.2/require;"
+                "spdadd 10.0.0.0/24 10.1.0.0/24 any -P out ipsec esp/tunnel/192.0.2.1-192.0.2.2/require;"
             ))
         fixture.files["b"] = shown
         #expect(fixture.run("-f b") == 0)

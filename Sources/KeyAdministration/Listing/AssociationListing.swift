@@ -105,7 +105,7 @@ package struct AssociationListing {
     }
 
     private func writeKeyLine(_ key: SecretKey) {
-        output.write(key: key, style.keys, grouping: .words)
+        output.write(key: key, style.keys)
         output.writeLine("")
     }
 

@@ -89,21 +89,6 @@ enum SelectorText {
             : "\(ends) \(selector.sourcePort),\(selector.destinationPort)"
     }
 
-    /// As a statement has it: `10.0.0.0/24 10.1.0.0/16[80] tcp`, `0.0.0.0/0 0.0.0.0/0 icmp 8,0`.
-    static func stated(_ selector: Selector) -> String {
-        let name = selector.upperProtocol == 0 ? "any" : ProtocolNames.common.name(selector.upperProtocol)
-        let isTyped = typed.contains(selector.upperProtocol)
-        guard isTyped || selector.upperProtocol == gre else {
-            let ports = [selector.sourcePort, selector.destinationPort].map { $0 == 0 ? "" : "[\($0)]" }
-            return "\(prefix(selector.source))\(ports[0]) \(prefix(selector.destination))\(ports[1]) \(name)"
-        }
-        let ends = "\(prefix(selector.source)) \(prefix(selector.destination)) \(name)"
-        guard selector.sourcePort != 0 || selector.destinationPort != 0 else { return ends }
-        return isTyped
-            ? "\(ends) \(selector.sourcePort),\(selector.destinationPort)"
-            : "\(ends) \(IPAddress(family: .ipv4, value: greKey(selector)))"
-    }
-
     private static func greKey(_ selector: Selector) -> UInt128 {
         UInt128(selector.sourcePort) << 16 | UInt128(selector.destinationPort)
     }

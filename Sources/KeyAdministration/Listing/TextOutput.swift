@@ -33,11 +33,11 @@ package final class TextOutput {
         if bytes.count >= limit { flush() }
     }
 
-    /// Writes a key in hexadecimal, or one `****` for each group; groups are of four octets after a blank each.
-    func write(key: SecretKey, _ display: KeyDisplay, grouping: KeyGrouping) {
+    /// Writes a key in hexadecimal, or one `****` for each group; groups are of four octets, each behind a blank.
+    func write(key: SecretKey, _ display: KeyDisplay) {
         key.withSpan { octets in
             for index in octets.indices {
-                if grouping == .words, index % 4 == 0 { bytes.append(UInt8(ascii: " ")) }
+                if index % 4 == 0 { bytes.append(UInt8(ascii: " ")) }
                 switch display {
                 case .shown: appendHexadecimal(octets[index])
                 case .masked: if index % 4 == 0 { bytes.append(contentsOf: "****".utf8) }
@@ -67,11 +67,4 @@ package enum KeyDisplay: Hashable, Sendable {
     case shown
     /// `****` stands for each four octets.
     case masked
-}
-
-/// How the octets of a key are set apart.
-enum KeyGrouping {
-    /// A blank before each four octets.
-    case words
-    case none
 }

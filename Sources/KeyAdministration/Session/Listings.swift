@@ -81,9 +81,7 @@ struct Listings {
 
     /// A request as a statement, on a line of its own behind a mark.
     func write(_ request: DatabaseRequest, mark: String, remark: String = "") {
-        output.write(mark)
-        RequestText(output: output, keys: keys).write(request)
-        output.writeLine(remark)
+        output.writeLine(mark + RequestText.of(request, keys: keys) + remark)
     }
 
     /// An object a line.

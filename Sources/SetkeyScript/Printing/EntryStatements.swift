@@ -11,6 +11,12 @@ extension SADEntry {
         text.append(AssociationStatement(self))
         return text.text
     }
+
+    /// The same with stars for its keys.
+    package var maskedSetkeyText: String {
+        let octets = Array(setkeyText.utf8)
+        return String(decoding: SecretText.masked(octets, octets.indices), as: UTF8.self)
+    }
 }
 
 extension SPDEntry {
