@@ -12,11 +12,12 @@ extension RenderedDiagnosticsTests {
     static let algorithms = [
         Case(
             "a cipher that racoon has and swiftike has not",
-            proposal("encryption_algorithm blowfish; \(rest)"),
+            proposal("encryption_algorithm idea; \(rest)"),
             """
-            t.conf:4:26: error: 'blowfish' is not supported by swiftike here; use 'aes' or '3des'
-                    encryption_algorithm blowfish; \(rest)
-                                         ^~~~~~~~
+            t.conf:4:26: error: 'idea' is not supported by swiftike here; use 'aes', '3des', 'camellia', 'cast128' or \
+            'blowfish'
+                    encryption_algorithm idea; \(rest)
+                                         ^~~~
             """),
         Case(
             "a cipher of phase 2 in phase 1", proposal("encryption_algorithm aes_gcm_16; \(rest)"),
@@ -59,12 +60,12 @@ extension RenderedDiagnosticsTests {
             """),
         Case(
             "an authenticator that swiftike has not",
-            sainfo("encryption_algorithm aes;\n\tauthentication_algorithm hmac_sha1, hmac_ripemd160;"),
+            sainfo("encryption_algorithm aes;\n\tauthentication_algorithm hmac_sha1, des_mac;"),
             """
-            t.conf:3:38: error: 'hmac_ripemd160' is not supported by swiftike here; use 'hmac_md5', 'hmac_sha1', \
-            'hmac_sha256', 'hmac_sha384' or 'hmac_sha512'
-                \tauthentication_algorithm hmac_sha1, hmac_ripemd160;
-                \t                                    ^~~~~~~~~~~~~~
+            t.conf:3:38: error: 'des_mac' is not supported by swiftike here; use 'hmac_md5', 'hmac_sha1', \
+            'hmac_sha256', 'hmac_sha384', 'hmac_sha512', 'hmac_ripemd160' or 'aes_xcbc_mac'
+                \tauthentication_algorithm hmac_sha1, des_mac;
+                \t                                    ^~~~~~~
             """),
         Case(
             "a cipher twice", sainfo("encryption_algorithm aes 256, 3des, aes256;"),
