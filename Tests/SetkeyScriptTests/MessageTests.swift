@@ -125,6 +125,11 @@ import Testing
                 "1:21: error: '-esp_frag' is for esp-udp alone"
             ),
             (
+                "add ::1 ::2 ah 300 -A \"0123456789abcdef\";",
+                "1:23: error: expected an integrity algorithm by name, found a string; "
+                    + "in quotes only the kernel's own names stand, as \"cbc(aes)\""
+            ),
+            (
                 "get ::1 ::2 esp 300 -E null;",
                 "1:21: error: '-E' is for 'add': this statement only names an SA"
             ),

@@ -78,7 +78,7 @@ struct RandomEntries {
         guard chance(90) else { return .none }
         switch wanted {
         case .ah: return .ah(integrity())
-        case .ipcomp: return .ipcomp(chance(80) ? .known(.deflate) : .foreign("lz4"))
+        case .ipcomp: return .ipcomp(chance(80) ? .known(.deflate) : .foreign("lz4(raw)"))
         case .esp:
             let cipher = cipher()
             return .esp(cipher, cipher.icvBits == nil && chance(80) ? integrity() : nil)

@@ -81,6 +81,7 @@ extension TokenStream {
         guard token.kind == .word || token.kind == .string, !token.content.isEmpty else {
             throw expected("\(what) by name")
         }
+        if token.kind == .string { try checkForeignName(token, what) }
         return try take()
     }
 
@@ -91,6 +92,17 @@ extension TokenStream {
         "rc5-cbc": "is not in Linux; use aes-gcm-16", "idea-cbc": "is not in Linux; use aes-gcm-16",
         "tcp-md5": "is BSD's: on Linux the program sets TCP_MD5SIG on its socket",
     ]
+
+    /// Refuses what stands in quotes and is no kernel's name: it may be a key whose algorithm was forgotten.
+    private func checkForeignName(_ token: Token, _ what: String) throws(Diagnostic) {
+        let name = text(token)
+        let isKnown = Catalogue.integrity.contains { $0.xfrm == name }
+        guard isKnown || (name.hasSuffix(")") && name.contains("(")) else {
+            throw location(token).error(
+                "expected \(what) by name, found a string; in quotes only the kernel's own names stand, as \"cbc(aes)\""
+            )
+        }
+    }
 
     private func unknown(_ what: String, _ name: Token, among known: [String]) -> Diagnostic {
         if let reason = Self.lost[text(name)] {
@@ -106,9 +118,10 @@ extension TokenStream {
 extension TokenStream {
     /// Takes a key: octets in quotes, or hexadecimal digits behind `0x`.
     private mutating func takeKey(for algorithm: String) throws(Diagnostic) -> StatedKey {
-        let wanted = "a key for \(algorithm), in quotes or hexadecimal behind 0x"
         let token = try peek()
-        guard token.kind == .string || isHexadecimal(token) else { throw expected(wanted) }
+        guard token.kind == .string || isHexadecimal(token) else {
+            throw expected("a key for \(algorithm), in quotes or hexadecimal behind 0x")
+        }
         _ = try take()
         guard let secret = secret(token) else {
             throw location(token).error(
