@@ -14,7 +14,9 @@ struct EstablishedSA {
     let remoteIdentity: Identity
     let since: Instant
     /// Quick modes under way, and some that are over, by message ID.
-    var quickModes: [UInt32: QuickMode] = [:]
+    private(set) var quickModes: [UInt32: QuickMode] = [:]
+    /// The message IDs of quick modes that are over, in the order they ended.
+    private(set) var finishedQuickModes: [UInt32] = []
     var messageIDs = UsedMessageIDs()
     var detection: DeadPeerDetection
     /// Whether a quick mode met nothing but silence, and nothing came since: the peer may not have this SA any more.
@@ -24,6 +26,16 @@ struct EstablishedSA {
     var form: EncapsulationForm {
         guard nat.isDetected else { return .none }
         return capabilities.natTraversal == .draft ? .draft : .rfc3947
+    }
+
+    /// Keeps a quick mode; of those that are over, the last few, so that late repetitions are answered.
+    mutating func store(_ quickMode: QuickMode) {
+        quickModes[quickMode.messageID] = quickMode
+        guard quickMode.isOver, !finishedQuickModes.contains(quickMode.messageID) else { return }
+        finishedQuickModes.append(quickMode.messageID)
+        if finishedQuickModes.count > ProtocolLimits.finishedQuickModes {
+            quickModes[finishedQuickModes.removeFirst()] = nil
+        }
     }
 }
 

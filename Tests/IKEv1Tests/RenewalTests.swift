@@ -46,6 +46,24 @@ import Testing
         #expect(pair.reachesBothWays)
     }
 
+    /// Late repetitions are answered from the last few quick modes, not from some that chance picked.
+    @Test func remembersTheLastQuickModes() {
+        var policies = Policies()
+        policies.childLifetime = .seconds(500)
+        var pair = policies.pair(seed: 1)
+        pair.handle(.initiate(policies.request()), at: .a)
+        var order: [UInt32] = []
+        pair.run(for: .seconds(12000)) { pair in
+            guard let sa = pair.endpoints[1].associations.values.first?.established,
+                let last = sa.finishedQuickModes.last
+            else { return }
+            if order.last != last { order.append(last) }
+            let kept = sa.quickModes.values.filter(\.isOver).map(\.messageID)
+            #expect(Set(kept) == Set(order.suffix(ProtocolLimits.finishedQuickModes)))
+        }
+        #expect(order.count > ProtocolLimits.finishedQuickModes)
+    }
+
     @Test func goesBackToTheOldPair() {
         var pair = Self.established()
         pair.run(for: .seconds(700))

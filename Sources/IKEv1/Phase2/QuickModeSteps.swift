@@ -50,14 +50,7 @@ extension ISAKMPSA {
     static func digest(_ datagram: [UInt8]) -> [UInt8] { Digest.compute(.sha256, datagram) }
 
     mutating func store(_ quickMode: QuickMode) {
-        updateEstablished { sa in
-            sa.quickModes[quickMode.messageID] = quickMode
-            let over = sa.quickModes.values.filter(\.isOver)
-            guard over.count > ProtocolLimits.finishedQuickModes,
-                let oldest = over.first(where: { $0.messageID != quickMode.messageID })
-            else { return }
-            sa.quickModes[oldest.messageID] = nil
-        }
+        updateEstablished { $0.store(quickMode) }
     }
 
     mutating func transmit(
