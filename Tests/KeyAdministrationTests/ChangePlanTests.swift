@@ -92,6 +92,16 @@ import Testing
         }
     }
 
+    @Test func anAllocatedSPIMatures() throws {
+        var old = DatabaseState()
+        try old.apply(.allocateSPI(GoldenRecords.tunnelled, 0x1001...0x1001))
+        let plan = ChangePlan(StateDifference(from: old, to: try state(GoldenRecords.tunnelled)))
+        guard plan.requests.count == 1, case .updateSA = plan.requests.first?.request else {
+            Issue.record("not an update")
+            return
+        }
+    }
+
     private func state(_ entries: SADEntry...) throws -> DatabaseState {
         var state = DatabaseState()
         for entry in entries { try state.apply(.addSA(entry)) }

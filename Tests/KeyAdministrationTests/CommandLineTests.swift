@@ -66,7 +66,7 @@ import Testing
         "-d", "-Z", "-P", "-f", "--sync", "--nonsense", "--json=1 -D", "--atomic -D", "--atomic -c",
         "--dry-run -D", "--mask-keys --show-keys -D", "--atomic --dry-run -f a", "-D watch", "watch now",
         "explain 10.0.0.1", "explain 10.0.0.1 fd00::1", "explain 10.0.0.1 10.0.0.2 nothing",
-        "explain 10.0.0.1[x] 10.0.0.2", "-lD --json", "-D operand",
+        "explain 10.0.0.1[x] 10.0.0.2", "-lD --json", "-D operand", "-F --json", "--sync a --json",
     ])
     func misuseIsToldAndEndsWith1(line: String) {
         guard case .misuse(let message) = Self.parse(line) else {

@@ -204,7 +204,16 @@ package struct CommandLineParser {
                 throw Self.misuse("--dry-run goes with -f, -c and --sync")
             }
         }
-        if given.contains("json"), options.isRepeating {
+        try checkFormat()
+    }
+
+    private func checkFormat() throws(Outcome) {
+        guard options.format == .json else { return }
+        switch options.task {
+        case .flush, .synchronize, .decode: throw Self.misuse("--json goes with what lists something")
+        case .run, .dump, .watch, .explain, .compare: break
+        }
+        if options.isRepeating {
             throw Self.misuse("-l has no --json; use -D --json")
         }
     }

@@ -16,7 +16,8 @@ extension CommandLineResult {
                swiftkey [-Pv] -F
                swiftkey [-H] -x | watch [--json]
                swiftkey explain source destination [protocol] [--json]
-               swiftkey --diff file | --sync file [--json]
+               swiftkey --diff file [--json]
+               swiftkey [--dry-run] --sync file
                swiftkey file ...
                swiftkey -V | -h
         -f file  apply the statements of a file (- is standard input)

@@ -73,7 +73,12 @@ package struct ChangeApplication {
     private static func inverse(of request: DatabaseRequest, in state: DatabaseState) -> [DatabaseRequest] {
         switch request {
         case .addSA(let entry): [.deleteSA(entry.key)]
-        case .updateSA(let entry): state[entry.key].map { [.updateSA($0.record.entry)] } ?? []
+        case .updateSA(let entry):
+            // A larval SA that matured cannot be made larval again.
+            state[entry.key].map {
+                $0.record.state == .larval ? [.deleteSA(entry.key)] : [.updateSA($0.record.entry)]
+            }
+                ?? []
         case .deleteSA(let key): state[key].map { [.addSA(restored($0.record.entry))] } ?? []
         case .addPolicy(let entry): [.deletePolicy(entry.key)]
         case .updatePolicy(let entry):

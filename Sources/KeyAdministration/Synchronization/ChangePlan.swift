@@ -30,7 +30,10 @@ package struct ChangePlan {
     package init(_ difference: StateDifference) {
         self.difference = difference
         needsUseGuard = difference.changedAssociations.contains { !$0.isChangedInPlace }
-        for added in difference.addedAssociations { plan(.addSA(added.record.entry), added.origin) }
+        for added in difference.addedAssociations {
+            let entry = added.record.entry
+            plan(difference.maturing.contains(entry.key) ? .updateSA(entry) : .addSA(entry), added.origin)
+        }
         let settled = retireBypasses()
         setPolicies(settled)
         for removed in difference.removedPolicies where removed.entry.policy.action != .bypass {

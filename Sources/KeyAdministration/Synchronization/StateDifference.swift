@@ -19,6 +19,8 @@ package struct StateDifference {
     }
 
     package private(set) var addedAssociations: [DatabaseState.Association] = []
+    /// Those among the added ones whose SPI was allocated before: a larval SA is there.
+    private(set) var maturing: Set<SADKey> = []
     package private(set) var changedAssociations: [ChangedAssociation] = []
     package private(set) var removedAssociations: [SADRecord] = []
     package private(set) var addedPolicies: [DatabaseState.Policy] = []
@@ -42,6 +44,7 @@ package struct StateDifference {
         for wanted in new.associations where wanted.record.state != .larval {
             guard let present = old[wanted.record.entry.key]?.record, present.state != .larval else {
                 addedAssociations.append(wanted)
+                if old[wanted.record.entry.key] != nil { maturing.insert(wanted.record.entry.key) }
                 continue
             }
             let differences = EntryComparison.differences(present.entry, wanted.record.entry)
