@@ -1,11 +1,14 @@
-import IPsec
+package import IPsec
 import Netlink
-import Wire
+package import Wire
 
 /// The kernel's events, typed.
-enum DatabaseEvents {
+package enum DatabaseEvents {
     /// Reads an event.
-    static func decode(_ type: UInt16, _ payload: Span<UInt8>) throws(WireError) -> DatabaseEvent {
+    ///
+    /// - Parameter type: the message's type.
+    /// - Parameter payload: what follows the netlink header.
+    package static func decode(_ type: UInt16, _ payload: Span<UInt8>) throws(WireError) -> DatabaseEvent {
         if let event = try states(type, payload) { return event }
         if let event = try policies(type, payload) { return event }
         return try others(type, payload)
@@ -43,6 +46,10 @@ enum DatabaseEvents {
             if let migration = try Migration(kernel: payload) { return .other("\(migration)") }
         case XFRMMessage.getDefaultPolicy, XFRMMessage.setDefaultPolicy:
             return .other("default policies: \(try TableMessages.defaultPolicies(payload))")
+        case XFRMMessage.newStateCount:
+            return .other("the SAD's size: \(try TableMessages.sadSize(payload))")
+        case XFRMMessage.newPolicyCount:
+            return .other("the SPD's size: \(try TableMessages.spdSize(payload))")
         case XFRMMessage.acquire:
             return .other("an acquire by a policy with a mark or an interface")
         default: break

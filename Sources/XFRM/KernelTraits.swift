@@ -4,10 +4,14 @@ import Netlink
 import Synchronization
 
 /// What differs between kernels and shows in our requests.
-struct KernelTraits: Hashable, Sendable {
+package struct KernelTraits: Hashable, Sendable {
     /// Whether an SA can be told which way its packets go; older kernels ignore that, but then want a replay
     /// window on outbound SAs with extended sequence numbers, which newer ones refuse.
-    var knowsDirection: Bool
+    package var knowsDirection: Bool
+
+    package init(knowsDirection: Bool) {
+        self.knowsDirection = knowsDirection
+    }
 
     /// Finds out, without changing anything.
     ///

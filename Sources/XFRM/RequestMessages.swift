@@ -1,10 +1,11 @@
-import IPsec
-import Netlink
+package import IPsec
+package import Netlink
 import Wire
 
 /// An administrator's requests as the kernel's messages.
-enum RequestMessages {
-    static func message(
+package enum RequestMessages {
+    /// Writes a request out; fails where the kernel's structures cannot hold it.
+    package static func message(
         _ request: DatabaseRequest, traits: KernelTraits
     ) throws(DatabaseFailure) -> NetlinkRequest {
         switch request {

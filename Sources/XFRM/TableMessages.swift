@@ -67,6 +67,22 @@ package struct DefaultPolicies: Hashable, Sendable {
     }
 }
 
+extension SADSize: CustomStringConvertible {
+    /// `17 SAs in 8 buckets, 1048576 at most`.
+    package var description: String {
+        "\(associations) SAs in \(buckets) buckets, \(maximumBuckets) at most"
+    }
+}
+
+extension SPDSize: CustomStringConvertible {
+    /// `in 1, out 2, fwd 3, of sockets 0+0+0, in 8 buckets, 1048576 at most`.
+    package var description: String {
+        let ofSockets = [socketInbound, socketOutbound, socketForward].map(String.init)
+        return "in \(inbound), out \(outbound), fwd \(forward), of sockets "
+            + ofSockets.joined(separator: "+") + ", in \(buckets) buckets, \(maximumBuckets) at most"
+    }
+}
+
 extension DefaultPolicies: CustomStringConvertible {
     /// `in accept, fwd block, out accept`.
     package var description: String {

@@ -5,6 +5,7 @@
 # A line  // with: FILE  names a source file that the target shares with the tests.
 # All are built with ASan, unless a line  // memory: safe  says that the target reaches no code in which 'unsafe' or C
 # could go astray: there the compiler's own checks are enough, and it runs more than twice as fast.
+# A line  // links: LIBRARY  names a C library beside libcrypto. A module may be one of C files.
 # SwiftPM is left out: it would instrument the dependencies too. A module that several targets use is compiled
 # once, and again only when it or a module under it has changed. The programs are .build/fuzz/TARGET.
 set -e
@@ -13,10 +14,11 @@ out=.build/fuzz
 mkdir -p "$out/safe"
 common="-O -gline-tables-only -parse-as-library -wmo -swift-version 6 -package-name swiftike
     -enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature MemberImportVisibility
-    -I Sources/CLibcrypto -suppress-warnings"
+    -I Sources/CLibcrypto -I Sources/CLibmnl -suppress-warnings"
 
 modules_of() { sed -n '1s|^// modules: ||p' "Tests/Fuzz/$1.swift"; }
 shared_of() { sed -n 's|^// with: ||p' "Tests/Fuzz/$1.swift" | tr '\n' ' '; }
+link_of() { sed -n 's|^// links: |-l|p' "Tests/Fuzz/$1.swift" | tr '\n' ' '; }
 is_safe() { grep -qx '// memory: safe' "Tests/Fuzz/$1.swift"; }
 objects() { for module; do printf '%s ' "$modules/$module.o"; done; }
 
@@ -29,6 +31,17 @@ for target; do
     if is_safe "$target"; then without+=("$target"); else with_asan+=("$target"); fi
 done
 
+# A module of C files: its objects in one, and a map for its header.
+c_rule() {
+    mkdir -p "$modules/$1"
+    printf 'module %s { header "%s/Sources/%s/include/%s.h" export * }\n' "$1" "$PWD" "$1" "$1" \
+        >"$modules/$1/module.modulemap"
+    flags+=" -I $modules/$1"
+    printf '%s: %s\n' "$modules/$1.o" "$(find "Sources/$1" -name '*.[ch]' | sort | tr '\n' ' ')"
+    printf '\t@cd %s && clang -O1 -g -fsanitize=address -I %s -c %s && ld -r -o ../%s.o *.o\n' \
+        "$modules/$1" "$PWD/Sources/$1/include" "$(printf "$PWD/%s " Sources/"$1"/*.c)" "$1"
+}
+
 rules() {
     all=()
     for target; do
@@ -38,6 +51,10 @@ rules() {
     done
     echo "all:$(printf " $out/%s" "$@")"
     for module in "${all[@]}"; do
+        if compgen -G "Sources/$module/*.c" >/dev/null; then
+            c_rule "$module"
+            continue
+        fi
         sources=$(find "Sources/$module" -name '*.swift' | sort | tr '\n' ' ')
         below=()
         for import in $(sed -nE 's/^(package |public |internal )?import ([A-Za-z0-9]+)$/\2/p' $sources | sort -u); do
@@ -51,8 +68,8 @@ rules() {
         sources="Tests/Fuzz/$target.swift $(shared_of "$target")"
         needed=$(objects $(modules_of "$target"))
         printf '%s: %s %s\n' "$out/$target" "$sources" "$needed"
-        printf '\t@swiftc %s -module-name %s %s -use-ld=lld -lcrypto -o $@\n' \
-            "${flags//$'\n'/ }" "Fuzz$target" "$sources $needed"
+        printf '\t@swiftc %s -module-name %s %s -use-ld=lld -lcrypto %s -o $@\n' \
+            "${flags//$'\n'/ }" "Fuzz$target" "$sources $needed" "$(link_of "$target")"
     done
 }
 # One at a time: runs of several targets share the modules.
