@@ -77,6 +77,22 @@ import Testing
         #expect(policies.map(\.policy.direction) == [.outbound, .inbound, .forward])
     }
 
+    /// What ipsec-tools 0.9.1 listed after it had loaded the same file.
+    @Test func policiesAreUnderstoodAsSetkeyDid() throws {
+        let policies = Samples.policies(try Self.text("every-statement.conf"))
+        #expect(
+            policies.map(\.setkeyText) == [
+                "spdadd 10.0.0.0/24 10.1.0.0/16[80] tcp -P out ipsec esp/tunnel/192.0.2.1-192.0.2.2/require;",
+                "spdadd 10.1.0.0/16 10.0.0.0/24 any -P in prio high + 5 ipsec ah/transport//unique:9 esp/transport//use;",
+                "spdadd 10.1.0.0/16 10.0.0.0/24 any -P fwd prio high + 5 ipsec ah/transport//require esp/transport//use;",
+                "spdadd 0.0.0.0/0 0.0.0.0/0 icmp 8,0 -P out prio low - 3 discard;",
+                "spdadd ::/0 ::/0 icmp6 135,0 -P in none;",
+                "spdadd ::/0 ::/0 icmp6 135,0 -P fwd none;",
+                "spdadd 192.0.2.7 192.0.2.8 udp -o any-reqid -P out prio def - 10 ipsec esp/transport//unique:16384;",
+                "spdadd 192.0.2.7 192.0.2.8 gre 9 -P out prio def + 10 ipsec esp/transport//require;",
+            ])
+    }
+
     @Test func withoutCopiesPoliciesAreAsGiven() throws {
         var settings = ScriptSettings()
         settings.forwardCopies = .none
