@@ -27,7 +27,12 @@ package struct PacketQuery: Hashable, Sendable {
     package func isSelected(by selector: Selector) -> Bool {
         selector.source.contains(source) && selector.destination.contains(destination)
             && (selector.upperProtocol == 0 || selector.upperProtocol == upperProtocol)
-            && (selector.sourcePort == 0 || selector.sourcePort == sourcePort)
-            && (selector.destinationPort == 0 || selector.destinationPort == destinationPort)
+            && Self.isSelected(sourcePort, by: selector.sourcePort, selector.sourcePortMask)
+            && Self.isSelected(
+                destinationPort, by: selector.destinationPort, selector.destinationPortMask)
+    }
+
+    private static func isSelected(_ port: UInt16, by wanted: UInt16, _ mask: UInt16?) -> Bool {
+        (port ^ wanted) & (mask ?? (wanted == 0 ? 0 : .max)) == 0
     }
 }

@@ -25,7 +25,8 @@ package struct PolicyLookup {
 
     /// Only policies for packets without a mark, of no particular interface, are looked at.
     private func applies(_ entry: SPDEntry, _ packet: PacketQuery, _ direction: PolicyDirection) -> Bool {
-        entry.policy.direction == direction && entry.interfaceID == 0 && entry.interface == 0
+        entry.policy.direction == direction && entry.table == .main && entry.interfaceID == 0
+            && entry.interface == 0
             && (entry.mark.map { $0.value & $0.mask == 0 } ?? true)
             && packet.isSelected(by: entry.policy.selector)
     }
@@ -81,6 +82,9 @@ package struct PolicyLookup {
         // Inbound a template without a request ID takes any SA; outbound it takes those without one.
         if entry.requestID != template.requestID, direction == .outbound || template.requestID != 0 {
             words.append("its reqid is \(entry.requestID), wanted is \(template.requestID)")
+        }
+        if template.spi.value != 0, template.spi != entry.id.spi {
+            words.append("its SPI is \(entry.id.spi), wanted is \(template.spi)")
         }
         if record.state == .larval { words.append("it is larval: it has no keys yet") }
         if record.state == .dead { words.append("it is dead") }

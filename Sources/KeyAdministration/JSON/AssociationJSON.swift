@@ -97,6 +97,8 @@ package enum AssociationJSON {
         return .object([
             .init("soft_seconds", seconds(lifetime.softTime)),
             .init("hard_seconds", seconds(lifetime.hardTime)),
+            .init("soft_use_seconds", seconds(lifetime.softUseTime)),
+            .init("hard_use_seconds", seconds(lifetime.hardUseTime)),
             .init("soft_bytes", lifetime.softBytes.map(JSONValue.count) ?? .null),
             .init("hard_bytes", lifetime.hardBytes.map(JSONValue.count) ?? .null),
             .init("soft_packets", lifetime.softPackets.map(JSONValue.count) ?? .null),
@@ -131,10 +133,28 @@ package enum AssociationJSON {
             .init("mapping_threshold_seconds", .integer(Int64(options.mappingThreshold))),
             .init("processor", options.processor.map { .integer(Int64($0)) } ?? .null),
             .init("offload", PolicyJSON.offload(options.offload)),
+            .init("interface", .integer(Int64(options.interface))),
+            .init("replay_threshold", number(options.replayThreshold)),
+            .init("timer_threshold", number(options.timerThreshold)),
+            .init("aggregation", aggregation(options.aggregation)),
             .init("care_of_address", .text(options.careOfAddress.map { "\($0)" })),
             .init("security_context", PolicyJSON.securityContext(options.securityContext)),
             .init("foreign_attributes", PolicyJSON.foreign(options.foreign)),
         ]
+    }
+
+    private static func number(_ value: UInt32?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+
+    private static func aggregation(_ aggregation: Aggregation?) -> JSONValue {
+        guard let aggregation else { return .null }
+        return .object([
+            .init("drop_time", number(aggregation.dropTime)),
+            .init("reorder_window", number(aggregation.reorderWindow.map(UInt32.init))),
+            .init("never_fragments", .bool(aggregation.neverFragments)),
+            .init("initial_delay", number(aggregation.initialDelay)),
+            .init("maximum_queue", number(aggregation.maximumQueue)),
+            .init("packet_size", number(aggregation.packetSize)),
+        ])
     }
 }
 

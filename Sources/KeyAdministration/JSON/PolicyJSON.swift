@@ -20,6 +20,7 @@ package enum PolicyJSON {
             .init("mark", .text(entry.mark?.description)),
             .init("interface_id", .integer(Int64(entry.interfaceID))),
             .init("interface", .integer(Int64(entry.interface))),
+            .init("table", .string(entry.table == .main ? "main" : "sub")),
             .init("flags", .array(entry.flags.map(\.rawValue).sorted().map(JSONValue.string))),
             .init("offload", offload(entry.offload)),
             .init("security_context", securityContext(entry.securityContext)),
@@ -34,6 +35,8 @@ package enum PolicyJSON {
             .init("protocol", .integer(Int64(selector.upperProtocol))),
             .init("source_port", .integer(Int64(selector.sourcePort))),
             .init("destination_port", .integer(Int64(selector.destinationPort))),
+            .init("source_port_mask", selector.sourcePortMask.map { .integer(Int64($0)) } ?? .null),
+            .init("destination_port_mask", selector.destinationPortMask.map { .integer(Int64($0)) } ?? .null),
         ])
     }
 

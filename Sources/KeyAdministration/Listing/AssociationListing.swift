@@ -117,7 +117,9 @@ package struct AssociationListing {
         let lastUse = usage.lastUsed == 0 ? usage.firstUsed : usage.lastUsed
         output.writeLine("\tcreated: \(clock.text(usage.added))\tcurrent: \(clock.text(clock.now))")
         output.writeLine("\tdiff: \(clock.age(of: usage.added))(s)\thard: \(hard)(s)\tsoft: \(soft)(s)")
-        output.writeLine("\tlast: \(clock.text(lastUse))\thard: 0(s)\tsoft: 0(s)")
+        output.writeLine(
+            "\tlast: \(clock.text(lastUse))\thard: \(Self.seconds(lifetime.hardUseTime))(s)"
+                + "\tsoft: \(Self.seconds(lifetime.softUseTime))(s)")
         output.writeLine(
             "\tcurrent: \(usage.traffic.bytes)(bytes)\thard: \(lifetime.hardBytes ?? 0)(bytes)"
                 + "\tsoft: \(lifetime.softBytes ?? 0)(bytes)")

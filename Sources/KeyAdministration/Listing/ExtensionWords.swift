@@ -19,6 +19,10 @@ enum ExtensionWords {
         if let processor = options.processor { words.append("cpu=\(processor)") }
         if let offload = options.offload { words.append(self.offload(offload)) }
         if let address = options.careOfAddress { words.append("coa=\(address)") }
+        words += number("dev", options.interface)
+        words += number("replay-threshold", options.replayThreshold ?? 0)
+        words += number("timer-threshold", options.timerThreshold ?? 0)
+        if let aggregation = options.aggregation { words += self.aggregation(aggregation) }
         if let selector = entry.selector { words.append("selector=\(compact(selector))") }
         if case .tcp = entry.encapsulation?.kind { words.append("encap=tcp") }
         words += options.foreign.map { "attribute-\($0.number)=\($0.octets.count)B" }
@@ -30,20 +34,33 @@ enum ExtensionWords {
         if let mark = entry.mark { words.append("mark=\(mark)") }
         words += number("if_id", entry.interfaceID)
         words += number("dev", entry.interface)
+        if entry.table == .sub { words.append("table=sub") }
+        words += portMasks(entry.policy.selector)
         words += entry.flags.map(\.rawValue).sorted()
         if let offload = entry.offload { words.append(self.offload(offload)) }
         words += entry.foreign.map { "attribute-\($0.number)=\($0.octets.count)B" }
         return words
     }
 
-    /// `10.0.0.0/24[80]>10.1.0.0/24/6`: a selector without blanks.
-    static func compact(_ selector: Selector) -> String {
-        let from =
-            selector.sourcePort == 0 ? "\(selector.source)" : "\(selector.source)[\(selector.sourcePort)]"
-        let to =
-            selector.destinationPort == 0
-            ? "\(selector.destination)" : "\(selector.destination)[\(selector.destinationPort)]"
-        return selector.upperProtocol == 0 ? "\(from)>\(to)" : "\(from)>\(to)/\(selector.upperProtocol)"
+    /// A selector without blanks.
+    private static func compact(_ selector: Selector) -> String {
+        "\(selector)".replacing(" -> ", with: ">").replacing(" proto ", with: "/")
+    }
+
+    private static func portMasks(_ selector: Selector) -> [String] {
+        [("sport-mask", selector.sourcePortMask), ("dport-mask", selector.destinationPortMask)]
+            .compactMap { name, mask in mask.map { "\(name)=0x\(String($0, radix: 16))" } }
+    }
+
+    private static func aggregation(_ aggregation: Aggregation) -> [String] {
+        let numbers = [
+            ("drop-time", aggregation.dropTime),
+            ("reorder-window", aggregation.reorderWindow.map(UInt32.init)),
+            ("init-delay", aggregation.initialDelay), ("max-queue-size", aggregation.maximumQueue),
+            ("pkt-size", aggregation.packetSize),
+        ]
+        return numbers.compactMap { name, value in value.map { "\(name)=\($0)" } }
+            + (aggregation.neverFragments ? ["dont-frag"] : [])
     }
 
     private static func number(_ name: String, _ value: UInt32) -> [String] {

@@ -62,8 +62,9 @@ package struct PolicyListing {
         let usage = record.usage
         let lastUse = usage.lastUsed == 0 ? usage.firstUsed : usage.lastUsed
         let lifetime = AssociationListing.seconds(record.entry.lifetime.hardTime)
+        let valid = AssociationListing.seconds(record.entry.lifetime.hardUseTime)
         output.writeLine("\tcreated: \(clock.text(usage.added))  lastused: \(clock.text(lastUse))")
-        output.writeLine("\tlifetime: \(lifetime)(s) validtime: 0(s)")
+        output.writeLine("\tlifetime: \(lifetime)(s) validtime: \(valid)(s)")
     }
 }
 

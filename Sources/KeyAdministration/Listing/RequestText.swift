@@ -41,6 +41,7 @@ enum RequestText {
         entry.mark = key.mark
         entry.interfaceID = key.interfaceID
         entry.interface = key.interface
+        entry.table = key.table
         let words = statement(keyword, entry).split(separator: " ").prefix { $0 != "-P" }
         return "\(words.joined(separator: " ")) -P \(SetkeyWords.direction(key.id.direction));"
     }

@@ -79,7 +79,7 @@ package struct ChangeApplication {
                 $0.record.state == .larval ? [.deleteSA(entry.key)] : [.updateSA($0.record.entry)]
             }
                 ?? []
-        case .deleteSA(let key): state[key].map { [.addSA(restored($0.record.entry))] } ?? []
+        case .deleteSA(let key): state[key].map { [.addSA(restored($0.record))] } ?? []
         case .addPolicy(let entry): [.deletePolicy(entry.key)]
         case .updatePolicy(let entry):
             [state[entry.key].map { .updatePolicy($0.record.entry) } ?? .deletePolicy(entry.key)]
@@ -90,8 +90,9 @@ package struct ChangeApplication {
     }
 
     /// An SA as it was, but for a leap of its sequence numbers: none may be used twice with one key.
-    private static func restored(_ entry: SADEntry) -> SADEntry {
-        var entry = entry
+    private static func restored(_ record: SADRecord) -> SADEntry {
+        var entry = record.entry
+        entry.initialUsage = record.usage
         entry.replay.outboundSequence &+= 1 << 16
         return entry
     }
