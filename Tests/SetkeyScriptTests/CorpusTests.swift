@@ -40,7 +40,7 @@ import Testing
         Loaded(file: "carriage-returns.conf", associations: 1, policies: 0, warnings: ["hmac-sha1"]),
         Loaded(
             file: "every-statement.conf", associations: 5, policies: 8,
-            warnings: ["hmac-sha1", "3des-cbc", "hmac-md5"]),
+            warnings: ["hmac-sha1", "3des-cbc", "hmac-md5", "neither"]),
     ]
 
     static func text(_ file: String) throws -> String {

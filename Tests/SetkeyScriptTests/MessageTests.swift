@@ -196,6 +196,24 @@ import Testing
             ])
     }
 
+    @Test func whatHasNoEffectIsSaid() {
+        let headlines = Samples.run(
+            """
+            add ::1[5] ::2 esp 300 -E null;
+            get ::1 ::2 esp 300 -m tunnel;
+            delete ::1 ::2 esp 300 -o mark=3;
+            add fe80::1%eth0 fe80::2 ah 300 -A hmac-sha256-96 "0123456789abcdef0123456789abcdef";
+            """
+        ).headlines
+        #expect(
+            headlines == [
+                "f:1:27: warning: neither encryption nor integrity: this SA protects nothing; add -A or use aes-gcm-16",
+                "f:1:1: notice: ports have no effect here: only SAs of esp-udp have some",
+                "f:2:1: notice: of the extensions only '-o mark' has an effect here: they do not name an SA",
+                "f:4:1: notice: the interface behind '%' has no effect: SAs are found by address",
+            ])
+    }
+
     @Test func settingsWaiveAndTruncate() {
         var settings = ScriptSettings()
         settings.reservedSPIs = .allowed

@@ -15,7 +15,7 @@ extension StatementText {
         append(statement.algorithms)
     }
 
-    private mutating func append(_ extensions: AssociationExtensions) {
+    mutating func append(_ extensions: AssociationExtensions) {
         if let mode = extensions.mode { append("-m", mode.rawValue) }
         if extensions.requestID != 0 { append("-u", extensions.requestID) }
         if extensions.replay.window != 0 { append("-r", extensions.replay.window) }

@@ -20,6 +20,9 @@ struct StatementText {
         words += ["-o", value.map { "\(name)=\($0)" } ?? name]
     }
 
+    /// Whether anything stands behind the keyword.
+    var hasArguments: Bool { words.count > 1 }
+
     /// One line with the semicolon.
     var text: String { words.joined(separator: " ") + ";" }
 

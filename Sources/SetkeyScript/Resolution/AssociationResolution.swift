@@ -37,9 +37,7 @@ extension StatementResolution {
         _ statement: AssociationStatement, at place: SourceLocation
     ) throws(Diagnostic) -> [SADKey] {
         let securityProtocol = try namedProtocol(statement, at: place)
-        if statement.extensions.mode != nil {
-            remarkOnce("mode", place.warning("'-m' has no effect here: an SA is found without its mode"))
-        }
+        remarkOnUnusedExtensions(of: statement, at: place)
         return try pairs(statement.source.host, statement.destination.host, statement.names).map {
             SADKey(
                 SecurityAssociationID(

@@ -11,7 +11,6 @@ extension StatementResolution {
         "cast128-cbc": "its blocks of 64 bits leak after some gigabytes",
         "blowfish-cbc": "its blocks of 64 bits leak after some gigabytes",
         "hmac-md5": "MD5 is broken (RFC 8221)", "hmac-sha1": "SHA-1 is being withdrawn (RFC 8221)",
-        "hmac-ripemd160": "hardly anybody has looked at it",
     ]
 
     mutating func remarkOnWeakness(of algorithms: StatedAlgorithms) {
@@ -23,18 +22,38 @@ extension StatementResolution {
             guard let reason = Self.weak[word] else { continue }
             remarkOnce(word, place.warning("'\(word)' is weak: \(reason); use \(better)"))
         }
-        guard let cipher = algorithms.encryption, algorithms.integrity?.algorithm == nil else { return }
-        if case .known(let algorithm) = cipher.algorithm, !algorithm.isAEAD, algorithm.construction != .null {
-            remarkOnce(
-                "no integrity",
-                cipher.location.warning(
-                    "encryption without integrity can be undone by who changes packets; add -A or use aes-gcm-16"
-                ))
-        }
+        remarkOnMissingIntegrity(of: algorithms)
+    }
+
+    private mutating func remarkOnMissingIntegrity(of algorithms: StatedAlgorithms) {
+        guard let cipher = algorithms.encryption, algorithms.integrity?.algorithm == nil,
+            case .known(let algorithm) = cipher.algorithm, !algorithm.isAEAD
+        else { return }
+        let reason =
+            algorithm.construction == .null
+            ? "neither encryption nor integrity: this SA protects nothing"
+            : "encryption without integrity can be undone by who changes packets"
+        remarkOnce(reason, cipher.location.warning("\(reason); add -A or use aes-gcm-16"))
+    }
+
+    /// Of an SA that is only named, the mark alone counts beside what names it.
+    mutating func remarkOnUnusedExtensions(of statement: AssociationStatement, at place: SourceLocation) {
+        var unused = statement.extensions
+        unused.options.mark = nil
+        var text = StatementText("")
+        text.append(unused)
+        guard text.hasArguments else { return }
+        remarkOnce(
+            "unused",
+            place.notice("of the extensions only '-o mark' has an effect here: they do not name an SA"))
     }
 
     mutating func remarkOnEffects(of statement: AssociationStatement, at place: SourceLocation) {
         let extensions = statement.extensions
+        if statement.protocol != .espInUDP, statement.source.port != nil || statement.destination.port != nil
+        {
+            remarkOnce("ports", place.notice("ports have no effect here: only SAs of esp-udp have some"))
+        }
         if let padding = extensions.padding, padding != .sequence {
             remarkOnce(
                 padding.rawValue,
