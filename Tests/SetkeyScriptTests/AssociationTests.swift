@@ -46,6 +46,23 @@ import Testing
         #expect(Self.octets(integrity.key).hasSuffix("6364653b"))
     }
 
+    /// So that what a file states and what a kernel lists are equal.
+    @Test(
+        arguments: [
+            ("-A hmac-sha256 KEY -o icv=96", "hmac-sha256-96 KEY"),
+            ("-A hmac-sha256-96 KEY -o icv=128", "hmac-sha256 KEY"),
+            ("-A \"hmac(sha256)\" KEY -o icv=128", "hmac-sha256 KEY"),
+            ("-A hmac-sha256 KEY -o icv=64", "\"hmac(sha256)\" KEY -o icv=64"),
+        ])
+    func anICVLengthNamesTheAlgorithm(written: String, printed: String) {
+        let key = "0x" + String(repeating: "ab", count: 32)
+        let text = "add ::1 ::2 ah 0x300 \(written);".replacing("KEY", with: key)
+        #expect(
+            Samples.entries(text).map(\.setkeyText) == [
+                "add ::1 ::2 ah 0x300 -A \(printed);".replacing("KEY", with: key)
+            ])
+    }
+
     @Test func anOddCountOfDigitsHasAZeroInFront() throws {
         let key = "0x" + String(repeating: "1", count: 31)
         let entry = try #require(Samples.entries("add ::1 ::2 ah 300 -A hmac-md5 \(key);").first)

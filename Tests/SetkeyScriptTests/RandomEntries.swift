@@ -60,18 +60,18 @@ struct RandomEntries {
         guard chance(85), let algorithm = usable.randomElement(using: &random) else {
             return KeyedIntegrity(.foreign("hmac(md4)"), key: key(octets: 7), icvBits: 96)
         }
-        var keyed = KeyedIntegrity(algorithm, key: key(octets: algorithm.keySize))
-        if chance(20) { keyed.icvBits = 64 }
-        return keyed
+        let keyed = KeyedIntegrity(algorithm, key: key(octets: algorithm.keySize))
+        guard chance(20) else { return keyed }
+        return KeyedIntegrity(.foreign(algorithm.xfrm ?? ""), key: keyed.key, icvBits: 56)
     }
 
     private mutating func cipher() -> KeyedCipher {
         guard chance(90), let algorithm = Catalogue.encryption.randomElement(using: &random),
             let bits = Array(algorithm.keyLengths).randomElement(using: &random)
         else { return KeyedCipher(.foreign("cbc(anubis)"), key: key(octets: 5)) }
-        var keyed = KeyedCipher(algorithm, key: key(octets: bits / 8 + algorithm.saltSize))
-        if algorithm.isAEAD, chance(20) { keyed.icvBits = 32 }
-        return keyed
+        let keyed = KeyedCipher(algorithm, key: key(octets: bits / 8 + algorithm.saltSize))
+        guard algorithm.isAEAD, chance(20) else { return keyed }
+        return KeyedCipher(.foreign(algorithm.xfrm), key: keyed.key, icvBits: 32)
     }
 
     private mutating func transform(_ wanted: SecurityProtocol) -> SATransform {

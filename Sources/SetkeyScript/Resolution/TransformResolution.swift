@@ -32,37 +32,43 @@ extension StatementResolution {
         throw place.error("this SA lacks an algorithm")
     }
 
+    /// As a database that is read tells it: of the catalogue where the kernel's name and the ICV length are one's there.
     private func keyedCipher(_ stated: StatedCipher, _ algorithms: StatedAlgorithms) -> KeyedCipher {
+        var bits = algorithms.icvBits
+        let name: String
         switch stated.algorithm {
         case .known(let algorithm):
-            var cipher = KeyedCipher(algorithm, key: stated.key)
-            if algorithm.isAEAD, let bits = algorithms.icvBits { cipher.icvBits = bits }
-            return cipher
-        case .foreign:
-            let bits = algorithms.integrity == nil ? algorithms.icvBits : nil
-            return KeyedCipher(stated.algorithm, key: stated.key, icvBits: bits)
+            guard algorithm.isAEAD, bits != nil else { return KeyedCipher(algorithm, key: stated.key) }
+            name = algorithm.xfrm
+        case .foreign(let foreign):
+            name = foreign
+            if algorithms.integrity != nil { bits = nil }
         }
+        let known = Catalogue.encryption(xfrm: name, icvBits: bits)
+        return KeyedCipher(known.map { .known($0) } ?? .foreign(name), key: stated.key, icvBits: bits)
     }
 
-    /// nil for `-A null`.
+    /// The same for integrity; nil for `-A null`.
     private func keyedIntegrity(
         _ stated: StatedIntegrity, _ algorithms: StatedAlgorithms
     ) throws(Diagnostic) -> KeyedIntegrity? {
+        var bits = algorithms.icvBits
+        let name: String
         switch stated.algorithm {
         case nil: return nil
         case .known(let algorithm):
-            guard !algorithm.isObsolete else {
+            guard !algorithm.isObsolete, let xfrm = algorithm.xfrm else {
                 throw stated.location.error("Linux never had '\(algorithm)' (RFC 1828); use hmac-sha256")
             }
-            var integrity = KeyedIntegrity(algorithm, key: stated.key)
-            if algorithm == .hmacSHA256 { integrity.icvBits = settings.sha256Truncation.rawValue }
-            if let bits = algorithms.icvBits { integrity.icvBits = bits }
-            return integrity
-        case .foreign(let name):
-            guard let bits = algorithms.icvBits else {
-                throw stated.location.error("how long is the ICV of '\(name)' in a packet? Write -o icv=BITS")
-            }
-            return KeyedIntegrity(.foreign(name), key: stated.key, icvBits: bits)
+            if bits == nil, algorithm == .hmacSHA256 { bits = settings.sha256Truncation.rawValue }
+            guard bits != nil else { return KeyedIntegrity(algorithm, key: stated.key) }
+            name = xfrm
+        case .foreign(let foreign): name = foreign
         }
+        guard let bits else {
+            throw stated.location.error("how long is the ICV of '\(name)' in a packet? Write -o icv=BITS")
+        }
+        let known = Catalogue.integrity(xfrm: name, icvBits: bits)
+        return KeyedIntegrity(known.map { .known($0) } ?? .foreign(name), key: stated.key, icvBits: bits)
     }
 }
