@@ -18,7 +18,7 @@ if [ ! -x "$top/.build/debug/swiftikePackageTests.xctest" ] && [[ $# = 0 || " $*
     set -- without:unit "$@"
     [ "$*" != "without:unit unit" ] || exit 1
 fi
-GUEST_TIMEOUT=${GUEST_TIMEOUT:-900} "$here/run-guest.sh" "$here/guest-tests.sh" "$@"
+GUEST_TIMEOUT=${GUEST_TIMEOUT:-1800} "$here/run-guest.sh" "$here/guest-tests.sh" "$@"
 status=$?
 case $status in
     124 | 125)
