@@ -28,6 +28,9 @@ package struct KeyLengths: Hashable, Sendable {
         bits >= minimum && bits <= maximum && (bits - minimum).isMultiple(of: step)
     }
 
+    /// How many there are.
+    package var count: Int { (maximum - minimum) / step + 1 }
+
     /// Whether there is more than one.
     package var isVariable: Bool { minimum < maximum }
 }
@@ -42,7 +45,7 @@ extension KeyLengths: Sequence {
 extension KeyLengths: CustomStringConvertible {
     /// `192`, `128, 192, 256`, or `40 to 448 in steps of 8`.
     package var description: String {
-        (maximum - minimum) / step < 4
+        count <= 4
             ? map(String.init).joined(separator: ", ") : "\(minimum) to \(maximum) in steps of \(step)"
     }
 }

@@ -151,17 +151,27 @@ package enum FetchedAlgorithms {
     ///
     /// A program checks this at start: hashes and ciphers named here must not be offered or accepted.
     package static func missing() -> [String] {
-        var names: [String] = []
-        for hash in HashFunction.allCases where unsafe hash.fetched.pointer == nil {
-            names.append(hash.rawValue)
-        }
-        for algorithm in Catalogue.encryption where algorithm.isInSoftware && algorithm.construction != .null
-        {
-            for bits in algorithm.keyLengths {
-                let choice = CipherChoice(algorithm, keyBits: bits)
-                if unsafe choice.fetched?.pointer == nil { names.append(choice.description) }
+        missingHashes() + missingCiphers().flatMap { $0.choices.map(\.description) }
+    }
+
+    /// The same for a person: a cipher that lacks all its key lengths stands there once.
+    package static func missingInBrief() -> [String] {
+        missingHashes()
+            + missingCiphers().flatMap { algorithm, choices in
+                choices.count == algorithm.keyLengths.count
+                    ? [algorithm.name] : choices.map(\.description)
             }
-        }
-        return names
+    }
+
+    private static func missingHashes() -> [String] {
+        HashFunction.allCases.filter { unsafe $0.fetched.pointer == nil }.map(\.rawValue)
+    }
+
+    private static func missingCiphers() -> [(algorithm: EncryptionAlgorithm, choices: [CipherChoice])] {
+        let performed = Catalogue.encryption.filter { $0.isInSoftware && $0.construction != .null }
+        return performed.map { algorithm in
+            let choices = algorithm.keyLengths.map { CipherChoice(algorithm, keyBits: $0) }
+            return (algorithm, choices.filter { unsafe $0.fetched?.pointer == nil })
+        }.filter { !$0.choices.isEmpty }
     }
 }

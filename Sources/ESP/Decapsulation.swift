@@ -22,10 +22,18 @@ struct Decapsulation: Sendable {
         let trailer = try Trailer(buffer.span, body..<body + layout.bodyCount)
         guard trailer.nextHeader != IPProtocol.none else { throw .dummy }
         let payload = body..<trailer.payloadEnd
+        return try restore(&buffer, payload, trailer.nextHeader, packet.outer, packet.header)
+    }
+
+    /// Restores the IP packet around an authenticated payload in the clear.
+    func restore(
+        _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
+        _ outer: ESPPacket.Outer, _ header: ESPPacket.Header?
+    ) throws(DropReason) -> (packet: Range<Int>, flow: PacketFlow) {
         let range =
             mode == .tunnel
-            ? try innerPacket(&buffer, payload, trailer.nextHeader, packet.outer)
-            : try transportPacket(&buffer, payload, trailer.nextHeader, packet)
+            ? try innerPacket(&buffer, payload, nextHeader, outer)
+            : try transportPacket(&buffer, payload, nextHeader, outer, header)
         if mode == .transport, isBehindNAT { TransportChecksum.repair(&buffer, range) }
         let flow = try Self.flow(buffer.span.extracting(range))
         if let selector, !selector.selects(flow) { throw .selectorMismatch }
@@ -67,11 +75,10 @@ struct Decapsulation: Sendable {
     }
 
     private func transportPacket(
-        _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8, _ packet: ESPPacket
+        _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
+        _ outer: ESPPacket.Outer, _ header: ESPPacket.Header?
     ) throws(DropReason) -> Range<Int> {
-        guard let header = packet.header else {
-            return try synthesized(&buffer, payload, nextHeader, packet.outer)
-        }
+        guard let header else { return try synthesized(&buffer, payload, nextHeader, outer) }
         let count = header.value.headerCount
         let start = payload.lowerBound - count
         guard start >= 0 else { throw .noRoom }

@@ -60,14 +60,9 @@ struct Encapsulation: Sendable {
         guard end - start - (isIPv4 ? 0 : 40) <= Int(UInt16.max) else { throw .tooLarge }
         return Plan(
             inner: inner, packet: start..<end, payload: payload, headerCount: headerCount, udpCount: udpCount,
-            padCount: padCount, nextHeader: nextHeader(inner),
+            padCount: padCount, nextHeader: inner.nextHeader(in: mode),
             layout: PacketLayout(start: layoutStart, bodyCount: payload.count + padCount + 2),
             trafficClass: inner.trafficClass, dontFragment: inner.dontFragment, innerCount: inner.totalCount)
-    }
-
-    private func nextHeader(_ inner: IPHeader) -> UInt8 {
-        guard mode == .tunnel else { return inner.nextProtocol }
-        return inner.family == .ipv4 ? IPProtocol.ipv4 : IPProtocol.ipv6
     }
 
     func write(
@@ -76,21 +71,8 @@ struct Encapsulation: Sendable {
         identification: UInt16
     ) {
         let nextProtocol = ports == nil ? IPProtocol.esp : IPProtocol.udp
-        if mode == .tunnel {
-            let header = TunnelHeader(
-                source: source, destination: destination, trafficClass: plan.trafficClass,
-                dontFragment: plan.dontFragment, identification: identification)
-            header.write(
-                to: &buffer, at: plan.packet.lowerBound, payloadCount: plan.packet.count - plan.headerCount,
-                nextProtocol: nextProtocol)
-        } else {
-            buffer.move(
-                plan.payload.lowerBound - plan.headerCount..<plan.payload.lowerBound,
-                to: plan.packet.lowerBound)
-            plan.inner.rewrite(
-                in: &buffer, at: plan.packet.lowerBound, totalCount: plan.packet.count,
-                nextProtocol: nextProtocol)
-        }
+        let outer = OuterHeader(mode: mode, source: source, destination: destination)
+        outer.write(plan, to: &buffer, nextProtocol: nextProtocol, identification: identification)
         if let ports { writeUDP(ports, plan, to: &buffer) }
         buffer.put(spi.value, at: plan.layout.start)
         buffer.put(sequence, at: plan.layout.start + 4)
@@ -114,7 +96,41 @@ struct Encapsulation: Sendable {
     }
 }
 
+/// The IP header in front of a protected packet: one of our own in tunnel mode, else that of the packet itself.
+struct OuterHeader {
+    let mode: EncapsulationMode
+    let source: IPAddress
+    let destination: IPAddress
+
+    func write(
+        _ plan: Encapsulation.Plan, to buffer: inout MutableSpan<UInt8>, nextProtocol: UInt8,
+        identification: UInt16
+    ) {
+        if mode == .tunnel {
+            let header = TunnelHeader(
+                source: source, destination: destination, trafficClass: plan.trafficClass,
+                dontFragment: plan.dontFragment, identification: identification)
+            header.write(
+                to: &buffer, at: plan.packet.lowerBound, payloadCount: plan.packet.count - plan.headerCount,
+                nextProtocol: nextProtocol)
+        } else {
+            buffer.move(
+                plan.payload.lowerBound - plan.headerCount..<plan.payload.lowerBound,
+                to: plan.packet.lowerBound)
+            plan.inner.rewrite(
+                in: &buffer, at: plan.packet.lowerBound, totalCount: plan.packet.count,
+                nextProtocol: nextProtocol)
+        }
+    }
+}
+
 extension IPHeader {
+    /// What ESP and AH say that they carry.
+    func nextHeader(in mode: EncapsulationMode) -> UInt8 {
+        guard mode == .tunnel else { return nextProtocol }
+        return family == .ipv4 ? IPProtocol.ipv4 : IPProtocol.ipv6
+    }
+
     /// Changes what follows the header, and the lengths, in a copy of it at `start`.
     func rewrite(in buffer: inout MutableSpan<UInt8>, at start: Int, totalCount: Int, nextProtocol: UInt8) {
         buffer[start + nextProtocolOffset] = nextProtocol

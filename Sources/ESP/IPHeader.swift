@@ -82,6 +82,7 @@ enum IPProtocol {
     static let routing: UInt8 = 43
     static let fragment: UInt8 = 44
     static let esp: UInt8 = 50
+    static let ah: UInt8 = 51
     static let icmpv6: UInt8 = 58
     static let none: UInt8 = 59
     static let destinationOptions: UInt8 = 60

@@ -32,7 +32,7 @@ struct RunningDaemon {
             sink: { destination.write($0, $1) })
         log.info("swiftike \(DaemonProgram.release) starts with \(reading.path)")
         for notice in settings.notices { log.write(.notice, notice) }
-        let missing = FetchedAlgorithms.missing()
+        let missing = FetchedAlgorithms.missingInBrief()
         if !missing.isEmpty {
             log.write(.notice, "libcrypto on this host refuses \(missing.joined(separator: ", "))")
         }

@@ -34,5 +34,6 @@ struct DigestTests {
 
     @Test func everyAlgorithmOfTheCatalogueIsThere() {
         #expect(FetchedAlgorithms.missing() == [])
+        #expect(FetchedAlgorithms.missingInBrief() == [])
     }
 }

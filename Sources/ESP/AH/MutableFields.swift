@@ -1,0 +1,150 @@
+internal import IPsec
+
+/// What routers may change in an IP header, which AH counts as zeros (RFC 4302 section 3.3.3.1, appendix A).
+///
+/// The fields are blanked in the packet itself while the ICV is computed, and put back afterwards.
+struct MutableFields: Sendable {
+    /// The header as it was; its storage serves packet after packet.
+    private var saved: [UInt8] = []
+
+    /// Blanks the fields of the header at `start`.
+    ///
+    /// - Throws: `truncatedHeader` for options that run out of their header, with nothing changed.
+    mutating func blank(
+        _ header: IPHeader, in packet: inout MutableSpan<UInt8>, at start: Int
+    ) throws(DropReason) {
+        save(packet.span.extracting(start..<start + header.headerCount))
+        do throws(DropReason) {
+            switch header.family {
+            case .ipv4: try Self.blankIPv4(header, in: &packet, at: start)
+            case .ipv6: try Self.blankIPv6(header, in: &packet, at: start)
+            }
+        } catch {
+            restore(in: &packet, at: start)
+            throw error
+        }
+    }
+
+    /// Puts back what `blank` found.
+    func restore(in packet: inout MutableSpan<UInt8>, at start: Int) {
+        for index in saved.indices { packet[start + index] = saved[index] }
+    }
+
+    private mutating func save(_ header: Span<UInt8>) {
+        saved.removeAll(keepingCapacity: true)
+        for index in header.indices { saved.append(header[index]) }
+    }
+
+    private static func blankIPv4(
+        _ header: IPHeader, in packet: inout MutableSpan<UInt8>, at start: Int
+    ) throws(DropReason) {
+        packet[start + 1] = 0
+        packet.put(UInt16(0), at: start + 6)
+        packet[start + 8] = 0
+        packet.put(UInt16(0), at: start + 10)
+        var offset = start + 20
+        let end = start + header.headerCount
+        while let option = try IPv4Option(packet.span, at: offset, end: end) {
+            if !option.isImmutable {
+                for index in option.range { packet[index] = 0 }
+            }
+            offset = option.range.upperBound
+        }
+    }
+
+    private static func blankIPv6(
+        _ header: IPHeader, in packet: inout MutableSpan<UInt8>, at start: Int
+    ) throws(DropReason) {
+        packet.put(UInt32(6) << 28, at: start)
+        packet[start + 7] = 0
+        var number = packet[start + 6]
+        var offset = start + 40
+        let end = start + header.headerCount
+        while offset < end {
+            let next = offset + (Int(packet[offset + 1]) + 1) * 8
+            // IPHeader has walked along the same chain.
+            guard next <= end else { throw .truncatedHeader }
+            if number != IPProtocol.routing { try blankOptions(&packet, offset + 2..<next) }
+            number = packet[offset]
+            offset = next
+        }
+    }
+
+    /// IPv6 options of which a bit says that they may change: their data alone counts as zeros.
+    private static func blankOptions(
+        _ packet: inout MutableSpan<UInt8>, _ range: Range<Int>
+    ) throws(DropReason) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            // Pad1 has no length.
+            guard packet[offset] != 0 else {
+                offset += 1
+                continue
+            }
+            guard offset + 1 < range.upperBound else { throw .truncatedHeader }
+            let next = offset + 2 + Int(packet[offset + 1])
+            guard next <= range.upperBound else { throw .truncatedHeader }
+            if packet[offset] & 0x20 != 0 {
+                for index in offset + 2..<next { packet[index] = 0 }
+            }
+            offset = next
+        }
+    }
+}
+
+/// One option of an IPv4 header.
+struct IPv4Option {
+    let number: UInt8
+    let range: Range<Int>
+
+    /// Those that no router changes (RFC 4302 appendix A1): padding, the security options, router alert and
+    /// directed delivery.
+    private static let immutable: Set<UInt8> = [0, 1, 130, 133, 134, 148, 149]
+
+    /// Those with stops to come.
+    private static let sourceRoutes: Set<UInt8> = [131, 137]
+
+    var isImmutable: Bool { Self.immutable.contains(number) }
+    var isSourceRoute: Bool { Self.sourceRoutes.contains(number) }
+
+    /// The option at `offset`; nil at the end of the list.
+    init?(_ packet: Span<UInt8>, at offset: Int, end: Int) throws(DropReason) {
+        guard offset < end, packet[offset] != 0 else { return nil }
+        number = packet[offset]
+        guard number != 1 else {
+            range = offset..<offset + 1
+            return
+        }
+        guard offset + 1 < end else { throw .truncatedHeader }
+        let count = Int(packet[offset + 1])
+        guard count >= 2, offset + count <= end else { throw .truncatedHeader }
+        range = offset..<offset + count
+    }
+}
+
+extension IPHeader {
+    /// Whether its destination is only the next stop, so that the receiver will see another header.
+    ///
+    /// - Parameter packet: begins with this header.
+    /// - Throws: `truncatedHeader` for options that run out of the header.
+    func hasStopsToCome(_ packet: Span<UInt8>) throws(DropReason) -> Bool {
+        switch family {
+        case .ipv4:
+            var offset = 20
+            while let option = try IPv4Option(packet, at: offset, end: headerCount) {
+                if option.isSourceRoute { return true }
+                offset = option.range.upperBound
+            }
+            return false
+        case .ipv6:
+            var number = packet[6]
+            var offset = 40
+            while offset < headerCount {
+                if number == IPProtocol.routing, packet[offset + 3] > 0 { return true }
+                number = packet[offset]
+                offset += (Int(packet[offset + 1]) + 1) * 8
+            }
+            return false
+        }
+    }
+}
