@@ -65,6 +65,8 @@ let package = Package(
         module("LinuxIO", ["CLinux", "IPsec"]),
         module("Credentials", ["Algorithms", "Cryptography", "KeyMaterial", "IPsec"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
+        module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
+        module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
         // 4
@@ -101,7 +103,8 @@ let package = Package(
             [
                 "IKEDaemon", "IKEConfiguration", "IKEv1", "SourceText", "ControlProtocol", "Credentials",
                 "KeyMaterial",
-                "Negotiation", "IPsec", "LinuxIO", "XFRM", "UserspaceIPsec", "Cryptography", arguments,
+                "Negotiation", "IPsec", "LinuxIO", "PFKey", "PFKeySocket", "XFRM", "UserspaceIPsec",
+                "Cryptography", "Algorithms", arguments,
             ]),
         program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
         program("swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "XFRM"]),
@@ -125,6 +128,8 @@ let package = Package(
         tests("Credentials", ["Algorithms", "Cryptography", "IPsec", "KeyMaterial"]),
         tests("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"], exclude: ["Vectors"]),
         tests("SourceText", []),
+        tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
+        tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
         tests("XFRM", ["Wire", "Netlink", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),

@@ -13,7 +13,13 @@ package struct Poller: Sendable {
         return entries.count - 1
     }
 
-    /// Waits for input, an error or a hang-up on any; false when `timeout` passed first.
+    /// Watches one more descriptor for room to write; returns its place, for `isReady`.
+    package mutating func watchOutput(_ number: Int32) -> Int {
+        entries.append(pollfd(fd: number, events: Int16(POLLOUT), revents: 0))
+        return entries.count - 1
+    }
+
+    /// Waits for what is watched, an error or a hang-up on any; false when `timeout` passed first.
     ///
     /// - Parameter timeout: nil waits for ever.
     package mutating func wait(_ timeout: Duration? = nil) throws(SystemError) -> Bool {

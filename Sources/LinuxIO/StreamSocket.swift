@@ -16,7 +16,8 @@ package struct StreamSocket: ~Copyable, Sendable {
         let descriptor = try FileDescriptor.socket(AF_UNIX, SOCK_STREAM, 0)
         let result = unsafe linuxio_unix_connect(descriptor.number, path)
         guard result >= 0 else {
-            throw SystemError("connect \(path)", code: -result, advice: Self.advice(-result))
+            throw SystemError(
+                "connect \(path)", code: -result, advice: UnixSocketFile.advice(connecting: -result))
         }
         self.descriptor = descriptor
     }
@@ -88,14 +89,5 @@ package struct StreamSocket: ~Copyable, Sendable {
         }
         buffered.append(contentsOf: piece[..<count])
         return count > 0
-    }
-
-    private static func advice(_ code: Int32) -> String? {
-        switch code {
-        case ENOENT: "no daemon has made this socket; is it running, and with this control path?"
-        case ECONNREFUSED: "nobody listens on this socket; the daemon that made it has ended"
-        case EACCES: "this user may not use the socket"
-        default: nil
-        }
     }
 }

@@ -17,23 +17,8 @@ package struct NetlinkHeader: Hashable, Sendable {
     }
 }
 
-/// Taking netlink's host-order fields, messages and attributes off a span; nothing is ever read outside it.
+/// Taking netlink's messages and attributes off a span; nothing is ever read outside it.
 extension Span where Element == UInt8 {
-    /// Takes two octets in host byte order.
-    package mutating func takeHostUInt16() throws(WireError) -> UInt16 {
-        UInt16(bigEndian: try takeUInt16())
-    }
-
-    /// Takes four octets in host byte order.
-    package mutating func takeHostUInt32() throws(WireError) -> UInt32 {
-        UInt32(bigEndian: try takeUInt32())
-    }
-
-    /// Takes eight octets in host byte order.
-    package mutating func takeHostUInt64() throws(WireError) -> UInt64 {
-        UInt64(bigEndian: try takeUInt64())
-    }
-
     /// Calls `body` with the header and the payload of every message of a datagram.
     ///
     /// - Throws: `WireError.truncated` at a message whose length is impossible; those before it were delivered.

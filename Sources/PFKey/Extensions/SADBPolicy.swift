@@ -1,0 +1,107 @@
+import IPsec
+import Wire
+
+/// A policy without its selector (`struct sadb_x_policy`, KAME).
+package struct SADBPolicy: Hashable, Sendable {
+    /// 0 discard, 1 none, 2 ipsec, 3 entrust, 4 bypass.
+    package var type: UInt16
+    /// 1 in, 2 out, 3 forward; 4 and 5 for the policies of one socket.
+    package var direction: UInt8
+    /// The database's number for it; 0 in requests by selector.
+    package var index: UInt32
+    /// The lowest wins.
+    package var priority: UInt32
+    package var requests: [Request]
+
+    /// One transformation (`struct sadb_x_ipsecrequest`, whose length is in octets).
+    package struct Request: Hashable, Sendable {
+        /// IP protocol number.
+        package var `protocol`: UInt16
+        /// 1 transport, 2 tunnel, 3 BEET.
+        package var mode: UInt8
+        /// 0 default, 1 use, 2 require, 3 unique.
+        package var level: UInt8
+        package var requestID: UInt32
+        package var tunnel: SADBAddressPair?
+
+        package init(
+            protocol: UInt16, mode: UInt8, level: UInt8, requestID: UInt32, tunnel: SADBAddressPair? = nil
+        ) {
+            self.protocol = `protocol`
+            self.mode = mode
+            self.level = level
+            self.requestID = requestID
+            self.tunnel = tunnel
+        }
+    }
+
+    package init(
+        type: UInt16, direction: UInt8, index: UInt32 = 0, priority: UInt32 = 0, requests: [Request] = []
+    ) {
+        self.type = type
+        self.direction = direction
+        self.index = index
+        self.priority = priority
+        self.requests = requests
+    }
+
+    init(_ body: inout Span<UInt8>) throws {
+        type = try body.takeHostUInt16()
+        direction = try body.takeUInt8()
+        try body.skip(1)
+        index = try body.takeHostUInt32()
+        priority = try body.takeHostUInt32()
+        requests = []
+        while body.count >= Request.headSize { requests.append(try Request(&body)) }
+        try body.skipPadding()
+    }
+
+    func put(into writer: inout ByteWriter) {
+        writer.put(host: type)
+        writer.put(direction)
+        writer.putZeros(1)
+        writer.put(host: index)
+        writer.put(host: priority)
+        for request in requests { request.put(into: &writer) }
+    }
+}
+
+extension SADBPolicy.Request {
+    /// Octets before the addresses.
+    fileprivate static let headSize = 16
+
+    fileprivate init(_ body: inout Span<UInt8>) throws {
+        let whole = body
+        let length = Int(try body.takeHostUInt16())
+        guard length >= Self.headSize, length <= whole.count else {
+            throw SADBError.malformed(
+                .policy, "has a request of \(length) octets where 16 to \(whole.count) fit")
+        }
+        `protocol` = try body.takeHostUInt16()
+        mode = try body.takeUInt8()
+        level = try body.takeUInt8()
+        try body.skip(2)
+        requestID = try body.takeHostUInt32()
+        try body.skip(4)
+        var addresses = whole.extracting(Self.headSize..<length)
+        body = whole.extracting(droppingFirst: length)
+        tunnel = addresses.isEmpty ? nil : try SADBAddressPair(bare: .policy, &addresses)
+        guard addresses.isEmpty else {
+            throw SADBError.malformed(.policy, "has a request with \(addresses.count) octets too many")
+        }
+    }
+
+    fileprivate func put(into writer: inout ByteWriter) {
+        var addresses = ByteWriter()
+        tunnel?.putBare(into: &addresses)
+        // At most 16 + 2 * 28.
+        writer.put(host: UInt16(truncatingIfNeeded: Self.headSize + addresses.count))
+        writer.put(host: `protocol`)
+        writer.put(mode)
+        writer.put(level)
+        writer.putZeros(2)
+        writer.put(host: requestID)
+        writer.putZeros(4)
+        writer.put(addresses.bytes)
+    }
+}
