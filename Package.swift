@@ -107,7 +107,8 @@ let package = Package(
                 "Cryptography", "Algorithms", arguments,
             ]),
         program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
-        program("swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "XFRM"]),
+        program(
+            "swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "PFKeySocket", "XFRM"]),
         // tests
         .target(
             name: "TestSupport",

@@ -12,6 +12,11 @@ enum ControlRequest: Sendable {
     case deletePolicy(SecurityPolicyID, DatabaseCompletion<Void>)
     case policies(DatabaseCompletion<[SecurityPolicy]>)
     case socket(EncapsulationSocket)
+    case administer(DatabaseRequest, DatabaseCompletion<DatabaseAnswer>)
+    case associations(SecurityProtocol?, DatabaseCompletion<[SADRecord]>)
+    case policyRecords(DatabaseCompletion<[SPDRecord]>)
+    /// A packet made the SA reach its soft limit.
+    case expiring(SecurityAssociationID)
     /// A packet made the SA reach its hard limit.
     case expire(SecurityAssociationID)
 
@@ -24,7 +29,10 @@ enum ControlRequest: Sendable {
             completion(.failure(failure))
         case .usage(_, let completion): completion(.failure(failure))
         case .policies(let completion): completion(.failure(failure))
-        case .socket, .expire: break
+        case .administer(_, let completion): completion(.failure(failure))
+        case .associations(_, let completion): completion(.failure(failure))
+        case .policyRecords(let completion): completion(.failure(failure))
+        case .socket, .expire, .expiring: break
         }
     }
 }

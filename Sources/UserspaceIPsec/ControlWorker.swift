@@ -26,13 +26,18 @@ struct ControlWorker: Sendable {
             carryOut(engine.control.takeAll())
             let now = MonotonicClock.now
             let due = database.due(now: now)
-            if due.contains(where: \.isExpiry) { publish() }
-            for notification in due { engine.notify(notification) }
+            if due.contains(where: \.isHard) { publish() }
+            for expiry in due { tell(expiry) }
             if now >= nextPathCheck { adjustMTU() }
         }
         carryOut(engine.control.close())
         routes.removeAll()
         filter.restore()
+    }
+
+    private func tell(_ expiry: EngineDatabase.Expiry) {
+        if let notification = expiry.notification { engine.notify(notification) }
+        engine.tell(.expired(expiry.record, isHard: expiry.isHard))
     }
 
     private func wait() {
@@ -69,22 +74,29 @@ struct ControlWorker: Sendable {
             changes.hasNewOutbound = changes.hasNewOutbound || association.direction == .outbound
             return answer(completion) { worker throws(DatabaseFailure) in
                 try worker.database.add(association, now: MonotonicClock.now)
+                worker.tell(association.id) { .added($0) }
             }
         case .updateEncapsulation(let id, let encapsulation, let completion):
             return answer(completion) { worker throws(DatabaseFailure) in
                 try worker.database.updateEncapsulation(of: id, to: encapsulation)
             }
         case .delete(let id, let completion):
-            return answer(completion) { worker throws(DatabaseFailure) in try worker.database.remove(id) }
+            return answer(completion) { worker throws(DatabaseFailure) in
+                worker.tell(id) { .deleted($0) }
+                try worker.database.remove(id)
+            }
         case .usage(let id, let completion):
             return answer(completion) { worker throws(DatabaseFailure) in try worker.database.usage(of: id) }
         case .set(let policy, let completion):
             return answer(completion) { worker throws(DatabaseFailure) in
+                let isNew = worker.database.facts(of: policy.id) == nil
                 try worker.database.set(policy)
+                worker.tell(policy.id) { isNew ? .addedPolicy($0) : .updatedPolicy($0) }
                 try worker.updateRoutes()
             }
         case .deletePolicy(let id, let completion):
             return answer(completion) { worker throws(DatabaseFailure) in
+                worker.tell(id) { .deletedPolicy($0) }
                 try worker.database.remove(id)
                 try worker.updateRoutes()
             }
@@ -94,9 +106,39 @@ struct ControlWorker: Sendable {
         case .socket(let socket):
             database.add(socket)
             return {}
-        case .expire(let id):
-            return expire(id)
+        case .administer(let request, let completion):
+            return administer(request, completion, &changes)
+        case .associations(let `protocol`, let completion):
+            let records = database.records(`protocol`, now: MonotonicClock.now)
+            return { completion(.success(records)) }
+        case .policyRecords(let completion):
+            let records = database.policyRecords(now: MonotonicClock.now)
+            return { completion(.success(records)) }
+        case .expiring(let id): return answerless(database.age(id, now: MonotonicClock.now))
+        case .expire(let id): return answerless(database.end(id, now: MonotonicClock.now))
         }
+    }
+
+    private mutating func administer(
+        _ request: DatabaseRequest, _ completion: @escaping DatabaseCompletion<DatabaseAnswer>,
+        _ changes: inout Changes
+    ) -> () -> Void {
+        changes.hasNewOutbound = changes.hasNewOutbound || request.addsSA
+        return answer(completion) { worker throws(DatabaseFailure) in
+            let own = request.addsSA ? (try? LocalAddress.all()) ?? [] : []
+            let result = try worker.database.carryOut(request, ownAddresses: own, now: MonotonicClock.now)
+            if request.changesPolicies { try worker.updateRoutes() }
+            return result
+        }
+    }
+
+    /// Tells who watches of an SA as it is now.
+    private func tell(_ id: SecurityAssociationID, _ event: (SADRecord) -> DatabaseEvent) {
+        engine.tell((try? database.record(SADKey(id), now: MonotonicClock.now)).map(event))
+    }
+
+    private func tell(_ id: SecurityPolicyID, _ event: (SPDRecord) -> DatabaseEvent) {
+        engine.tell((try? database.record(SPDKey(id), now: MonotonicClock.now)).map(event))
     }
 
     private mutating func answer<Value: Sendable>(
@@ -111,9 +153,10 @@ struct ControlWorker: Sendable {
         }
     }
 
-    private mutating func expire(_ id: SecurityAssociationID) -> () -> Void {
-        guard (try? database.remove(id)) != nil else { return {} }
-        return { [engine] in engine.notify(.expired(id)) }
+    /// What is told once the change is published.
+    private func answerless(_ expiry: EngineDatabase.Expiry?) -> () -> Void {
+        guard let expiry else { return {} }
+        return { [self] in tell(expiry) }
     }
 
     private func publish() {
@@ -146,13 +189,35 @@ extension ControlRequest {
     fileprivate var isChange: Bool {
         switch self {
         case .add, .delete, .set, .deletePolicy, .socket, .expire: true
-        case .updateEncapsulation, .usage, .policies: false
+        case .updateEncapsulation, .usage, .policies, .associations, .policyRecords, .expiring: false
+        case .administer(let request, _): request.changesDatabase
         }
     }
 }
 
-extension DatabaseNotification {
-    fileprivate var isExpiry: Bool {
-        if case .expired = self { true } else { false }
+extension DatabaseRequest {
+    fileprivate var addsSA: Bool {
+        switch self {
+        case .addSA, .updateSA: true
+        case .getSA, .deleteSA, .flushSAD, .allocateSPI, .addPolicy, .updatePolicy, .getPolicy, .deletePolicy,
+            .flushSPD:
+            false
+        }
+    }
+
+    fileprivate var changesPolicies: Bool {
+        switch self {
+        case .addPolicy, .updatePolicy, .deletePolicy, .flushSPD: true
+        case .addSA, .updateSA, .getSA, .deleteSA, .flushSAD, .allocateSPI, .getPolicy: false
+        }
+    }
+
+    fileprivate var changesDatabase: Bool {
+        switch self {
+        case .getSA, .getPolicy: false
+        case .addSA, .updateSA, .deleteSA, .flushSAD, .allocateSPI, .addPolicy, .updatePolicy, .deletePolicy,
+            .flushSPD:
+            true
+        }
     }
 }

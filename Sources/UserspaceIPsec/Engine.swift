@@ -17,6 +17,7 @@ final class Engine: Sendable {
     private let generation = Atomic<UInt64>(1)
     private let stopping = Atomic(false)
     private let observer = Mutex<@Sendable (DatabaseNotification) -> Void>({ _ in })
+    private let watcher = Mutex<(@Sendable (DatabaseEvent) -> Void)?>(nil)
 
     init() throws(SystemError) {
         device = try TUNDevice.prepared()
@@ -33,6 +34,17 @@ final class Engine: Sendable {
     func notify(_ notification: DatabaseNotification) {
         let observer = observer.withLock { $0 }
         observer(notification)
+        if case .acquire(let acquire) = notification { tell(.acquire(acquire)) }
+    }
+
+    func watch(_ watcher: @escaping @Sendable (DatabaseEvent) -> Void) {
+        self.watcher.withLock { $0 = watcher }
+    }
+
+    /// Tells who watches of a change; `event` is asked for only if somebody does.
+    func tell(_ event: @autoclosure () -> DatabaseEvent?) {
+        guard let watcher = watcher.withLock({ $0 }), let event = event() else { return }
+        watcher(event)
     }
 
     /// Replaces what the packet threads see.
@@ -69,7 +81,7 @@ final class Engine: Sendable {
     func report(_ signal: LifetimeSignal?, of id: SecurityAssociationID) {
         switch signal {
         case nil: break
-        case .soft: notify(.expiring(id))
+        case .soft: control.submit(.expiring(id))
         case .hard: control.submit(.expire(id))
         }
     }

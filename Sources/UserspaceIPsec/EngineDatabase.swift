@@ -6,8 +6,12 @@ struct EngineDatabase: Sendable {
     /// In the order they were added.
     private(set) var outbound: [OutboundAssociation] = []
     private(set) var inbound: [InboundAssociation] = []
+    /// SAs with an SPI and no keys, in the order they were made.
+    private(set) var larval: [LarvalAssociation] = []
     /// In the order they were set.
     private(set) var policies: [SecurityPolicy] = []
+    private var policyFacts: [SecurityPolicyID: PolicyFacts] = [:]
+    private var policyCount: UInt32 = 0
     private var sockets: [EncapsulationSocket] = []
     /// SAs whose soft limit has been told.
     private var dying: Set<SecurityAssociationID> = []
@@ -28,6 +32,23 @@ struct EngineDatabase: Sendable {
         inbound.removeAll { $0.association.id == id }
         dying.remove(id)
     }
+
+    mutating func removeAllAssociations() {
+        outbound = []
+        inbound = []
+        larval = []
+        dying = []
+    }
+
+    mutating func add(_ association: LarvalAssociation) {
+        larval.append(association)
+    }
+
+    mutating func removeLarval(_ id: SecurityAssociationID) {
+        larval.removeAll { $0.entry.id == id }
+    }
+
+    func isDying(_ id: SecurityAssociationID) -> Bool { dying.contains(id) }
 
     func contains(_ id: SecurityAssociationID) -> Bool {
         outbound.contains { $0.association.id == id } || inbound.contains { $0.association.id == id }
@@ -57,14 +78,27 @@ struct EngineDatabase: Sendable {
             policies[index] = policy
         } else {
             policies.append(policy)
+            policyCount &+= 1
+            policyFacts[policy.id] = PolicyFacts(
+                index: policyCount << 3 | UInt32(policy.direction.rawValue), added: MonotonicClock.now)
         }
     }
+
+    /// What is known of a policy beside what it says.
+    struct PolicyFacts: Sendable {
+        /// Its number; the low three bits are the direction, as in the kernel's.
+        let index: UInt32
+        let added: Instant
+    }
+
+    func facts(of id: SecurityPolicyID) -> PolicyFacts? { policyFacts[id] }
 
     mutating func remove(_ id: SecurityPolicyID) throws(DatabaseFailure) {
         guard let index = policies.firstIndex(where: { $0.id == id }) else {
             throw DatabaseFailure(.notFound, "There is no \(id.direction) policy \(id.selector).")
         }
         policies.remove(at: index)
+        policyFacts[id] = nil
     }
 
     mutating func add(_ socket: EncapsulationSocket) {
@@ -93,24 +127,53 @@ struct EngineDatabase: Sendable {
             needsWholePackets: policies.contains { $0.direction == .outbound && $0.needsWholePackets })
     }
 
+    /// A limit that an SA has reached, with the SA as it was then.
+    struct Expiry: Sendable {
+        let record: SADRecord
+        let isHard: Bool
+
+        /// Larval SAs are not of the negotiation's concern.
+        var notification: DatabaseNotification? {
+            guard record.state != .larval else { return nil }
+            let id = record.entry.id
+            return isHard ? .expired(id) : .expiring(id)
+        }
+    }
+
     /// Tells what has become due, removing SAs at the end of their life.
-    mutating func due(now: Instant) -> [DatabaseNotification] {
-        var notifications: [DatabaseNotification] = []
+    mutating func due(now: Instant) -> [Expiry] {
+        var expiries = larval.filter { $0.deadline <= now }.map {
+            Expiry(record: SADRecord($0.entry, state: .larval), isHard: true)
+        }
+        larval.removeAll { $0.deadline <= now }
         for (id, deadlines) in deadlines {
             if let hard = deadlines.hard, hard <= now {
-                notifications.append(.expired(id))
-                try? remove(id)
-            } else if let soft = deadlines.soft, soft <= now, dying.insert(id).inserted {
-                notifications.append(.expiring(id))
+                expiries += [end(id, now: now)].compactMap { $0 }
+            } else if let soft = deadlines.soft, soft <= now {
+                expiries += [age(id, now: now)].compactMap { $0 }
             }
         }
-        return notifications
+        return expiries
+    }
+
+    /// Removes an SA whose hard limit is reached; nil if it is gone.
+    mutating func end(_ id: SecurityAssociationID, now: Instant) -> Expiry? {
+        guard let record = try? record(SADKey(id), now: now), (try? remove(id)) != nil else { return nil }
+        return Expiry(record: record, isHard: true)
+    }
+
+    /// Marks an SA whose soft limit is reached; nil if it is gone, or was marked before.
+    mutating func age(_ id: SecurityAssociationID, now: Instant) -> Expiry? {
+        guard contains(id), dying.insert(id).inserted else { return nil }
+        return (try? record(SADKey(id), now: now)).map { Expiry(record: $0, isHard: false) }
     }
 
     /// When something becomes due next.
     var nextDeadline: Instant? {
         deadlines.flatMap { id, deadlines in [dying.contains(id) ? nil : deadlines.soft, deadlines.hard] }
-            .compactMap { $0 }.min()
+            .compactMap { $0 }.reduce(larval.map(\.deadline).min()) { first, next in
+                first.map { min($0, next) } ?? next
+            }
     }
 
     private var deadlines: [(SecurityAssociationID, LifetimeDeadlines)] {

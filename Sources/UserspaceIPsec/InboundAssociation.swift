@@ -1,5 +1,6 @@
 import ESP
 import IPsec
+import LinuxIO
 import Synchronization
 
 /// An inbound SA in the SAD.
@@ -10,20 +11,34 @@ final class InboundAssociation: Sendable {
         var engine: InboundSA
         /// Where the peer's packets came from last, for an SA with UDP.
         var peer: Endpoint?
+        var firstUsed: Instant?
     }
 
     let association: SecurityAssociation
+    let added: Instant
     let deadlines: LifetimeDeadlines
     private let state: Mutex<State>
 
     init(_ association: SecurityAssociation, now: Instant) throws(DatabaseFailure) {
         let peer = association.encapsulation.map { Endpoint(association.source, port: $0.sourcePort) }
         state = Mutex(State(engine: try InboundSA(association), peer: peer))
+        added = now
         deadlines = LifetimeDeadlines(association.lifetime, from: now)
         self.association = association
     }
 
     var usage: SecurityAssociationUsage { state.withLock { $0.engine.usage } }
+
+    /// When the first genuine packet came; nil before.
+    var firstUsed: Instant? { state.withLock { $0.firstUsed } }
+
+    /// The UDP ports as they are now; nil for an SA without UDP.
+    var encapsulation: UDPEncapsulation? {
+        association.encapsulation.map { ports in
+            let source = state.withLock { $0.peer?.port } ?? ports.sourcePort
+            return UDPEncapsulation(sourcePort: source, destinationPort: ports.destinationPort)
+        }
+    }
 
     func updateEncapsulation(_ encapsulation: UDPEncapsulation) {
         state.withLock { $0.peer?.port = encapsulation.sourcePort }
@@ -45,6 +60,7 @@ final class InboundAssociation: Sendable {
             return try state.withLock { state throws(DropReason) in
                 var span = buffer.mutableSpan
                 let opened = try state.engine.open(&span, packet)
+                if state.firstUsed == nil { state.firstUsed = MonotonicClock.now }
                 guard let sender, let peer = state.peer, !sender.isSame(as: peer) else {
                     return Opening(packet: opened, movedTo: nil)
                 }

@@ -65,7 +65,14 @@ struct InboundPath: Sendable {
         let association = entry.association
         guard (association.encapsulation != nil) == (sender != nil) else { throw .plane(.wrongEncapsulation) }
         let opening = try entry.open(&buffer, packet, from: sender)
-        if let moved = opening.movedTo { engine.notify(.mappingChanged(association.id, new: moved)) }
+        if let moved = opening.movedTo {
+            engine.notify(.mappingChanged(association.id, new: moved))
+            engine.tell(
+                association.encapsulation.map { ports in
+                    let old = Endpoint(association.source, port: ports.sourcePort)
+                    return .mappingChanged(SADKey(association.id), old: old, new: moved)
+                })
+        }
         engine.report(opening.packet.signal, of: association.id)
         try view.snapshot.check(opening.packet.flow, cameThrough: association)
         guard (try? engine.device.write(buffer, opening.packet.packet)) != nil else {

@@ -80,6 +80,20 @@ package final class UserspaceDataPlane: DataPlane {
         engine.observe(observer)
     }
 
+    /// Sets who is told of what happens in the databases, but for what `administration` is asked to do.
+    package func watch(_ watcher: @escaping @Sendable (DatabaseEvent) -> Void) {
+        engine.watch(watcher)
+    }
+
+    /// The databases for an administrator; used on one thread.
+    package func administration() throws(DatabaseFailure) -> UserspaceAdministration {
+        do throws(SystemError) {
+            return try UserspaceAdministration(engine.control)
+        } catch {
+            throw DatabaseFailure(.other, "User-space IPsec cannot be administered: \(error).")
+        }
+    }
+
     package func prepare(
         socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose
     ) throws(DatabaseFailure) {

@@ -22,6 +22,12 @@ struct OwnOptions: ParsableArguments {
     var controlPath = "/run/swiftike/swiftike.ctl"
 
     @Option(
+        name: .customLong("pfkey-socket"),
+        help: ArgumentHelp(
+            "The socket to edit the user-space SAD and SPD; /run/swiftike/pfkey.sock.", valueName: "path"))
+    var pfkeySocket: String?
+
+    @Option(
         name: .customLong("pid-file"),
         help: ArgumentHelp("The file for the process number.", valueName: "path"))
     var pidFile: String?

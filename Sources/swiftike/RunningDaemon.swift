@@ -62,13 +62,32 @@ struct RunningDaemon {
             throw LaunchFailure(71, "\(error)")
         }
         log.info("listening on \(daemon.socketSummary); control socket \(options.own.controlPath)")
+        let keySocket = openKeySocket(chosen.plane, log)
         let pidFile = PIDFile(path: options.own.pidFile ?? settings.pidFile)
         pidFile.write(log)
         if options.own.isDetachedCopy { DetachedProgram.becomeReady() }
         serve(daemon, inbox, log, destination)
+        keySocket?.shutDown()
         daemon.shutDown()
         pidFile.remove()
         log.info("swiftike has ended")
+    }
+
+    /// Without it the daemon works as well, so a failure is only told.
+    private func openKeySocket(_ plane: any DataPlane, _ log: Log) -> PFKeyEndpoint? {
+        let path = options.own.pfkeySocket
+        do {
+            if let socket = try PFKeyEndpoint(serving: plane, path: path) {
+                log.info("SAD and SPD can be edited with swiftkey --socket \(socket.path)")
+                return socket
+            }
+            if path != nil {
+                log.warning("--pfkey-socket has no effect: only the user-space data plane has that socket")
+            }
+        } catch {
+            log.warning("SAD and SPD cannot be edited from outside: \(error)")
+        }
+        return nil
     }
 
     private func serve(

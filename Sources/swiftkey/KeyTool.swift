@@ -2,9 +2,10 @@ import Glibc
 import IPsec
 import KeyAdministration
 import LinuxIO
+import PFKeySocket
 import XFRM
 
-/// Reads and writes the kernel's SAD and SPD in setkey's language.
+/// Reads and writes the SAD and SPD of the kernel, or of a daemon, in setkey's language.
 @main
 struct KeyTool {
     static func main() {
@@ -44,7 +45,11 @@ struct KeyTool {
 
     private static func open(_ socket: String?) throws(DatabaseFailure) -> any AdministeredDatabase {
         guard let socket else { return try XFRMDatabase() }
-        throw DatabaseFailure(.unsupported, "\(socket): PF_KEY sockets are not in this version")
+        do throws(SystemError) {
+            return try PFKeyDatabase(path: socket)
+        } catch {
+            throw DatabaseFailure(.other, "\(error)")
+        }
     }
 
     private static func complain(_ text: String) {
