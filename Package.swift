@@ -96,7 +96,7 @@ let package = Package(
             ] + nio),
         module(
             "KeyAdministration",
-            ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText", "ControlProtocol"]),
+            ["Algorithms", "KeyMaterial", "IPsec", "PFKey", "SetkeyScript", "SourceText", "ControlProtocol"]),
         // programs
         program(
             "swiftike",
@@ -150,7 +150,7 @@ let package = Package(
         tests("ControlProtocol", []),
         tests(
             "KeyAdministration",
-            ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText", "ControlProtocol"],
+            ["Algorithms", "KeyMaterial", "IPsec", "PFKey", "SetkeyScript", "SourceText", "ControlProtocol"],
             exclude: ["Vectors"]),
         tests(
             "IKEDaemon",

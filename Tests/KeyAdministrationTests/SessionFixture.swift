@@ -7,6 +7,8 @@ import SetkeyScript
 final class SessionFixture {
     let database: RecordingDatabase
     var files: [String: String] = [:]
+    /// Files that are no text.
+    var octets: [String: [UInt8]] = [:]
     /// What is typed, piece by piece.
     var typed: [String] = []
     private(set) var output = ""
@@ -36,7 +38,7 @@ final class SessionFixture {
             process: 1, now: { (GoldenRecords.moment, 42) }, localOffset: { _ in 0 },
             protocolNames: .common, nameServices: .none, writesToTerminal: false,
             readFile: { path in
-                self.files[path].map { .success(Array($0.utf8)) }
+                (self.octets[path] ?? self.files[path].map { Array($0.utf8) }).map { .success($0) }
                     ?? .failure(SessionFailure("Can't open `\(path)': No such file or directory"))
             },
             readInput: { self.typed.isEmpty ? [] : Array(self.typed.removeFirst().utf8) },

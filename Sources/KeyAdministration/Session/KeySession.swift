@@ -112,11 +112,6 @@ package struct KeySession {
         try needed().watch { monitor.write($0) }
     }
 
-    private func decode(_ paths: [String]) throws {
-        throw SessionFailure(
-            "\(paths.joined(separator: ", ")): printing PF_KEY messages out of files is not in this version")
-    }
-
     private func explain(_ packet: PacketQuery) throws {
         let lookup = PolicyLookup(try DatabaseState.read(from: try needed()))
         let text = ExplanationText(names: environment.protocolNames)
