@@ -12,10 +12,10 @@ struct UnixSocketFile: ~Copyable, Sendable {
     init(path: String, mode: UInt32, type: __socket_type) throws(SystemError) {
         let descriptor = try FileDescriptor.socket(AF_UNIX, type, 0)
         try Self.removeStale(path, type)
-        // The file must never be there with more permissions than asked for.
-        let before = umask(mode_t(~mode & 0o777))
+        // Linux makes the file with the permissions of the socket, so that it is never there with more. A umask
+        // would be every thread's.
+        _ = try SystemError.check(fchmod(descriptor.number, mode_t(mode)), "fchmod \(path)")
         let result = unsafe linuxio_unix_bind(descriptor.number, path)
-        umask(before)
         _ = try SystemError.check(result, "bind \(path)")
         guard listen(descriptor.number, 16) == 0 else { throw SystemError("listen \(path)") }
         self.descriptor = descriptor
