@@ -6,6 +6,8 @@ import Testing
     @Test func aThreadIsWokenAndJoined() throws {
         let wake = try WakeUp()
         let done = Atomic(false)
+        wake.signal()
+        wake.signal()
         let thread = try WorkerThread("test") {
             var poller = Poller()
             _ = poller.watch(wake.number)
@@ -13,8 +15,6 @@ import Testing
             wake.acknowledge()
             done.store(true, ordering: .releasing)
         }
-        wake.signal()
-        wake.signal()
         thread.join()
         let isDone = done.load(ordering: .acquiring)
         #expect(isDone)
