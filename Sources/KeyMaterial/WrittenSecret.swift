@@ -1,9 +1,9 @@
-/// Secrets read straight from a text, so that no second copy of them is made on the way.
+/// Secrets read straight from where they are written, so that no second copy of them is made on the way.
 extension SecretBytes {
-    /// Copies the octets that `characters` lends.
-    package init(copying characters: Span<UInt8>) {
-        unsafe self.init(count: characters.count) { target in
-            for index in characters.indices { unsafe target[index] = characters[index] }
+    /// Copies octets that are lent, and wiped by their owner.
+    package init(copying octets: Span<UInt8>) {
+        unsafe self.init(count: octets.count) { target in
+            for index in octets.indices { unsafe target[index] = octets[index] }
         }
     }
 

@@ -126,12 +126,3 @@ extension AlgorithmAttributes.Reading {
         Catalogue.compression(xfrm: name).map { .known($0) } ?? .foreign(name)
     }
 }
-
-extension SecretBytes {
-    /// Copies octets that are lent and wiped by their owner.
-    fileprivate init(copying bytes: Span<UInt8>) {
-        unsafe self.init(count: bytes.count) { target in
-            for index in bytes.indices { unsafe target[index] = bytes[index] }
-        }
-    }
-}
