@@ -122,7 +122,7 @@ manual() {
     check "manual: swiftkey.conf(5)'s examples are read" eval '[ -s "$work/examples.conf" ] && sk -n -f "$work/examples.conf"'
     grep -v '^add\|^    -E' "$work/examples.conf" >"$work/policies.conf"
     check "manual: and its policies load" sk --strict -f "$work/policies.conf"
-    check "manual: all of them" eval '[ "$(sk -DP | grep -c spid)" = 5 ]'
+    check "manual: all of them" eval '[ "$(sk -DP | grep -c spid)" = 6 ]'
     awk '/^\.Bd -literal/ { on = 1; next } /^\.Ed/ { on = 0 } on' "$top/man/swiftkey.8" |
         sed "s|/etc/ipsec.conf|$work/policies.conf|" >"$work/commands"
     check "manual: swiftkey(8)'s examples run" eval \

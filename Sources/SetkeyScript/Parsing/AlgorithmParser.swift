@@ -86,7 +86,7 @@ extension TokenStream {
     }
 
     /// Words of setkey's that no Linux kernel gives a meaning.
-    private static let lost = [
+    static let lostAlgorithms = [
         "des-deriv": "(RFC 1829) is not in Linux; use aes-gcm-16",
         "des-32iv": "(RFC 1829) is not in Linux; use aes-gcm-16",
         "rc5-cbc": "is not in Linux; use aes-gcm-16", "idea-cbc": "is not in Linux; use aes-gcm-16",
@@ -105,7 +105,7 @@ extension TokenStream {
     }
 
     private func unknown(_ what: String, _ name: Token, among known: [String]) -> Diagnostic {
-        if let reason = Self.lost[text(name)] {
+        if let reason = Self.lostAlgorithms[text(name)] {
             return location(name).error("\(what) \(shown(name)) \(reason)")
         }
         let near = Suggestion.hint(for: text(name), among: known)

@@ -3,7 +3,7 @@ import SourceText
 
 /// What follows an SPI: `-m`, `-r`, `-u`, lifetimes and the like.
 extension TokenStream {
-    private static let flags = [
+    static let extensionWords = [
         "-m", "-r", "-u", "-f", "-lh", "-ls", "-bh", "-bs", "-ctx", "-esp_frag", "-o", "-E", "-A", "-C", "-R",
     ]
 
@@ -44,7 +44,7 @@ extension TokenStream {
         default:
             throw location(token).error(
                 "expected an extension such as '-m' or '-E', or ';', found \(shown(token))"
-                    + Suggestion.hint(for: word, among: Self.flags))
+                    + Suggestion.hint(for: word, among: Self.extensionWords))
         }
     }
 

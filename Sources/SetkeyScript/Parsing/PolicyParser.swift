@@ -3,8 +3,8 @@ import SourceText
 
 /// The policy language behind `-P`, `DIRECTION [priority SPEC] ACTION {REQUEST}`.
 extension TokenStream {
-    private static let directions = ["in", "out", "fwd"]
-    private static let actions = ["ipsec", "none", "discard", "bypass", "entrust"]
+    static let directions = ["in", "out", "fwd"]
+    static let actions = ["ipsec", "none", "discard", "bypass", "entrust"]
     /// The kernel keeps no more for one policy.
     private static let mostRequests = 6
 

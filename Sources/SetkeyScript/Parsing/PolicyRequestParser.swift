@@ -3,7 +3,7 @@ import SourceText
 
 /// Requests of a policy, `protocol/mode/source-destination/level` with its short forms.
 extension TokenStream {
-    private static let levels = ["default", "use", "require", "unique"]
+    static let levels = ["default", "use", "require", "unique"]
 
     mutating func takeRequest() throws(Diagnostic) -> PolicyRequest {
         let first = try takeWord("a request, such as esp/transport//require")

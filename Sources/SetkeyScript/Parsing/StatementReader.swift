@@ -2,7 +2,7 @@ package import SourceText
 
 /// Reads setkey's language one statement after the other, however long the file is.
 package struct StatementReader {
-    private static let keywords = [
+    static let keywords = [
         "add", "update", "get", "getspi", "delete", "deleteall", "flush", "dump", "spdadd", "spdupdate",
         "spddelete", "spdflush", "spddump", "exit", "quit", "bye",
     ]
