@@ -30,7 +30,8 @@ import Testing
             warnings: ["3des-cbc", "hmac-sha1", "blowfish-cbc", "hmac-md5", "cast128-cbc", "integrity"]),
         Loaded(file: "racoon-tunnel.conf", associations: 0, policies: 13),
         Loaded(
-            file: "nat-traversal.conf", associations: 3, policies: 3, warnings: ["hmac-sha1", "hmac-md5"]),
+            file: "nat-traversal.conf", associations: 3, policies: 3,
+            warnings: ["hmac-sha1", "hmac-md5", "ports", "ports"]),
         Loaded(file: "compression.conf", associations: 3, policies: 3),
         Loaded(file: "ipv6.conf", associations: 0, policies: 13),
         Loaded(file: "road-warriors.conf", associations: 0, policies: 9),
@@ -67,7 +68,7 @@ import Testing
         #expect(policies.count == expected.policies)
         #expect(headlines.count == expected.warnings.count, "\(headlines)")
         for (headline, word) in zip(headlines, expected.warnings) {
-            #expect(headline.contains("warning") && headline.contains(word), "\(headline)")
+            #expect(!headline.contains("error:") && headline.contains(word), "\(headline)")
         }
     }
 

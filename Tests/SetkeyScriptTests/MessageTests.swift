@@ -266,4 +266,22 @@ import Testing
         #expect(statements.map(\.keyword) == ["spdflush", "spddump"])
         #expect(diagnostics.map(\.line) == [1, 3, 3])
     }
+
+    /// Once for a statement, however many requests have ports.
+    @Test(
+        arguments: [
+            ("192.0.2.1[4500]-192.0.2.2[4500]", 1), ("192.0.2.1[any]-192.0.2.2[4500]", 1),
+            ("192.0.2.1[0]-192.0.2.2[any]", 0), ("192.0.2.1-192.0.2.2", 0),
+        ])
+    func portsOfATunnelAreToldToHaveNoEffect(ends: String, count: Int) {
+        let request = "esp/tunnel/\(ends)/require"
+        let said = Samples.run("spdadd ::/0 ::/0 any -P in ipsec \(request) \(request);").headlines
+        #expect(
+            said
+                == Array(
+                    repeating:
+                        "f:1:1: notice: the ports of the tunnel's ends have no effect here: XFRM's templates "
+                        + "carry none; encapsulation in UDP belongs to the SA ('add ... esp-udp')",
+                    count: count))
+    }
 }

@@ -50,7 +50,7 @@ import Testing
         ])
     func shortFormsOfRequests(request: String, level: String) {
         let (policies, headlines) = Self.load("spdadd ::1 ::2 tcp -P out ipsec \(request);")
-        #expect(headlines.isEmpty)
+        #expect(!headlines.contains { $0.contains("error") })
         #expect(policies.first?.templates.map { "\($0.level)" } == [level])
     }
 

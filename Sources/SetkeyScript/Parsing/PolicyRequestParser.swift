@@ -14,7 +14,7 @@ extension TokenStream {
         let mode = try takeMode()
         var request = PolicyRequest(protocol: securityProtocol, mode: mode, level: .require)
         if try takeOptionalMark("/") {
-            if try isAtAddresses() { (request.source, request.destination) = try takeEndpoints() }
+            if try isAtAddresses() { try takeEndpoints(of: &request) }
             if try takeOptionalMark("/") { request.level = try takeLevel() }
         }
         if mode != .transport, request.source == nil {
@@ -48,11 +48,11 @@ extension TokenStream {
     }
 
     /// Takes `SOURCE-DESTINATION`; `me-any` and `any-me` leave the addresses open.
-    private mutating func takeEndpoints() throws(Diagnostic) -> (IPAddress?, IPAddress?) {
+    private mutating func takeEndpoints(of request: inout PolicyRequest) throws(Diagnostic) {
         for (first, second) in [("me", "any"), ("any", "me")] where try takeOptionalWord(first) != nil {
             try takeMark("-")
             guard try takeOptionalWord(second) != nil else { throw expected("'\(second)'") }
-            return (nil, nil)
+            return
         }
         let source = try takeAddress("an address")
         let sourcePort = try takePort()
@@ -66,7 +66,10 @@ extension TokenStream {
         guard (sourcePort == nil) == (destinationPort == nil) else {
             throw start.error("either both ends have a port or neither")
         }
-        return (source, destination)
+        (request.source, request.destination) = (source, destination)
+        if [sourcePort, destinationPort].contains(where: { $0?.isWildcard == false }) {
+            request.ports = .stated
+        }
     }
 
     private mutating func takeLevel() throws(Diagnostic) -> PolicyRequest.Level {

@@ -16,6 +16,7 @@ extension StatementResolution {
                     "'unique:\(stated)': numbers end at \(RequestIDs.lastChosenByPeople), another one is taken"
                 ))
         }
+        remarkOnEffects(of: statement.action, at: place)
         var entries: [SPDEntry] = []
         for match in try matches(statement.subject) {
             let action = requestIDs.action(

@@ -68,4 +68,15 @@ extension StatementResolution {
             remarks.append(place.warning("the soft lifetime is beyond the hard one, so that it never comes"))
         }
     }
+
+    /// A policy's requests have addresses alone.
+    mutating func remarkOnEffects(of action: PolicyAction, at place: SourceLocation) {
+        guard case .protect(let requests) = action, requests.contains(where: { $0.ports == .stated }) else {
+            return
+        }
+        remarks.append(
+            place.notice(
+                "the ports of the tunnel's ends have no effect here: XFRM's templates carry none; encapsulation "
+                    + "in UDP belongs to the SA ('add ... esp-udp')"))
+    }
 }

@@ -26,6 +26,9 @@ package enum PortReference: Hashable, Sendable {
     case number(UInt16)
     /// A name of /etc/services.
     case service(String)
+
+    /// Whether it stands for any port, as 0 does.
+    var isWildcard: Bool { self == .any || self == .number(0) }
 }
 
 /// `ADDRESS[PORT]`, an end of an SA.

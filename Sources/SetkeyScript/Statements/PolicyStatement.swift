@@ -121,4 +121,12 @@ package struct PolicyRequest: Sendable, Hashable {
     package var source: IPAddress?
     package var destination: IPAddress?
     package var level: Level
+    /// What is written in brackets behind the tunnel's ends, which a policy has no place for.
+    package var ports = EndpointPorts.none
+
+    package enum EndpointPorts: Sendable, Hashable {
+        /// Nothing is written, or what stands for any port.
+        case none
+        case stated
+    }
 }
