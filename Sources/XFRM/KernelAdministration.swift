@@ -29,6 +29,22 @@ extension XFRMDatabase {
         }
     }
 
+    /// Kernels before Linux 5.15 have no such message, and let pass what meets no policy.
+    package func defaultAction(_ direction: PolicyDirection) throws(DatabaseFailure) -> DefaultAction? {
+        let policies: DefaultPolicies
+        do throws(DatabaseFailure) {
+            policies = try defaultPolicies()
+        } catch {
+            guard error.kind == .notPermitted else { return .accept }
+            throw error
+        }
+        return switch direction {
+        case .inbound: policies.inbound.map(DefaultAction.init)
+        case .outbound: policies.outbound.map(DefaultAction.init)
+        case .forward: policies.forward.map(DefaultAction.init)
+        }
+    }
+
     /// Sets what happens to packets without a policy: to block them all blocks IKE and neighbour discovery too.
     package func set(_ policies: DefaultPolicies) throws(DatabaseFailure) {
         try perform(TableMessages.set(policies), .other("set its default policies", .tables))
@@ -121,5 +137,15 @@ extension XFRMDatabase {
         } catch {
             throw KernelRefusal.failure(error, of: operation, for: .administrator)
         }
+    }
+}
+
+extension DefaultAction {
+    fileprivate init(_ action: DefaultPolicies.Action) {
+        self =
+            switch action {
+            case .accept: .accept
+            case .block: .block
+            }
     }
 }

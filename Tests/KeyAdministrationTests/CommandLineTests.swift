@@ -67,6 +67,8 @@ import Testing
         "--dry-run -D", "--mask-keys --show-keys -D", "--atomic --dry-run -f a", "-D watch", "watch now",
         "explain 10.0.0.1", "explain 10.0.0.1 fd00::1", "explain 10.0.0.1 10.0.0.2 nothing",
         "explain 10.0.0.1[x] 10.0.0.2", "-lD --json", "-D operand", "-F --json", "--sync a --json",
+        "explain 10.0.0.1 10.0.0.2 -o mark", "explain 10.0.0.1 10.0.0.2 -o", "-o mark=1 -D",
+        "explain 10.0.0.1 10.0.0.2 -o mark=0x1ffffffff", "explain 10.0.0.1 10.0.0.2 -o dev=1",
     ])
     func misuseIsToldAndEndsWith1(line: String) {
         guard case .misuse(let message) = Self.parse(line) else {
@@ -81,5 +83,10 @@ import Testing
             source: GoldenRecords.address("10.0.0.1"), destination: GoldenRecords.address("10.0.0.2"),
             upperProtocol: 6, sourcePort: 0, destinationPort: 80)
         #expect(try Self.options("explain 10.0.0.1 10.0.0.2[80] tcp").task == .explain(packet))
+        var marked = packet
+        (marked.mark, marked.interfaceID) = (0x2a, 7)
+        #expect(
+            try Self.options("explain -o mark=0x2A 10.0.0.1 10.0.0.2[80] tcp -oif_id=7").task
+                == .explain(marked))
     }
 }

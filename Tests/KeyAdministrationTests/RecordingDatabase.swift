@@ -11,6 +11,8 @@ final class RecordingDatabase: AdministeredDatabase {
     private(set) var history: [DatabaseState]
     /// Gives why a request is refused; nil to carry it out.
     var refusal: (DatabaseRequest) -> DatabaseFailure? = { _ in nil }
+    /// What happens to packets that meet no policy.
+    var defaults: [PolicyDirection: DefaultAction] = [:]
     /// Events that `watch` gives.
     var events: [DatabaseEvent] = []
     private var pending: [() -> Void] = []
@@ -72,4 +74,6 @@ final class RecordingDatabase: AdministeredDatabase {
     func watch(_ each: (DatabaseEvent) -> Bool) throws(DatabaseFailure) {
         for event in events { guard each(event) else { return } }
     }
+
+    func defaultAction(_ direction: PolicyDirection) -> DefaultAction? { defaults[direction] }
 }

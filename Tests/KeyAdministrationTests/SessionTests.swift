@@ -182,7 +182,51 @@ import Testing
         #expect(fixture.output.split(separator: "\n").count == 3)
         #expect(
             fixture.output.contains(
-                "\"direction\":\"out\",\"policy\":null,\"requests\":[],\"verdict\":\"clear\""))
+                "\"direction\":\"out\",\"policy\":null,\"requests\":[],\"default_policy\":null,\"verdict\":\"clear\""
+            ))
+    }
+
+    @Test(
+        arguments: [
+            (nil, "unless the system's default policy blocks it", "clear", "null"),
+            (.accept, "the default policy is to accept", "clear", "\"accept\""),
+            (.block, "it is thrown away: the default policy is to block", "discarded", "\"block\""),
+        ] as [(DefaultAction?, String, String, String)])
+    func explainingWhatMeetsNoPolicy(action: DefaultAction?, words: String, verdict: String, json: String) {
+        let fixture = fixture()
+        for direction in PolicyDirection.allCases { fixture.database.defaults[direction] = action }
+        #expect(fixture.run("explain 10.0.0.1 10.1.0.1") == 0)
+        #expect(fixture.output.contains(words))
+        // Arriving in clear is not worth saying; being blocked is.
+        #expect(fixture.output.contains("\nin: ") == (action == .block))
+        #expect(fixture.run("explain --json 10.0.0.1 10.1.0.1") == 0)
+        #expect(fixture.output.contains("\"default_policy\":\(json),\"verdict\":\"\(verdict)\""))
+    }
+
+    @Test func explainingPacketsOfAMarkAndAnInterface() {
+        let marked = Self.policy.replacing(" any -P", with: " any -o mark=0x2a/0xff -o if_id=7 -P")
+        let fixture = fixture([
+            "a": marked,
+            "b": Self.association.replacing("-m tunnel", with: "-m tunnel -o mark=0x2a/0xff -o if_id=7"),
+        ])
+        #expect(fixture.run("-f a") == 0)
+        #expect(fixture.run("explain 10.0.0.1 10.1.0.1") == 0)
+        #expect(fixture.output.contains("no policy matches"))
+        #expect(fixture.run("explain 10.0.0.1 10.1.0.1 -o mark=0x12a -o if_id=7") == 0)
+        #expect(fixture.output.hasPrefix("out: 10.0.0.1 -> 10.1.0.1 any protocol mark=0x12a if_id=7\n"))
+        #expect(fixture.output.contains("-m tunnel -o mark=0x2a/0xff -o if_id=7 -E aes-gcm-16 0xKEY;"))
+        #expect(fixture.run("-f b") == 0)
+        #expect(fixture.run("explain -o mark=42 -oif_id=7 10.0.0.1 10.1.0.1") == 0)
+        #expect(fixture.output.contains("=> it leaves protected"))
+    }
+
+    @Test func anSAOfAnotherInterfaceIsNearButNotTheOne() {
+        let fixture = fixture([
+            "a": Self.policy + Self.association.replacing("-m tunnel", with: "-m tunnel -o if_id=7")
+        ])
+        #expect(fixture.run("-f a") == 0)
+        #expect(fixture.run("explain 10.0.0.1 10.1.0.1") == 0)
+        #expect(fixture.output.contains("its if_id is 7, wanted is 0"))
     }
 
     @Test func anSAOfAnotherRequestIDIsNearButNotTheOne() {

@@ -70,4 +70,19 @@ package protocol AdministeredDatabase: AnyObject {
 
     /// Gives events until `each` returns false.
     func watch(_ each: (DatabaseEvent) -> Bool) throws(DatabaseFailure)
+
+    /// What happens to packets of a direction that meet no policy; nil where the database does not tell.
+    func defaultAction(_ direction: PolicyDirection) throws(DatabaseFailure) -> DefaultAction?
+}
+
+extension AdministeredDatabase {
+    package func defaultAction(_ direction: PolicyDirection) throws(DatabaseFailure) -> DefaultAction? { nil }
+}
+
+/// What happens to packets that meet no policy.
+package enum DefaultAction: String, Hashable, Sendable {
+    /// They pass as they are.
+    case accept
+    /// They are thrown away.
+    case block
 }

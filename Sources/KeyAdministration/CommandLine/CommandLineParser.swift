@@ -11,6 +11,8 @@ package struct CommandLineParser {
     /// Long options that were given, for what does not go together.
     private var given: Set<String> = []
     private var promiscuity = 0
+    /// What `-o` says of the packet to explain.
+    private var packetOptions: [String] = []
 
     /// Ends the reading before its end.
     private struct Outcome: Error {
@@ -66,6 +68,13 @@ package struct CommandLineParser {
                 let path = flags.isEmpty ? rest.popFirst() : String(flags)
                 guard let path else { throw Self.misuse("-f takes a file name, or - for standard input") }
                 task = .run(.file(path))
+                return
+            }
+            if flag == "o" {
+                guard let option = flags.isEmpty ? rest.popFirst() : String(flags) else {
+                    throw Self.misuse("-o takes mark=NUMBER or if_id=NUMBER")
+                }
+                packetOptions.append(option)
                 return
             }
             if try !taskFlag(flag), !plainFlag(flag) {
@@ -169,9 +178,25 @@ package struct CommandLineParser {
         }
         let word = operands.count == 4 ? operands[3] : "any"
         guard let number = names.number(word) else { throw Self.misuse("there is no protocol '\(word)'") }
-        return PacketQuery(
+        var packet = PacketQuery(
             source: source.address, destination: destination.address, upperProtocol: number,
             sourcePort: source.port, destinationPort: destination.port)
+        for option in packetOptions { try Self.apply(option, to: &packet) }
+        return packet
+    }
+
+    /// `mark=NUMBER` or `if_id=NUMBER`, decimal or hexadecimal behind 0x.
+    private static func apply(_ option: String, to packet: inout PacketQuery) throws(Outcome) {
+        let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+        let digits = parts.count == 2 ? parts[1] : ""
+        let value =
+            digits.lowercased().hasPrefix("0x") ? UInt32(digits.dropFirst(2), radix: 16) : UInt32(digits)
+        switch (parts.first, value) {
+        case ("mark", let value?): packet.mark = value
+        case ("if_id", let value?): packet.interfaceID = value
+        default:
+            throw misuse("a packet's '-o \(option)': expected mark=NUMBER or if_id=NUMBER, as in mark=0x2a")
+        }
     }
 
     /// Reads `ADDRESS` or `ADDRESS[PORT]`.
@@ -203,6 +228,9 @@ package struct CommandLineParser {
             case .dump, .flush, .watch, .decode, .explain, .compare:
                 throw Self.misuse("--dry-run goes with -f, -c and --sync")
             }
+        }
+        if !packetOptions.isEmpty {
+            guard case .explain = options.task else { throw Self.misuse("-o goes with explain") }
         }
         try checkFormat()
     }

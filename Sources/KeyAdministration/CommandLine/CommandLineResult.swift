@@ -15,7 +15,7 @@ extension CommandLineResult {
                swiftkey [-alpPv] [--json] -D
                swiftkey [-Pv] -F
                swiftkey [-H] -x | watch [--json]
-               swiftkey explain source destination [protocol] [--json]
+               swiftkey explain source destination [protocol] [-o mark=n] [-o if_id=n] [--json]
                swiftkey --diff file [--json]
                swiftkey [--dry-run] --sync file
                swiftkey file ...

@@ -5,7 +5,7 @@ package struct Explanation {
     package enum Verdict: String, Hashable, Sendable {
         /// It passes as it is.
         case clear
-        /// A policy throws it away.
+        /// A policy throws it away, or the default where none matches.
         case discarded
         /// SAs carry it, or brought it.
         case protected
@@ -19,17 +19,27 @@ package struct Explanation {
     package let policy: SPDRecord?
     /// What each template finds, innermost first.
     package let resolutions: [TemplateResolution]
+    /// What happens to packets that no policy matches; nil where it is not known.
+    package let defaultAction: DefaultAction?
 
-    package init(_ packet: PacketQuery, _ direction: PolicyDirection, _ lookup: PolicyLookup) {
+    package init(
+        _ packet: PacketQuery, _ direction: PolicyDirection, _ lookup: PolicyLookup,
+        defaultAction: DefaultAction? = nil
+    ) {
         self.packet = packet
         self.direction = direction
+        self.defaultAction = defaultAction
         policy = lookup.policy(for: packet, direction)
-        resolutions = lookup.resolve(policy?.entry.policy.templates ?? [], for: packet, direction)
+        resolutions = lookup.resolve(
+            policy?.entry.policy.templates ?? [], for: packet.sought(under: policy?.entry, direction),
+            direction
+        )
     }
 
     package var verdict: Verdict {
         switch policy?.entry.policy.action {
-        case nil, .bypass: return .clear
+        case nil: return defaultAction == .block ? .discarded : .clear
+        case .bypass: return .clear
         case .discard: return .discarded
         case .protect: break
         }

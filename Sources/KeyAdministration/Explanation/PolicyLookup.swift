@@ -23,15 +23,16 @@ package struct PolicyLookup {
         return best
     }
 
-    /// Only policies for packets without a mark, of no particular interface, are looked at.
+    /// Policies of a particular network interface are left out: the packet has none.
     private func applies(_ entry: SPDEntry, _ packet: PacketQuery, _ direction: PolicyDirection) -> Bool {
-        entry.policy.direction == direction && entry.table == .main && entry.interfaceID == 0
-            && entry.interface == 0
-            && (entry.mark.map { $0.value & $0.mask == 0 } ?? true)
+        entry.policy.direction == direction && entry.table == .main && entry.interface == 0
+            && entry.interfaceID == packet.interfaceID && packet.carries(entry.mark)
             && packet.isSelected(by: entry.policy.selector)
     }
 
     /// What each template of a policy finds, innermost first.
+    ///
+    /// - Parameter packet: with the mark and the interface that SAs are looked up with.
     package func resolve(
         _ templates: [PolicyTemplate], for packet: PacketQuery, _ direction: PolicyDirection
     ) -> [TemplateResolution] {
@@ -91,8 +92,19 @@ package struct PolicyLookup {
         if let selector = entry.selector, !packet.isSelected(by: selector), template.mode != .transport {
             words.append("its selector \(selector) leaves the packet out")
         }
-        if let mark = entry.options.mark, mark.value & mark.mask != 0 {
+        return words + markObstacles(entry.options, packet, direction)
+    }
+
+    /// Arriving packets find their SA by mark alone; one of another interface than their own brings them to nothing.
+    private func markObstacles(
+        _ options: SAOptions, _ packet: PacketQuery, _ direction: PolicyDirection
+    ) -> [String] {
+        var words: [String] = []
+        if let mark = options.mark, !packet.carries(mark) {
             words.append("it is for packets marked \(mark)")
+        }
+        if options.interfaceID != packet.interfaceID, direction == .outbound || packet.interfaceID != 0 {
+            words.append("its if_id is \(options.interfaceID), wanted is \(packet.interfaceID)")
         }
         return words
     }

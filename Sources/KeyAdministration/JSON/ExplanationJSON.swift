@@ -8,12 +8,15 @@ package enum ExplanationJSON {
             .init("type", .string("explanation")),
             .init("direction", .string(SetkeyWords.direction(explanation.direction))),
             .init("policy", explanation.policy.map(PolicyJSON.object) ?? .null),
-            .init("requests", .array(explanation.resolutions.map { request($0, keys) })),
+            .init("requests", .array(explanation.resolutions.map { request($0, explanation, keys) })),
+            .init("default_policy", explanation.defaultAction.map { .string($0.rawValue) } ?? .null),
             .init("verdict", .string(explanation.verdict.rawValue)),
         ])
     }
 
-    private static func request(_ resolution: TemplateResolution, _ keys: KeyDisplay) -> JSONValue {
+    private static func request(
+        _ resolution: TemplateResolution, _ explanation: Explanation, _ keys: KeyDisplay
+    ) -> JSONValue {
         .object([
             .init("request", PolicyJSON.template(resolution.template)),
             .init("source", .string("\(resolution.source)")),
@@ -23,7 +26,8 @@ package enum ExplanationJSON {
             .init(
                 "statement",
                 resolution.association == nil
-                    ? .string(ExplanationText.statement(resolution)) : .null),
+                    ? .string(ExplanationText.statement(resolution, under: explanation.policy?.entry)) : .null
+            ),
         ])
     }
 

@@ -113,14 +113,16 @@ package struct KeySession {
     }
 
     private func explain(_ packet: PacketQuery) throws {
-        let lookup = PolicyLookup(try DatabaseState.read(from: try needed()))
+        let database = try needed()
+        let lookup = PolicyLookup(try DatabaseState.read(from: database))
         let text = ExplanationText(names: environment.protocolNames)
         for direction in [PolicyDirection.outbound, .inbound, .forward] {
-            let explanation = Explanation(packet, direction, lookup)
+            let explanation = Explanation(
+                packet, direction, lookup, defaultAction: try database.defaultAction(direction))
             switch options.format {
             // Where no policy matches, leaving in clear is worth saying, and arriving so is not.
             case .setkey:
-                if direction == .outbound || explanation.policy != nil {
+                if direction == .outbound || explanation.policy != nil || explanation.verdict != .clear {
                     output.write(text.render(explanation))
                 }
             case .json: listings.write(ExplanationJSON.object(explanation, keys: listings.keys))
