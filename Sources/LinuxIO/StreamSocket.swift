@@ -13,13 +13,7 @@ package struct StreamSocket: ~Copyable, Sendable {
 
     /// Connects to the socket at `path`.
     package init(connectingTo path: String) throws(SystemError) {
-        let descriptor = try FileDescriptor.socket(AF_UNIX, SOCK_STREAM, 0)
-        let result = unsafe linuxio_unix_connect(descriptor.number, path)
-        guard result >= 0 else {
-            throw SystemError(
-                "connect \(path)", code: -result, advice: UnixSocketFile.advice(connecting: -result))
-        }
-        self.descriptor = descriptor
+        descriptor = try UnixSocketFile.connect(to: path, SOCK_STREAM)
     }
 
     /// The number, for `poll`; it stays this socket's.

@@ -45,8 +45,18 @@ struct UnixSocketFile: ~Copyable, Sendable {
         unsafe unlink(path)
     }
 
+    /// A socket connected to the one that listens at `path`.
+    static func connect(to path: String, _ type: __socket_type) throws(SystemError) -> FileDescriptor {
+        let descriptor = try FileDescriptor.socket(AF_UNIX, type, 0)
+        let result = unsafe linuxio_unix_connect(descriptor.number, path)
+        guard result >= 0 else {
+            throw SystemError("connect \(path)", code: -result, advice: advice(connecting: -result))
+        }
+        return descriptor
+    }
+
     /// What the person at the terminal can do about a socket that cannot be connected to.
-    static func advice(connecting code: Int32) -> String? {
+    private static func advice(connecting code: Int32) -> String? {
         switch code {
         case ENOENT: "no daemon has made this socket; is it running, and with this path?"
         case ECONNREFUSED: "nobody listens on this socket; the daemon that made it has ended"
