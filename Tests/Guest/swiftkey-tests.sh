@@ -24,25 +24,24 @@ six_up() {
 # A key of N octets that begins with a number.
 octets() { printf '0x%02x' $(($1 % 256)); for ((i = 1; i < $2; i++)); do printf '%02x' $((i * 7 % 256)); done; }
 
-# association PROTOCOL SOURCE DESTINATION NUMBER MODE: an add statement.
+# association PROTOCOL SOURCE DESTINATION NUMBER MODE REQUEST-ID: an add statement.
 association() {
     case $1 in
-        ah) echo "add $2 $3 ah 0x$4 -m $5 -r 32 -A hmac-sha256 $(octets "$4" 32);" ;;
-        esp) echo "add $2 $3 esp 0x$4 -m $5 -r 32 -E aes-cbc $(octets "$4" 16) -A hmac-sha1 $(octets "$4" 20);" ;;
-        ipcomp) echo "add $2 $3 ipcomp 0x$4 -m $5 -C deflate;" ;;
+        ah) echo "add $2 $3 ah 0x$4 -m $5 -u $6 -r 32 -A hmac-sha256 $(octets "$4" 32);" ;;
+        esp) echo "add $2 $3 esp 0x$4 -m $5 -u $6 -r 32 -E aes-cbc $(octets "$4" 16) -A hmac-sha1 $(octets "$4" 20);" ;;
+        ipcomp) echo "add $2 $3 ipcomp 0x$4 -m $5 -u $6 -C deflate;" ;;
     esac
 }
 
-# requests MODE ENDS DIRECTION PROTOCOL...: the requests of a policy. Within a bundle the innermost is the tunnel, and
-# packets that do not shrink come without IPComp.
+# requests MODE ENDS DIRECTION NUMBER PROTOCOL...: the requests of a policy, the first for the SA of a number. Within a
+# bundle the innermost is the tunnel, and packets that do not shrink come without IPComp.
 requests() {
-    local mode=$1 ends=$2 direction=$3 protocol level
-    shift 3
+    local mode=$1 ends=$2 direction=$3 protocol level=unique:$4
+    shift 4
     for protocol in "$@"; do
-        level=require
         [ "$protocol" != ipcomp ] || [ "$direction" = out ] || level=use
         [ "$mode" = tunnel ] && echo " $protocol/tunnel/$ends/$level" || echo " $protocol/transport//$level"
-        mode=transport
+        mode=transport level=require
     done
 }
 
@@ -53,19 +52,76 @@ side_conf() {
     [ "$family" = 4 ] || { one=2001:db8::1 two=2001:db8::2 near=2001:db8:a::/64 far=2001:db8:b::/64; }
     [ "$mode" = tunnel ] || { near=$one far=$two; }
     echo "flush; spdflush;"
-    local number=10 inner=$mode protocol out=out in=in
+    local number=10 first=1 inner=$mode protocol out=out in=in
     for protocol in "$@"; do
-        association "$protocol" $one $two $((number + 1000)) "$inner"
-        association "$protocol" $two $one $((number + 2000)) "$inner"
+        association "$protocol" $one $two $((number + 1000)) "$inner" $((first * 1010))
+        association "$protocol" $two $one $((number + 2000)) "$inner" $((first * 2010))
         number=$((number + 1))
-        inner=transport
+        first=0 inner=transport
     done
     [ "$side" = east ] || { out=in in=out; }
-    echo "spdadd $near $far any -P $out ipsec$(requests "$mode" $one-$two $out "$@");"
-    echo "spdadd $far $near any -P $in ipsec$(requests "$mode" $two-$one $in "$@");"
+    echo "spdadd $near $far any -P $out prio 10 ipsec$(requests "$mode" $one-$two $out 1010 "$@");"
+    echo "spdadd $far $near any -P $in prio low - 3 ipsec$(requests "$mode" $two-$one $in 2010 "$@");"
 }
 
-# read_back SIDE FILE: iproute2 sees every SA of a file with its mode and keys, and swiftkey finds no difference.
+# statements FILE WORD: its statements that begin so, a line each.
+statements() { sed 's/#.*//' "$1" | tr '\n' ' ' | tr ';' '\n' | sed 's/^ *//; s/  */ /g; s/ *$//' | grep "^$2 "; }
+
+# policies_of FILE: what iproute2 must say of the policies in a file, a line each with its direction, priority and
+# templates. Forwarding takes a copy of what is for `in`, whose first request may use any SA.
+policies_of() {
+    statements "$1" spdadd | awk '
+        function prefix(range) { return range ~ /\// ? range : range (range ~ /:/ ? "/128" : "/32") }
+        function template(request, isCopy,   part, ends, id, level, any) {
+            split(request, part, "/")
+            any = $2 ~ /:/ ? "::" : "0.0.0.0"
+            if (split(part[3], ends, "-") < 2) ends[1] = ends[2] = any
+            level = part[4] == "use" ? "use" : "required"
+            id = part[4] ~ /^unique:/ && !isCopy ? substr(part[4], 8) : 0
+            return " " part[1] "/" part[2] "/" ends[1] "-" ends[2] "/" level "/" id
+        }
+        function line(direction,   text, i) {
+            text = prefix($2) " " prefix($3) " " direction " " sprintf("%.0f", priority)
+            for (i = first; i <= NF; i++) text = text template($i, direction == "fwd" && i == first)
+            print text
+        }
+        {
+            priority = 2147483648
+            for (first = 1; $first != "ipsec"; first++) {
+                if ($first == "prio" && $(first + 1) == "low") priority = 3221225472 + $(first + 3)
+                else if ($first == "prio") priority -= $(first + 1)
+            }
+            first++
+            line($6)
+            if ($6 == "in") line("fwd")
+        }' | sort
+}
+
+# policies_in SIDE: what iproute2 does say; only templates that need no SA have a line for their level.
+policies_in() {
+    ip -n "${!1}" -d xfrm policy | awk '
+        function close_template() {
+            if (ends != "") text = text " " protocol "/" mode "/" ends "/" level "/" id
+            ends = ""
+        }
+        function flush() { close_template(); if (text != "") print text; text = "" }
+        $1 == "src" { flush(); selector = $2 " " $4; if ($5 == "proto") selector = selector " proto " $6 }
+        $1 == "dir" {
+            number = 0
+            for (i = 2; i < NF; i++) if ($i == "priority") number = $(i + 1)
+            text = selector " " $2 " " number
+        }
+        $1 == "tmpl" { close_template(); ends = $3 "-" $5; level = "required" }
+        $1 == "proto" {
+            protocol = $2 == "comp" ? "ipcomp" : $2
+            for (i = 3; i < NF; i++) { if ($i == "reqid") id = $(i + 1) + 0; if ($i == "mode") mode = $(i + 1) }
+        }
+        $1 == "level" { level = $2 }
+        END { flush() }' | sort
+}
+
+# read_back SIDE FILE: iproute2 sees every SA of a file with its mode and keys, and every policy with its order and
+# templates, and swiftkey finds no difference.
 read_back() {
     local side=$1 file=$2 line spi mode word
     ip -n "${!side}" -d xfrm state >"$work/ip.state"
@@ -77,7 +133,9 @@ read_back() {
         for word in $(grep -oE '0x[0-9a-f]{24,}' <<<"$line"); do
             grep -q "$word" "$work/ip.state" || { echo "iproute2 has no key $word"; return 1; }
         done
-    done < <(sed 's/#.*//' "$file" | tr '\n' ' ' | tr ';' '\n' | sed 's/^ *//' | grep '^add')
+    done < <(statements "$file" add)
+    [ -n "$(policies_of "$file")" ] || { echo "no policies in $file"; return 1; }
+    diff <(policies_of "$file") <(policies_in "$side") || { ip -n "${!side}" -d xfrm policy; return 1; }
     [ -z "$(sk "$side" --diff "$file")" ] || { sk "$side" --diff "$file"; return 1; }
 }
 
