@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func everyFlagHasItsPlace() throws {
-        let options = try Self.options("-apnvHk -D --json --strict --socket /run/x --mask-keys -P")
+        let options = try Self.options("-apnvHk -D --strict --socket /run/x --mask-keys -P")
         #expect(options.showsDead && options.showsPorts)
         #expect(options.extent == .parsed && options.isVerbose && options.showsOctets)
         #expect(options.forwardPolicies == .asWritten)
@@ -66,7 +66,8 @@ import Testing
         "-d", "-Z", "-P", "-f", "--sync", "--nonsense", "--json=1 -D", "--atomic -D", "--atomic -c",
         "--dry-run -D", "--mask-keys --show-keys -D", "--atomic --dry-run -f a", "-D watch", "watch now",
         "explain 10.0.0.1", "explain 10.0.0.1 fd00::1", "explain 10.0.0.1 10.0.0.2 nothing",
-        "explain 10.0.0.1[x] 10.0.0.2", "-lD --json", "-D operand", "-F --json", "--sync a --json",
+        "explain 10.0.0.1[x] 10.0.0.2", "-lD --json", "-D operand", "-Dv --json", "-xH --json", "-F --json",
+        "--sync a --json",
         "explain 10.0.0.1 10.0.0.2 -o mark", "explain 10.0.0.1 10.0.0.2 -o", "-o mark=1 -D",
         "explain 10.0.0.1 10.0.0.2 -o mark=0x1ffffffff", "explain 10.0.0.1 10.0.0.2 -o dev=1",
     ])

@@ -241,6 +241,9 @@ package struct CommandLineParser {
         case .flush, .synchronize, .decode: throw Self.misuse("--json goes with what lists something")
         case .run, .dump, .watch, .explain, .compare: break
         }
+        if options.isVerbose || options.showsOctets {
+            throw Self.misuse("-v and -H have no --json")
+        }
         if options.isRepeating {
             throw Self.misuse("-l has no --json; use -D --json")
         }

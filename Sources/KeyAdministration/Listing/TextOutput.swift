@@ -47,6 +47,20 @@ package final class TextOutput {
         if bytes.count >= limit { flush() }
     }
 
+    /// Writes octets in hexadecimal, each four behind a blank and 32 a line; `**` for those in `masked`.
+    func writeHexadecimal(_ octets: [UInt8], masked: [Range<Int>]) {
+        for (index, octet) in octets.enumerated() {
+            if index != 0, index.isMultiple(of: 32) { bytes.append(UInt8(ascii: "\n")) }
+            if index.isMultiple(of: 4) { bytes.append(UInt8(ascii: " ")) }
+            if masked.contains(where: { $0.contains(index) }) {
+                bytes.append(contentsOf: "**".utf8)
+            } else {
+                appendHexadecimal(octet)
+            }
+        }
+        if bytes.count >= limit { flush() }
+    }
+
     private func appendHexadecimal(_ octet: UInt8) {
         for digit in [octet >> 4, octet & 15] {
             bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)

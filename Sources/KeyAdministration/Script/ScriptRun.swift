@@ -78,18 +78,20 @@ final class ScriptRun {
         if options.isVerbose { listings.write(request, mark: "> ") }
         database?.submit(request) { [self] result in
             switch result {
-            case .success(let answer): accept(answer, origin)
+            case .success(let answer): accept(answer, to: request, origin)
             case .failure(let failure): complaints.refuse(failure.explanation, at: origin)
             }
         }
     }
 
-    private func accept(_ answer: DatabaseAnswer, _ origin: SourceLocation) {
-        switch answer {
-        case .done:
+    /// A daemon answers what it added, too; what was asked for is all that is shown.
+    private func accept(_ answer: DatabaseAnswer, to request: DatabaseRequest, _ origin: SourceLocation) {
+        switch (answer, request) {
+        case (.association(let record), .getSA), (.association(let record), .allocateSPI):
+            listings.write(record)
+        case (.policy(let record), .getPolicy): listings.write(record)
+        default:
             if options.isVerbose { listings.output.writeLine("< \(origin.origin): done") }
-        case .association(let record): listings.write(record)
-        case .policy(let record): listings.write(record)
         }
     }
 

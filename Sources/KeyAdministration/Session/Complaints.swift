@@ -33,10 +33,6 @@ package final class Complaints {
         write((origin.map { $0.error(explanation).rendered } ?? "swiftkey: \(explanation)") + "\n")
     }
 
-    func note(_ message: String) {
-        write("swiftkey: \(message)\n")
-    }
-
     func status(isStrict: Bool) -> Int32 {
         errors > 0 || (isStrict && refusals > 0) ? 1 : 0
     }

@@ -19,8 +19,7 @@ extension KeySession {
         var messages: [SADBMessage] = []
         var rest = octets[...]
         while rest.count >= SADBHeader.size {
-            let header = Array(rest.prefix(SADBHeader.size))
-            let length = 8 * Int(Self.hostNumber(header[4], header[5]))
+            let length = MessageOctets.length(rest.dropFirst(4))
             guard length >= SADBHeader.size, length <= rest.count else {
                 throw SessionFailure(
                     "\(path): a message says that it has \(length) octets, and \(rest.count) are left")
@@ -35,13 +34,10 @@ extension KeySession {
         return messages
     }
 
-    private static func hostNumber(_ first: UInt8, _ second: UInt8) -> UInt16 {
-        UInt16(littleEndian: UInt16(first) | UInt16(second) << 8)
-    }
-
     private func write(_ message: SADBMessage, _ path: String) {
         listings.output.writeLine(
             "\(message.header.type) seq=\(message.header.sequence) pid=\(message.header.process)")
+        trace?.write(message)
         do throws(SADBError) {
             switch try SADBAnswer(message, .linux) {
             case .refused(let failure): listings.output.writeLine("\t\(failure.explanation)")

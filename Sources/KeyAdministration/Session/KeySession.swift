@@ -9,6 +9,8 @@ package struct KeySession {
     let environment: SessionEnvironment
     let complaints: Complaints
     let listings: Listings
+    /// Where PF_KEY messages are shown; nil where nobody asked.
+    let trace: MessageTrace?
     private var output: TextOutput { listings.output }
 
     /// - Parameter database: nil if it could not be opened, or need not be.
@@ -17,17 +19,18 @@ package struct KeySession {
         output: TextOutput, complaints: Complaints
     ) {
         self.options = options
-        self.database = database
         self.environment = environment
         self.complaints = complaints
         listings = Listings(options: options, environment: environment, output: output)
+        let trace = listings.trace
+        self.trace = trace
+        self.database = database.map { database in
+            trace.map { TracedDatabase(database, process: environment.process, $0) } ?? database
+        }
     }
 
     /// Gives the exit status.
     package func perform() -> Int32 {
-        if options.showsOctets {
-            complaints.note("-H: what comes from \(databaseName) is decoded; there are no octets to show")
-        }
         do {
             try perform(options.task)
         } catch let failure as SessionFailure {
@@ -40,8 +43,6 @@ package struct KeySession {
         output.flush()
         return complaints.status(isStrict: options.isStrict)
     }
-
-    private var databaseName: String { database?.name ?? "the kernel" }
 
     private func perform(_ task: KeyOptions.Task) throws {
         switch task {

@@ -12,6 +12,14 @@ struct Listings {
         options.keys ?? (environment.writesToTerminal ? .masked : .shown)
     }
 
+    /// Where PF_KEY messages are shown; nil where nobody asked.
+    var trace: MessageTrace? {
+        guard options.isVerbose || options.showsOctets else { return nil }
+        return MessageTrace(
+            listing: MessageListing(keys: keys, output: output), showsFields: options.isVerbose,
+            showsOctets: options.showsOctets)
+    }
+
     private var style: AssociationListing.Style {
         .init(keys: keys, showsPorts: options.showsPorts, showsDead: options.showsDead)
     }

@@ -1,4 +1,4 @@
-import IPsec
+package import IPsec
 
 /// The database, asked one thing at a time.
 struct PFKeyStore<Database: AdministeredDatabase> {
@@ -73,6 +73,11 @@ extension DatabaseRequest {
 }
 
 extension SADBError {
+    /// A refusal of the database as an answer to a message.
+    package init(_ failure: DatabaseFailure, _ type: SADBMessageType) {
+        self.init(failure, isAboutPolicies: type.rawValue >= SADBMessageType.policyUpdate.rawValue)
+    }
+
     /// A refusal of the database.
     fileprivate init(_ failure: DatabaseFailure, isAboutPolicies: Bool) {
         let number: SADBErrorNumber =
