@@ -110,6 +110,14 @@ explain() {
         'sk explain 10.1.0.1 10.2.0.1 tcp | grep -q "add 192.0.2.1 192.0.2.2 esp SPI -m tunnel"'
     check "explain: key exchange passes" eval \
         'sk explain "192.0.2.1[500]" "192.0.2.2[500]" udp | grep -q "it passes in clear"'
+    # What nothing protects is said to pass, or not, as the kernel has it.
+    check "explain: without a policy it passes" eval \
+        'sk explain 10.5.0.1 10.6.0.1 | grep -q "in clear: the default policy is to accept"'
+    if ip -n "$east" xfrm policy setdefault out block fwd block 2>/dev/null; then
+        check "explain: unless the default policy blocks" eval \
+            '[ "$(sk explain 10.5.0.1 10.6.0.1 | grep -c "the default policy is to block")" = 2 ]'
+        ip -n "$east" xfrm policy setdefault out accept fwd accept
+    fi
     check "explain: as an object" eval \
         '[ "$(sk explain --json 10.1.0.1 10.2.0.1 tcp | jq -r "select(.direction == \"out\") | .verdict")" = blocked ]'
     sk -FP
@@ -143,10 +151,85 @@ statuses() {
     sk -FP
 }
 
+# --- the databases of a daemon with its user-space engine, over its PF_KEY socket
+
+# skd SIDE ARGUMENT... is swiftkey on a side's daemon.
+skd() {
+    local side=$1
+    shift
+    in_ns "$side" "$key" --socket "$work/$side/pfkey.sock" "$@"
+}
+
+# Two daemons with no remote block: what protects the traffic is what swiftkey tells them.
+engines_up() {
+    # A daemon without remotes still has its key file named.
+    echo "path pre_shared_key \"$work/psk.txt\";" >"$work/engine.conf"
+    (umask 077 && : >"$work/psk.txt")
+    for side in east west; do
+        start_swiftike "$side" "$work/engine.conf" --datapath userspace --pfkey-socket "$work/$side/pfkey.sock" ||
+            return 1
+    done
+}
+
+# manual_keys LOCAL REMOTE NET REMOTE_NET: both SAs and the policies of one side.
+manual_keys() {
+    cat <<CONF
+add 192.0.2.1 192.0.2.2 esp 0x1001 -m tunnel -u 7 -E aes-gcm-16 0x000102030405060708090a0b0c0d0e0f10111213;
+add 192.0.2.2 192.0.2.1 esp 0x1002 -m tunnel -u 7 -E aes-gcm-16 0x202122232425262728292a2b2c2d2e2f30313233;
+spdadd $3 $4 any -P out ipsec esp/tunnel/$1-$2/unique:7;
+spdadd $4 $3 any -P in ipsec esp/tunnel/$2-$1/unique:7;
+CONF
+}
+
+# carried SIDE: the packets that each of a side's SAs carried, one number a line.
+carried() { skd "$1" -D --json | jq -r 'select(.type == "sa") | .usage.packets'; }
+
+engine() {
+    engines_up || { check "engine: both daemons start" false; return; }
+    manual_keys 192.0.2.1 192.0.2.2 10.1.0.0/24 10.2.0.0/24 >"$work/east.conf"
+    manual_keys 192.0.2.2 192.0.2.1 10.2.0.0/24 10.1.0.0/24 >"$work/west.conf"
+    check "engine: nothing is there at first" eval \
+        '[ "$(skd east -D)" = "No SAD entries." ] && [ "$(skd east -DP)" = "No SPD entries." ]'
+    check "engine: east takes its file" skd east --strict -f "$work/east.conf"
+    check "engine: west takes its file" skd west --strict -f "$work/west.conf"
+    check "engine: SAs are listed" eval \
+        'skd east -D --mask-keys | grep -q "esp mode=tunnel spi=4097(0x00001001) reqid=7(0x00000007)"'
+    check "engine: policies are listed" eval \
+        'skd east -DP | grep -q "esp/tunnel/192.0.2.1-192.0.2.2/unique:7"'
+    check "engine: what is listed is what was stated" eval '[ -z "$(skd east --diff "$work/east.conf")" ]'
+    check "engine: explain finds the SA" eval 'skd east explain 10.1.0.1 10.2.0.1 | grep -q "it leaves protected"'
+    capture_start
+    check "engine: pings come through" ping_through 5
+    wait_until 3 eval '[ "$(captured "$esp_on_wire")" -ge 10 ]'
+    capture_stop
+    check "engine: as ESP" eval '[ "$(captured "$esp_on_wire")" -ge 10 ]'
+    check "engine: and none in clear" eval '[ "$(captured "$clear_on_wire")" -eq 0 ]'
+    for side in east west; do
+        check "engine: $side counts them" eval \
+            '[ "$(carried $side | wc -l)" = 2 ] && ! carried $side | grep -qvE "^([5-9]|[1-9][0-9]+)$"'
+    done
+    head -n 1 "$work/east.conf" >"$work/again.conf"
+    check "engine: a second SA of one SPI is refused at its line, without its key" eval \
+        '! skd east --strict -f "$work/again.conf" 2>"$work/err" &&
+         grep -q "again.conf:1:1: error: " "$work/err" && ! grep -q 00010203 "$work/err"'
+    check "engine: what PF_KEY cannot say is refused" eval \
+        'echo "spdadd 10.9.0.0/24 10.8.0.0/24 any -o mark=7 -P out discard;" | skd east --strict -f - 2>"$work/err"
+         [ $? = 1 ] && grep -q "PF_KEY has no words for a mark" "$work/err"'
+    check "engine: -v shows the messages, and no key unless told" eval \
+        'skd east -v --mask-keys -D | grep -q "sadb_msg{ version=2 type=10 errno=0 satype=0" &&
+         ! skd east -vH --mask-keys -D | grep -q 00010203'
+    check "engine: flushed" eval \
+        'skd east -F && skd east -FP && [ "$(skd east -D)" = "No SAD entries." ] && [ "$(skd east -DP)" = "No SPD entries." ]'
+    check "engine: west without its SAs and policies, too" eval 'skd west -F && skd west -FP'
+    check "engine: pings pass in clear again" ping_through 1
+    stop east
+    stop west
+}
+
 topology_up
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done; topology_down; rm -rf "$work"' EXIT
 scenarios=("$@")
-[ ${#scenarios[@]} -gt 0 ] || scenarios=(listing larval sync atomic explain manual statuses)
+[ ${#scenarios[@]} -gt 0 ] || scenarios=(listing larval sync atomic explain manual statuses engine)
 for scenario in "${scenarios[@]}"; do
     echo "== $scenario"
     $scenario
