@@ -162,10 +162,12 @@ swan() {
 
 # capture_start writes what crosses the wire between the gateways to $work/wire.pcap.
 capture_start() {
+    # What an earlier capture said would let this one pass for begun.
+    rm -f "$work/tcpdump.out" "$work/wire.pcap"
     exec_in_ns east tcpdump --immediate-mode -U -i "$tag-e" -w "$work/wire.pcap" >"$work/tcpdump.out" 2>&1 &
     capture_pid=$!
     pids+=("$capture_pid")
-    wait_until 5 grep -q "listening on" "$work/tcpdump.out"
+    wait_until 5 grep -qs "listening on" "$work/tcpdump.out"
 }
 
 capture_stop() {
