@@ -130,6 +130,7 @@ kernel_clean() {
 # What leaves each gateway, as a file each: what arrives is shown by the kernel a second time, decrypted.
 wires_start() {
     wire_pids=()
+    rm -f "$work"/{east,west}{-tcpdump,.pcap}
     local side device
     for side in east west; do
         device=$tag-${side:0:1}
@@ -137,8 +138,8 @@ wires_start() {
         wire_pids+=($!)
         pids+=($!)
     done
-    wait_until 10 grep -q "listening on" "$work/east-tcpdump" &&
-        wait_until 10 grep -q "listening on" "$work/west-tcpdump"
+    wait_until 10 grep -qs "listening on" "$work/east-tcpdump" &&
+        wait_until 10 grep -qs "listening on" "$work/west-tcpdump"
 }
 
 wires_stop() {
