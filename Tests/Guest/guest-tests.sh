@@ -216,7 +216,7 @@ unit() {
     check "the unit tests are built" test -x "$bundle" || return
     check "XFRM's own tests on this kernel" eval \
         '"$bundle" --testing-library swift-testing --filter XFRMTests >"$work/unit.out" 2>&1 ||
-            { grep -E "recorded an issue|^.* failed" "$work/unit.out" | head -n 20; tail -n 3 "$work/unit.out"; false; }'
+            { grep -E "recorded an issue|^.* failed" "$work/unit.out" | sort -u | head -n 20; tail -n 3 "$work/unit.out"; false; }'
     check "among them those that need ESP" grep -q "Suite KernelESPTests passed" "$work/unit.out"
     tail -n 1 "$work/unit.out"
 }

@@ -16,21 +16,27 @@ struct KernelESPTests {
         #expect(states.isEmpty)
     }
 
-    @Test(arguments: Samples.transforms.indices)
+    @Test(arguments: Samples.kernelTransforms.indices)
     func theKernelTakesEveryTransform(index: Int) throws {
-        let (cipher, integrity) = Samples.transforms[index]
-        let back = try OwnNetwork.run {
+        let (cipher, integrity) = Samples.kernelTransforms[index]
+        let back = try OwnNetwork.run { () throws -> [SecurityAssociation] in
             let plane = try XFRMDataPlane()
             defer { plane.shutDown() }
             for direction in [Direction.inbound, .outbound] {
                 let association = Samples.association(
                     spi: direction == .inbound ? 0x1001 : 0x1002, direction,
                     transform: Samples.transform(cipher, integrity))
-                try answer { plane.add(association, completion: $0) }
+                do {
+                    try answer { plane.add(association, completion: $0) }
+                } catch let failure as DatabaseFailure
+                    where failure.kind == .unsupported && Samples.isRare(cipher, integrity)
+                {
+                    return []
+                }
             }
             return try Self.states()
         }
-        #expect(back.count == 2)
+        #expect(back.count == 2 || back.isEmpty && Samples.isRare(cipher, integrity))
         for association in back {
             let expected = Samples.transform(cipher, integrity)
             #expect(association.transform.encryption == cipher)

@@ -49,6 +49,23 @@ enum Samples {
         }
     }
 
+    /// What a kernel is tried with: every cipher with its shortest, usual and longest key, every integrity algorithm.
+    static var kernelTransforms: [(CipherChoice, IntegrityAlgorithm?)] {
+        let ciphers = Catalogue.encryption.flatMap { algorithm -> [(CipherChoice, IntegrityAlgorithm?)] in
+            let lengths = Array(algorithm.keyLengths)
+            let tried = Set([algorithm.defaultKeyLength] + lengths.prefix(1) + lengths.suffix(1))
+            return tried.sorted().map { bits -> (CipherChoice, IntegrityAlgorithm?) in
+                (CipherChoice(algorithm, keyBits: bits), algorithm.isAEAD ? nil : .hmacSHA256)
+            }
+        }
+        return ciphers + kernelIntegrity.map { (CipherChoice(.aesCBC), $0) }
+    }
+
+    /// What kernels for everybody are often built without.
+    static func isRare(_ cipher: CipherChoice, _ integrity: IntegrityAlgorithm?) -> Bool {
+        ["sm4-cbc", "hmac-sm3"].contains { $0 == cipher.algorithm.name || $0 == integrity?.name }
+    }
+
     static func association(
         spi: UInt32 = 0xc012_3456, _ direction: Direction = .inbound, _ mode: EncapsulationMode = .tunnel,
         source: String = "192.0.2.1", destination: String = "192.0.2.2",
