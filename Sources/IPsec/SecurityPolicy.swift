@@ -95,6 +95,11 @@ package struct SecurityPolicy: Hashable, Sendable {
     package var action: Action
     /// The lowest number wins.
     package var priority: UInt32
+    /// The name of the user-space plane's network device for what the policy is about; nil for the plane's own.
+    ///
+    /// What an outbound policy protects is routed into that device, and what comes through the SAs that an inbound
+    /// policy asks for appears there. At most 15 octets. Kernel planes have no such devices and take no notice.
+    package var device: String?
 
     package init(
         selector: Selector, direction: PolicyDirection, action: Action, priority: UInt32 = defaultPriority
