@@ -14,7 +14,7 @@ all: build-deps
 
 # Debian packages: what building needs, what the demo needs, and what the tests need besides.
 build-deps:
-	Tests/deps.sh libmnl-dev libssl-dev
+	Tests/deps.sh libmnl-dev libssl-dev zlib1g-dev
 
 deps: build-deps
 	Tests/deps.sh iproute2 iputils-ping tcpdump procps jq

@@ -50,6 +50,7 @@ let package = Package(
         // C: system libraries and header shims
         .systemLibrary(name: "CLibmnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         // 1
         module("Wire"),
@@ -59,12 +60,13 @@ let package = Package(
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
         module("Cryptography", ["Algorithms", "KeyMaterial", "CLibcrypto"]),
+        module("Compression", ["CZlib"]),
         module("ISAKMP", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
         module("LinuxIO", ["CLinux", "IPsec"]),
         module("Credentials", ["Algorithms", "Cryptography", "KeyMaterial", "IPsec"]),
-        module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"]),
+        module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"]),
         module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
         module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
@@ -124,6 +126,7 @@ let package = Package(
         tests("LinuxIO", ["IPsec"]),
         tests("IPsec", ["KeyMaterial", "Algorithms"]),
         tests("Cryptography", ["Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
+        tests("Compression", [], exclude: ["Vectors"]),
         tests("ISAKMP", ["Wire"]),
         tests("Netlink", ["Wire", "KeyMaterial"]),
         tests("Credentials", ["Algorithms", "Cryptography", "IPsec", "KeyMaterial"]),
