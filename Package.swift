@@ -120,6 +120,16 @@ let package = Package(
             name: "userspace-selftest",
             dependencies: ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "UserspaceIPsec"],
             path: "Tests/UserspaceSelftest", swiftSettings: settings),
+        .target(
+            name: "PlainESP", path: "Tests/Bench/PlainESP",
+            linkerSettings: [.linkedLibrary("crypto")]),
+        .executableTarget(
+            name: "packet-bench",
+            dependencies: [
+                "PlainESP", "Algorithms", "ControlProtocol", "Cryptography", "ESP", "IPsec", "KeyMaterial",
+                "UserspaceIPsec",
+            ],
+            path: "Tests/Bench/PacketBench", swiftSettings: settings),
         tests("Wire", []),
         tests("Algorithms", []),
         tests("KeyMaterial", []),

@@ -1,0 +1,72 @@
+// Measures the packet engine and prints a table: see `usage`.
+import ControlProtocol
+import Glibc
+
+@main struct PacketBench {
+    static let usage = """
+        usage: packet-bench [--check] [--json FILE] [--runs COUNT]
+          --check      fail (exit 1) where a figure is below what is asked of it
+          --json FILE  write the figures there, too
+          --runs COUNT how often everything is measured (7)
+        """
+
+    private var isChecking = false
+    private var jsonPath: String?
+    private var runs = 7
+
+    static func main() {
+        do {
+            var bench = PacketBench()
+            guard bench.takes(CommandLine.arguments.dropFirst()) else {
+                say(usage)
+                exit(EX_USAGE)
+            }
+            exit(try bench.run() || !bench.isChecking ? 0 : 1)
+        } catch {
+            say("packet-bench: \(error)")
+            exit(EX_SOFTWARE)
+        }
+    }
+
+    private mutating func takes(_ words: ArraySlice<String>) -> Bool {
+        var words = words
+        while let word = words.popFirst() {
+            switch word {
+            case "--check": isChecking = true
+            case "--json":
+                guard let path = words.popFirst() else { return false }
+                jsonPath = path
+            case "--runs":
+                guard let count = words.popFirst().flatMap({ Int($0) }), count > 0 else { return false }
+                runs = count
+            default: return false
+            }
+        }
+        return true
+    }
+
+    /// Whether everything is as fast as is asked.
+    private func run() throws -> Bool {
+        Self.say("nanoseconds of processor time, median (least-most) of \(runs) runs")
+        let rows = try ProtectionBench(runs: runs).rows()
+        Self.say(ProtectionTable.lines(rows).joined(separator: "\n"))
+        if let jsonPath {
+            try Self.write(
+                JSONWriter.octets(.object([.init("protection", ProtectionTable.json(rows))])), to: jsonPath)
+        }
+        return rows.allSatisfy(\.isFastEnough)
+    }
+
+    static func say(_ line: String) {
+        let bytes = Array("\(line)\n".utf8)
+        _ = unsafe Glibc.write(STDOUT_FILENO, bytes, bytes.count)
+    }
+
+    private static func write(_ octets: [UInt8], to path: String) throws {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        guard descriptor >= 0, unsafe Glibc.write(descriptor, octets, octets.count) == octets.count else {
+            throw BenchFailure("cannot write \(path)")
+        }
+        close(descriptor)
+    }
+}
