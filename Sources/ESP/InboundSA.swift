@@ -27,8 +27,8 @@ package struct InboundSA: ~Copyable, Sendable {
             .opening, ivSeed: SecretBytes(copying: Array(repeating: 0, count: 16)))
         self.association = association
         decapsulation = Decapsulation(association)
-        window = ReplayWindow(size: association.replayWindow)
-        watch = LifetimeWatch(association.lifetime)
+        window = ReplayWindow(association.replay)
+        watch = LifetimeWatch(association)
     }
 
     /// What it has carried: IP packets after decapsulation.

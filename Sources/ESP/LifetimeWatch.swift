@@ -10,14 +10,16 @@ package enum LifetimeSignal: Hashable, Sendable {
 
 /// What a security association has carried, against what it may carry.
 struct LifetimeWatch: Sendable {
-    private(set) var usage = SecurityAssociationUsage()
+    private(set) var usage: SecurityAssociationUsage
     private var softBytes: UInt64
     private var softPackets: UInt64
     private let hardBytes: UInt64
     private let hardPackets: UInt64
     private var hasEnded = false
 
-    init(_ lifetime: Lifetime) {
+    init(_ association: SecurityAssociation) {
+        let lifetime = association.lifetime
+        usage = association.initialUsage
         softBytes = lifetime.softBytes ?? .max
         softPackets = lifetime.softPackets ?? .max
         hardBytes = lifetime.hardBytes ?? .max

@@ -32,8 +32,8 @@ package struct OutboundSA: ~Copyable, Sendable {
         self.association = association
         encapsulation = Encapsulation(association, ivSize: protection.ivSize, icvSize: protection.icvSize)
         identification = UInt16(truncatingIfNeeded: random.uint32())
-        sequence = 0
-        watch = LifetimeWatch(association.lifetime)
+        sequence = association.replay.outboundSequence
+        watch = LifetimeWatch(association)
     }
 
     /// What it has carried: IP packets before encapsulation.
@@ -106,6 +106,10 @@ extension SecurityAssociation {
         guard !usesExtendedSequenceNumbers else {
             throw refused("extended sequence numbers", "use 32-bit sequence numbers")
         }
+        guard trafficFlowPadding == 0 else { throw refused("traffic flow padding", "leave it out") }
+        if let flag = flags.first(where: { !Self.supportedFlags.contains($0) }) {
+            throw refused("the flag \(flag.rawValue)", "leave it out")
+        }
         guard source.family == id.destination.family else {
             throw refused("\(source) to \(id.destination)", "both ends need the same address family")
         }
@@ -117,6 +121,8 @@ extension SecurityAssociation {
             throw refused(error.description, "choose another transform or key")
         }
     }
+
+    private static let supportedFlags: Set<SAFlag> = [.anyFamily]
 
     private func refused(_ found: String, _ advice: String) -> DatabaseFailure {
         DatabaseFailure(.unsupported, "The ESP engine cannot use SA \(id): \(found); \(advice).")

@@ -1,3 +1,5 @@
+package import IPsec
+
 /// Which of the latest sequence numbers have been seen (RFC 4303 section 3.4.3, RFC 6479).
 ///
 /// Numbers are 64 bits wide so that extended ones fit. The storage is a ring of words, of which advancing
@@ -21,6 +23,29 @@ package struct ReplayWindow: Sendable {
         while count * 64 < Int(self.size) + 64 { count *= 2 }
         words = Array(repeating: 0, count: count)
         wordMask = UInt64(count - 1)
+    }
+
+    /// Makes a window that knows what a database knows of the packets that came.
+    ///
+    /// A database writes a window of at most 32 packets as bits counted back from the highest number, a wider
+    /// one and that of extended numbers as a ring that each number has its place in.
+    package init(_ replay: SADEntry.ReplayProtection) {
+        self.init(size: replay.window)
+        guard size > 0, replay.inboundSequence > 0 else { return }
+        highest = replay.inboundSequence
+        let isRing = replay.usesExtendedSequenceNumbers || replay.window > 32
+        let ringSize = UInt64(replay.window)
+        // The ring is turned by the low half alone.
+        let top = UInt64(UInt32(truncatingIfNeeded: highest) &- 1) % ringSize
+        for distance in 0..<min(size, highest) {
+            let sequence = highest - distance
+            let place = isRing ? (top + ringSize - distance) % ringSize : distance
+            let word = Int(place / 32)
+            guard word < replay.bitmap.count, replay.bitmap[word] >> UInt32(place % 32) & 1 == 1 else {
+                continue
+            }
+            words[self.word(of: sequence)] |= bit(of: sequence)
+        }
     }
 
     /// Refuses a number that was seen or is too old; before the integrity of its packet is known.

@@ -100,10 +100,15 @@ package struct SecurityAssociation: Sendable {
     package var selector: Selector?
     package var transform: ESPTransform
     package var encapsulation: UDPEncapsulation?
-    /// Packets; 0 for no replay check.
-    package var replayWindow: UInt32
-    package var usesExtendedSequenceNumbers: Bool
+    /// The replay window, the width of sequence numbers, and where they begin.
+    package var replay: SADEntry.ReplayProtection
     package var lifetime: Lifetime
+    /// What it counts as carried before its first packet.
+    package var initialUsage = SecurityAssociationUsage()
+    /// How headers are made and read.
+    package var flags: Set<SAFlag> = []
+    /// Octets that every packet of tunnel mode is padded to; 0 for none (RFC 4303 section 2.7).
+    package var trafficFlowPadding: UInt32 = 0
     /// The sequence number of the ACQUIRE this answers, so that its larval SA goes; 0 for none.
     package var acquireSequence: UInt32
 
@@ -122,10 +127,20 @@ package struct SecurityAssociation: Sendable {
         self.selector = selector
         self.transform = transform
         self.encapsulation = encapsulation
-        self.replayWindow = replayWindow
-        self.usesExtendedSequenceNumbers = usesExtendedSequenceNumbers
+        replay = SADEntry.ReplayProtection(
+            window: replayWindow, usesExtendedSequenceNumbers: usesExtendedSequenceNumbers)
         self.lifetime = lifetime
         self.acquireSequence = acquireSequence
+    }
+
+    /// Packets; 0 for no replay check.
+    package var replayWindow: UInt32 {
+        get { replay.window }
+        set { replay.window = newValue }
+    }
+    package var usesExtendedSequenceNumbers: Bool {
+        get { replay.usesExtendedSequenceNumbers }
+        set { replay.usesExtendedSequenceNumbers = newValue }
     }
 }
 

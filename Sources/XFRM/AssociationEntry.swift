@@ -8,23 +8,8 @@ extension SADEntry {
     /// The replay window is fitted to the kernel: a wider one than it knows only ever meant "wide".
     init(_ association: SecurityAssociation, traits: KernelTraits) throws(DatabaseFailure) {
         try Self.check(association)
-        let transform = association.transform
-        let cipher = KeyedCipher(transform.encryption.algorithm, key: transform.encryptionKey)
-        let integrity = transform.integrity.flatMap { algorithm in
-            transform.integrityKey.map { KeyedIntegrity(algorithm, key: $0) }
-        }
-        self.init(
-            id: association.id, source: association.source, mode: association.mode,
-            transform: .esp(cipher, integrity))
-        requestID = association.requestID
-        selector = association.selector
-        encapsulation = association.encapsulation.map { Encapsulation(.udp, ports: $0) }
-        replay = ReplayProtection(
-            window: Self.window(association, traits),
-            usesExtendedSequenceNumbers: association.usesExtendedSequenceNumbers)
-        lifetime = association.lifetime
-        acquireSequence = association.acquireSequence
-        options.direction = association.direction
+        self.init(association)
+        replay.window = Self.window(association, traits)
     }
 
     private static func window(_ association: SecurityAssociation, _ traits: KernelTraits) -> UInt32 {

@@ -30,18 +30,18 @@ struct SampleAH: Sendable, CustomTestStringConvertible {
     var integrity: IntegrityAlgorithm
     var mode = EncapsulationMode.transport
     var family = AddressFamily.ipv4
-    var alignment = AHAlignment.standard
+    var pads8 = false
     var key: [UInt8]?
     var replayWindow: UInt32 = 64
 
-    var testDescription: String { "\(integrity) \(mode) over \(family), \(alignment)" }
+    var testDescription: String { "\(integrity) \(mode) over \(family)\(pads8 ? ", 8 octets" : "")" }
 
     static let all: [SampleAH] = Catalogue.integrity.filter { $0.isInSoftware && $0 != .null }
         .flatMap { integrity in
             [EncapsulationMode.transport, .tunnel].flatMap { mode in
                 [AddressFamily.ipv4, .ipv6].flatMap { family in
-                    [AHAlignment.standard, .linux].map {
-                        SampleAH(integrity: integrity, mode: mode, family: family, alignment: $0)
+                    [false, true].map {
+                        SampleAH(integrity: integrity, mode: mode, family: family, pads8: $0)
                     }
                 }
             }
@@ -49,7 +49,7 @@ struct SampleAH: Sendable, CustomTestStringConvertible {
 
     func association(_ direction: Direction) -> SecurityAssociation {
         let octets = key ?? (0..<integrity.keySize).map { UInt8(truncatingIfNeeded: $0 * 3) }
-        return SecurityAssociation(
+        var association = SecurityAssociation(
             id: SecurityAssociationID(
                 destination: SampleSA.address(family, 2), protocol: .ah, spi: SPI(0x0102_0304)),
             source: SampleSA.address(family, 1), direction: direction, mode: mode, requestID: 1,
@@ -57,11 +57,13 @@ struct SampleAH: Sendable, CustomTestStringConvertible {
                 encryption: CipherChoice(.null), encryptionKey: SecretKey(copying: []),
                 integrity: integrity, integrityKey: SecretKey(copying: octets)),
             replayWindow: replayWindow)
+        if !pads8 { association.flags = [.align4] }
+        return association
     }
 
     func outbound() throws -> OutboundAHSA {
         var random = FixedRandom(seed: 5)
-        return try OutboundAHSA(association(.outbound), alignment: alignment, random: &random)
+        return try OutboundAHSA(association(.outbound), random: &random)
     }
 
     func inbound() throws -> InboundAHSA { try InboundAHSA(association(.inbound)) }
@@ -122,7 +124,7 @@ struct AHTests {
             for count in [0, 1, 2, 3, 64, 1372] {
                 let packet = SamplePacket.udp(family, count: count, trafficClass: 0x28)
                 let sealed = try outbound.sealing(packet)
-                let unit = sample.family == .ipv4 && sample.alignment == .standard ? 4 : 8
+                let unit = sample.family == .ipv4 && !sample.pads8 ? 4 : 8
                 let start = sample.family == .ipv4 ? 20 : 40
                 #expect(((Int(sealed[start + 1]) + 2) * 4).isMultiple(of: unit))
                 #expect(try inbound.opening(sealed) == packet)

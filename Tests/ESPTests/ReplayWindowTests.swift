@@ -1,4 +1,5 @@
 import ESP
+import IPsec
 import TestSupport
 import Testing
 
@@ -75,5 +76,53 @@ struct ReplayWindowTests {
 
     @Test func theLargestWindowIsBounded() {
         #expect(ReplayWindow(size: .max).size == 4096)
+    }
+}
+
+/// Windows that a database has begun.
+struct ResumedReplayWindowTests {
+    private func refused(_ replay: SADEntry.ReplayProtection, _ numbers: ClosedRange<UInt64>) -> [UInt64] {
+        let window = ReplayWindow(replay)
+        return numbers.filter { number in
+            do throws(DropReason) {
+                try window.check(number)
+                return false
+            } catch {
+                return true
+            }
+        }
+    }
+
+    /// Bit n stands for the n-th number before the highest.
+    @Test func aNarrowWindowCountsBack() {
+        var replay = SADEntry.ReplayProtection(window: 32, inboundSequence: 100)
+        replay.bitmap = [0b1011]
+        #expect(refused(replay, 70...110) == [97, 99, 100])
+        #expect(refused(replay, 66...72) == [66, 67, 68])
+    }
+
+    /// Each number has its place in the ring: number 1 the first, and so on round and round.
+    @Test func aWideWindowIsARing() {
+        var replay = SADEntry.ReplayProtection(window: 64, inboundSequence: 130)
+        // 129 and 130 have gone round twice, 68 once.
+        replay.bitmap = [0b1011, 0]
+        #expect(refused(replay, 67...140) == [68, 129, 130])
+    }
+
+    @Test func theRingOfExtendedNumbersTurnsByTheirLowHalf() {
+        var replay = SADEntry.ReplayProtection(
+            window: 96, usesExtendedSequenceNumbers: true, inboundSequence: 1 << 32 | 2)
+        // The low half 2 has place 1; 1 place 0; 0 place 95.
+        replay.bitmap = [0b11, 0, 1 << 31]
+        let start: UInt64 = 1 << 32
+        #expect(refused(replay, start - 90...start + 9) == [start, start + 1, start + 2])
+    }
+
+    @Test func aShortBitmapIsNoHarm() {
+        var replay = SADEntry.ReplayProtection(window: 4096, inboundSequence: 5000)
+        replay.bitmap = [0]
+        #expect(refused(replay, 905...5001).isEmpty)
+        replay.window = .max
+        #expect(refused(replay, 905...5001).isEmpty)
     }
 }

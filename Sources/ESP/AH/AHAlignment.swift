@@ -1,7 +1,7 @@
 internal import IPsec
 
 /// To how many octets the authentication header is padded over IPv4; over IPv6 it is always eight.
-package enum AHAlignment: Sendable {
+enum AHAlignment: Sendable {
     /// Four, as RFC 4302 section 3.3.3.2.1 says.
     case standard
     /// Eight, as Linux does unless its SA has the flag `align4`.

@@ -18,8 +18,8 @@ package struct InboundAHSA: ~Copyable, Sendable {
         authentication = try association.packetAuthentication()
         self.association = association
         decapsulation = Decapsulation(association)
-        window = ReplayWindow(size: association.replayWindow)
-        watch = LifetimeWatch(association.lifetime)
+        window = ReplayWindow(association.replay)
+        watch = LifetimeWatch(association)
     }
 
     /// What it has carried: IP packets after decapsulation.

@@ -15,7 +15,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
     package let association: SecurityAssociation
     private var authentication: PacketAuthentication
     private var fields = MutableFields()
-    private var sequence: UInt64 = 0
+    private var sequence: UInt64
     private var identification: UInt16
     private var watch: LifetimeWatch
     private let alignment: AHAlignment
@@ -25,13 +25,14 @@ package struct OutboundAHSA: ~Copyable, Sendable {
     /// - Parameter random: For the first identification of outer IPv4 headers.
     /// - Throws: `unsupported` with a sentence, for what this engine does not do.
     package init(
-        _ association: SecurityAssociation, alignment: AHAlignment, random: inout some RandomSource
+        _ association: SecurityAssociation, random: inout some RandomSource
     ) throws(DatabaseFailure) {
         authentication = try association.packetAuthentication()
         self.association = association
-        self.alignment = alignment
+        sequence = association.replay.outboundSequence
+        alignment = association.flags.contains(.align4) ? .standard : .linux
         identification = UInt16(truncatingIfNeeded: random.uint32())
-        watch = LifetimeWatch(association.lifetime)
+        watch = LifetimeWatch(association)
     }
 
     /// What it has carried: IP packets before encapsulation.
