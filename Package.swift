@@ -72,6 +72,7 @@ let package = Package(
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
         // 4
+        module("SADText", ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText"]),
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         module(
             "UserspaceIPsec",
@@ -145,6 +146,9 @@ let package = Package(
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
+        tests(
+            "SADText", ["IPsec", "Algorithms", "KeyMaterial", "SetkeyScript", "SourceText"],
+            exclude: ["Vectors"]),
         tests("XFRM", ["Wire", "Netlink", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),

@@ -1,18 +1,23 @@
-import Algorithms
-import KeyMaterial
-import SourceText
+package import Algorithms
+package import KeyMaterial
+package import SourceText
 
 /// A key and where it stands.
-struct StatedKey {
-    var secret: SecretKey
-    var location: SourceLocation
+package struct StatedKey {
+    package var secret: SecretKey
+    package var location: SourceLocation
+
+    package init(secret: SecretKey, location: SourceLocation) {
+        self.secret = secret
+        self.location = location
+    }
 
     /// Refuses a key of a length that an algorithm does not take.
     ///
     /// - Parameters:
     ///   - lengths: bits without the salt.
     ///   - salt: octets of salt behind the key.
-    func check(_ lengths: KeyLengths, salt: Int = 0, for algorithm: String) throws(Diagnostic) {
+    package func check(_ lengths: KeyLengths, salt: Int = 0, for algorithm: String) throws(Diagnostic) {
         let bits = secret.count * 8
         guard !lengths.contains(bits - salt * 8) else { return }
         let whole = KeyLengths(lengths.minimum + salt * 8...lengths.maximum + salt * 8, step: lengths.step)
