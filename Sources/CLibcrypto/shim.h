@@ -25,3 +25,39 @@ static inline void swiftike_bn_mark_secret(BIGNUM *number)
 {
 	BN_set_flags(number, BN_FLG_CONSTTIME);
 }
+
+/// Gives a keyed AEAD context the nonce of a packet to open and the tag the packet carries; 1 on success.
+static inline int swiftike_start_opening(
+	EVP_CIPHER_CTX *context, const unsigned char *nonce, unsigned char *tag, size_t tag_size)
+{
+	OSSL_PARAM parameters[2] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_size),
+		OSSL_PARAM_END,
+	};
+	return EVP_DecryptInit_ex2(context, NULL, NULL, nonce, parameters);
+}
+
+/// Writes the tag of the packet that was sealed last; 1 on success.
+///
+/// EVP_CIPHER_CTX_ctrl does the same, more slowly.
+static inline int swiftike_take_tag(EVP_CIPHER_CTX *context, unsigned char *tag, size_t tag_size)
+{
+	OSSL_PARAM parameters[2] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_size),
+		OSSL_PARAM_END,
+	};
+	return EVP_CIPHER_CTX_get_params(context, parameters);
+}
+
+/// Tells a keyed block cipher that it gets whole blocks and nothing is to be padded; 1 on success.
+///
+/// EVP_CIPHER_CTX_set_padding does the same, and has it done again each time an IV is set.
+static inline int swiftike_disable_padding(EVP_CIPHER_CTX *context)
+{
+	unsigned int padding = 0;
+	OSSL_PARAM parameters[2] = {
+		OSSL_PARAM_uint(OSSL_CIPHER_PARAM_PADDING, &padding),
+		OSSL_PARAM_END,
+	};
+	return EVP_CIPHER_CTX_set_params(context, parameters);
+}

@@ -16,7 +16,7 @@ struct CipherContext: ~Copyable {
     private let isSealing: Bool
     /// CCM must be told the length of each packet first, and verifies the tag while it decrypts.
     private let isCCM: Bool
-    private let tagSize: Int32
+    private let tagSize: Int
 
     /// - Parameter key: The cipher's key; what follows it (a salt) is left alone.
     /// - Throws: `missing` where the host's libcrypto lacks the cipher.
@@ -30,18 +30,30 @@ struct CipherContext: ~Copyable {
             ERR_clear_error()
             throw .missing("\(choice)")
         }
+        if choice.algorithm.construction == .cbc {
+            let zeros = [UInt8](repeating: 0, count: choice.algorithm.ivSize)
+            let status = unsafe EVP_CipherInit_ex2(context, nil, nil, zeros, use == .sealing ? 1 : 0, nil)
+            precondition(status == 1, "libcrypto refused an IV")
+        }
         unsafe self.context = context
         isSealing = use == .sealing
         isCCM = choice.algorithm.construction == .ccm
-        tagSize = Int32(choice.algorithm.icvSize)
+        tagSize = choice.algorithm.icvSize
     }
 
     deinit {
         unsafe EVP_CIPHER_CTX_free(context)
     }
 
-    /// Encrypts or decrypts in place from `iv`; false if a cipher of blocks finds them not whole.
-    @discardableResult
+    /// Encrypts or decrypts whole blocks in place, chained to the last block of ciphertext that went through before,
+    /// or to zeros.
+    func chain(_ bytes: UnsafeMutablePointer<UInt8>, count: Int) -> Bool {
+        guard let length = Int32(exactly: count) else { return false }
+        var written: Int32 = 0
+        return unsafe EVP_CipherUpdate(context, bytes, &written, bytes, length) == 1 && written == length
+    }
+
+    /// Encrypts or decrypts in place from `iv`.
     func apply(_ bytes: UnsafeMutablePointer<UInt8>, count: Int, iv: UnsafeMutablePointer<UInt8>) -> Bool {
         guard unsafe start(iv), let length = Int32(exactly: count) else { return false }
         var written: Int32 = 0
@@ -56,7 +68,7 @@ struct CipherContext: ~Copyable {
         guard unsafe start(nonce), unsafe pass(additional, body, count) else { return false }
         var written: Int32 = 0
         return unsafe EVP_EncryptFinal_ex(context, body + count, &written) == 1
-            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tagSize, tag) == 1
+            && swiftike_take_tag(context, tag, tagSize) == 1
     }
 
     /// Decrypts in place; false if the tag does not fit the additional octets and the ciphertext.
@@ -64,8 +76,7 @@ struct CipherContext: ~Copyable {
         nonce: UnsafeMutablePointer<UInt8>, _ additional: Additional, _ body: UnsafeMutablePointer<UInt8>,
         count: Int, tag: UnsafeMutablePointer<UInt8>
     ) -> Bool {
-        guard unsafe start(nonce),
-            unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, tagSize, tag) == 1,
+        guard unsafe swiftike_start_opening(context, nonce, tag, tagSize) == 1,
             unsafe pass(additional, body, count), unsafe isCCM || endsWell(body + count)
         else {
             ERR_clear_error()

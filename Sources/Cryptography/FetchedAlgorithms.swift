@@ -46,8 +46,8 @@ extension Fetched {
             let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             return unsafe EVP_CipherInit_ex2(context, nil, start, nil, encrypting, nil) == 1
         }
-        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
-        return isKeyed
+        guard choice.algorithm.construction == .cbc else { return isKeyed }
+        return unsafe isKeyed && swiftike_disable_padding(context) == 1
     }
 
     /// The length of the key where it varies, and those of nonce and tag, which CCM must know before the key.

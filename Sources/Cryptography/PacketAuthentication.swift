@@ -11,7 +11,7 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
 
     /// Octets of integrity check value in a packet.
     package let icvSize: Int
-    private var hmac: MessageAuthentication?
+    private var hmac: PacketHMAC?
     private var block: BlockAuthentication?
 
     /// - Throws: `unsupported` for what is not performed here, `missing` where the host's libcrypto lacks the
@@ -23,7 +23,7 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
         switch algorithm.construction {
         case .hmac(let hash):
             guard unsafe hash.fetched.pointer != nil else { throw .missing("\(hash)") }
-            hmac = MessageAuthentication(hash, key: key)
+            hmac = PacketHMAC(hash, key: key)
             block = nil
         case .cmac:
             hmac = nil
@@ -50,7 +50,7 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
 
     /// Writes the whole tag; `target` has `tagRoom` octets.
     mutating func finish(into target: UnsafeMutablePointer<UInt8>) {
-        unsafe hmac?.finish(into: UnsafeMutableRawBufferPointer(start: target, count: Self.tagRoom))
+        unsafe hmac?.finish(into: target)
         unsafe block?.finish(into: target)
     }
 

@@ -43,8 +43,8 @@ struct PacketScratch: ~Copyable {
     let nonce: UnsafeMutablePointer<UInt8>
     /// As many octets as an integrity algorithm may write.
     let tag: UnsafeMutablePointer<UInt8>
-    /// 16 octets that are never written.
-    let zeros: UnsafeMutablePointer<UInt8>
+    /// The last block of ciphertext of the packet before; zeros before the first.
+    private let lastBlock: UnsafeMutablePointer<UInt8>
     private let seed: UnsafeMutablePointer<UInt8>
     private let storage: UnsafeMutablePointer<UInt8>
     private let saltSize: Int
@@ -56,7 +56,7 @@ struct PacketScratch: ~Copyable {
         unsafe storage.initialize(repeating: 0, count: Self.size)
         unsafe nonce = storage
         unsafe seed = storage + 16
-        unsafe zeros = storage + 32
+        unsafe lastBlock = storage + 32
         unsafe tag = storage + 48
         saltSize = algorithm.saltSize
         // RFC 3686 section 4: the counter starts at one.
@@ -88,6 +88,18 @@ struct PacketScratch: ~Copyable {
         let last = unsafe UnsafeMutableRawPointer(iv + count - 8)
         let mixed = unsafe last.loadUnaligned(as: UInt64.self) ^ counter.bigEndian
         unsafe last.storeBytes(of: mixed, as: UInt64.self)
+    }
+
+    func mixInLastBlock(to iv: UnsafeMutablePointer<UInt8>, count: Int) {
+        for offset in stride(from: 0, to: count, by: 8) {
+            let target = unsafe UnsafeMutableRawPointer(iv + offset)
+            let last = unsafe UnsafeMutableRawPointer(lastBlock + offset).loadUnaligned(as: UInt64.self)
+            unsafe target.storeBytes(of: target.loadUnaligned(as: UInt64.self) ^ last, as: UInt64.self)
+        }
+    }
+
+    func keepLastBlock(endingAt end: UnsafeMutablePointer<UInt8>, count: Int) {
+        unsafe lastBlock.update(from: end - count, count: count)
     }
 
     func writeNonce(iv: UnsafeMutablePointer<UInt8>, count: Int) {

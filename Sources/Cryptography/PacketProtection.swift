@@ -107,8 +107,7 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
                 unsafe applyCounterMode(bytes)
                 unsafe writeICV(bytes)
             case .cbc:
-                unsafe scratch.writeSeed(counter, to: bytes.iv, count: ivSize)
-                unsafe cipher?.apply(bytes.iv, count: ivSize + bytes.bodyCount, iv: scratch.zeros)
+                unsafe sealChained(bytes, counter)
                 unsafe writeICV(bytes)
             case .null:
                 unsafe writeICV(bytes)
@@ -118,7 +117,7 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
 
     /// Checks the ICV, then decrypts the body; false if the packet is not what the peer sealed.
     ///
-    /// After a false the body holds nothing of use.
+    /// After a false the body holds nothing of use, and the IV never does afterwards.
     package mutating func open(_ packet: inout MutableSpan<UInt8>, _ layout: PacketLayout) -> Bool {
         require(layout, fits: packet.count)
         return unsafe packet.withUnsafeMutableBytes { buffer in
@@ -131,8 +130,10 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
             case .counter:
                 return unsafe hasGoodICV(bytes) && applyCounterMode(bytes)
             case .cbc:
-                guard unsafe hasGoodICV(bytes) else { return false }
-                return unsafe cipher?.apply(bytes.body, count: bytes.bodyCount, iv: bytes.iv) ?? false
+                // Deciphered along with the body, the IV is what the body is chained to; what comes out in the IV's
+                // own place, chained to the packet before, is of no use.
+                return unsafe hasGoodICV(bytes)
+                    && cipher?.chain(bytes.iv, count: ivSize + bytes.bodyCount) == true
             case .null:
                 return unsafe hasGoodICV(bytes)
             }
@@ -143,6 +144,16 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         let end = layout.start + Self.headerSize + ivSize + layout.bodyCount + icvSize
         precondition(
             layout.start >= 0 && layout.bodyCount >= 0 && end <= count, "packet larger than its buffer")
+    }
+
+    /// Writes the IV, encrypted from zeros, and encrypts the body.
+    private func sealChained(_ bytes: PacketParts, _ counter: UInt64) {
+        unsafe scratch.writeSeed(counter, to: bytes.iv, count: ivSize)
+        // The cipher chains on from the packet before, and setting it back would cost as much as a short packet.
+        unsafe scratch.mixInLastBlock(to: bytes.iv, count: ivSize)
+        let isSealed = unsafe cipher?.chain(bytes.iv, count: ivSize + bytes.bodyCount)
+        precondition(isSealed == true, "encryption failed")
+        unsafe scratch.keepLastBlock(endingAt: bytes.icv, count: ivSize)
     }
 
     private func sealAEAD(

@@ -42,7 +42,6 @@ static EVP_CIPHER_CTX *keyed_cipher(const char *name, int encrypting)
 	memset(key, 1, sizeof key);
 	if (!cipher || !context || EVP_CipherInit_ex2(context, cipher, key, NULL, encrypting, NULL) != 1) return NULL;
 	EVP_CIPHER_free(cipher);
-	EVP_CIPHER_CTX_set_padding(context, 0);
 	return context;
 }
 
@@ -53,6 +52,10 @@ int plain_esp_begin(enum plain_esp_transform transform, size_t packets, size_t s
 	plain_esp_end();
 	batch.sealing = keyed_cipher(names[transform], 1);
 	batch.opening = keyed_cipher(names[transform], 0);
+	if (chained && batch.sealing && batch.opening) {
+		EVP_CIPHER_CTX_set_padding(batch.sealing, 0);
+		EVP_CIPHER_CTX_set_padding(batch.opening, 0);
+	}
 	batch.mac = chained ? keyed_hmac() : NULL;
 	batch.iv_size = chained ? 16 : 8;
 	batch.count = packets;
