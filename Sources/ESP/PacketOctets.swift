@@ -2,26 +2,44 @@ internal import IPsec
 
 // Offsets given to these come from headers whose bounds have been checked: an offset outside the span traps.
 extension Span where Element == UInt8 {
+    // One check for all octets of a number lets the compiler read them at once.
+    @inline(__always)
     func uint16(at offset: Int) -> UInt16 {
-        UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
+        precondition(offset >= 0 && offset <= count &- 2)
+        return UInt16(self[offset]) << 8 | UInt16(self[offset &+ 1])
     }
 
+    @inline(__always)
     func uint32(at offset: Int) -> UInt32 {
-        UInt32(uint16(at: offset)) << 16 | UInt32(uint16(at: offset + 2))
+        precondition(offset >= 0 && offset <= count &- 4)
+        let high = UInt32(self[offset]) << 24 | UInt32(self[offset &+ 1]) << 16
+        return high | UInt32(self[offset &+ 2]) << 8 | UInt32(self[offset &+ 3])
     }
 
+    @inline(__always)
+    func uint64(at offset: Int) -> UInt64 {
+        UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset + 4))
+    }
+
+    @inline(__always)
     func address(_ family: AddressFamily, at offset: Int) -> IPAddress {
-        guard family == .ipv6 else { return IPAddress(family: .ipv4, value: UInt128(uint32(at: offset))) }
-        var value: UInt128 = 0
-        for word in 0..<4 { value = value << 32 | UInt128(uint32(at: offset + 4 * word)) }
-        return IPAddress(family: .ipv6, value: value)
+        switch family {
+        case .ipv4: IPAddress(family: .ipv4, value: UInt128(uint32(at: offset)))
+        case .ipv6:
+            IPAddress(
+                family: .ipv6, value: UInt128(uint64(at: offset)) << 64 | UInt128(uint64(at: offset + 8)))
+        }
     }
 
     /// The one's complement sum of 16-bit words, not complemented; an odd last octet counts as high.
     func onesSum(_ range: Range<Int>, start: UInt32 = 0) -> UInt32 {
         var sum = UInt64(start)
         var offset = range.lowerBound
-        while offset + 1 < range.upperBound {
+        while offset + 3 < range.upperBound {
+            sum &+= UInt64(uint32(at: offset))
+            offset += 4
+        }
+        if offset + 1 < range.upperBound {
             sum &+= UInt64(uint16(at: offset))
             offset += 2
         }
@@ -32,23 +50,32 @@ extension Span where Element == UInt8 {
 }
 
 extension MutableSpan where Element == UInt8 {
+    @inline(__always)
     mutating func put(_ value: UInt16, at offset: Int) {
+        precondition(offset >= 0 && offset <= count &- 2)
         self[offset] = UInt8(truncatingIfNeeded: value >> 8)
-        self[offset + 1] = UInt8(truncatingIfNeeded: value)
+        self[offset &+ 1] = UInt8(truncatingIfNeeded: value)
     }
 
+    @inline(__always)
     mutating func put(_ value: UInt32, at offset: Int) {
-        put(UInt16(truncatingIfNeeded: value >> 16), at: offset)
-        put(UInt16(truncatingIfNeeded: value), at: offset + 2)
+        precondition(offset >= 0 && offset <= count &- 4)
+        self[offset] = UInt8(truncatingIfNeeded: value >> 24)
+        self[offset &+ 1] = UInt8(truncatingIfNeeded: value >> 16)
+        self[offset &+ 2] = UInt8(truncatingIfNeeded: value >> 8)
+        self[offset &+ 3] = UInt8(truncatingIfNeeded: value)
     }
 
+    @inline(__always)
     mutating func put(_ address: IPAddress, at offset: Int) {
-        guard address.family == .ipv6 else {
-            put(UInt32(truncatingIfNeeded: address.value), at: offset)
-            return
-        }
-        for word in 0..<4 {
-            put(UInt32(truncatingIfNeeded: address.value >> UInt128(96 - 32 * word)), at: offset + 4 * word)
+        switch address.family {
+        case .ipv4: put(UInt32(truncatingIfNeeded: address.value), at: offset)
+        case .ipv6:
+            for word in 0..<4 {
+                put(
+                    UInt32(truncatingIfNeeded: address.value >> UInt128(96 - 32 * word)),
+                    at: offset + 4 * word)
+            }
         }
     }
 

@@ -5,6 +5,14 @@ package enum AddressFamily: Hashable, Sendable {
 
     /// Bits in an address.
     package var addressBits: Int { self == .ipv4 ? 32 : 128 }
+
+    /// Written out so that other modules can inline it: it is asked for several times with each packet.
+    @inlinable package static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.ipv4, .ipv4), (.ipv6, .ipv6): true
+        case (.ipv4, .ipv6), (.ipv6, .ipv4): false
+        }
+    }
 }
 
 /// An IPv4 or IPv6 address, as a number: an IPv4 address is the low 32 bits.
@@ -14,7 +22,7 @@ package struct IPAddress: Hashable, Sendable {
     package let value: UInt128
 
     /// Makes an address from its number; bits beyond the family's width are dropped.
-    package init(family: AddressFamily, value: UInt128) {
+    @inlinable package init(family: AddressFamily, value: UInt128) {
         self.family = family
         self.value = family == .ipv4 ? value & 0xffff_ffff : value
     }

@@ -33,6 +33,14 @@ package enum EncapsulationMode: String, Hashable, Sendable {
     case beet
     /// Aggregation and fragmentation (RFC 9347).
     case iptfs
+
+    /// Written out so that other modules can inline it: it is asked for several times with each packet.
+    @inlinable package static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.transport, .transport), (.tunnel, .tunnel), (.beet, .beet), (.iptfs, .iptfs): true
+        case (.transport, _), (.tunnel, _), (.beet, _), (.iptfs, _): false
+        }
+    }
 }
 
 /// Which way packets of a security association travel, from our side.
