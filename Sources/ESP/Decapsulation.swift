@@ -15,6 +15,7 @@ struct Decapsulation: Sendable {
     }
 
     /// Checks the trailer and restores the IP packet; the range of the result is inside the buffer.
+    @inline(__always)
     func restore(
         _ buffer: inout MutableSpan<UInt8>, _ packet: ESPPacket, _ layout: PacketLayout, ivSize: Int
     ) throws(DropReason) -> (packet: Range<Int>, flow: PacketFlow) {
@@ -26,6 +27,7 @@ struct Decapsulation: Sendable {
     }
 
     /// Restores the IP packet around an authenticated payload in the clear.
+    @inline(__always)
     func restore(
         _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
         _ outer: ESPPacket.Outer, _ header: ESPPacket.Header?
@@ -40,6 +42,7 @@ struct Decapsulation: Sendable {
         return (range, flow)
     }
 
+    @inline(__always)
     private static func flow(_ packet: Span<UInt8>) throws(DropReason) -> PacketFlow {
         do throws(DropReason) {
             return try PacketFlow(packet)
@@ -48,6 +51,7 @@ struct Decapsulation: Sendable {
         }
     }
 
+    @inline(__always)
     private func innerPacket(
         _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
         _ outer: ESPPacket.Outer
@@ -66,6 +70,7 @@ struct Decapsulation: Sendable {
         return payload.lowerBound..<payload.lowerBound + header.totalCount
     }
 
+    @inline(__always)
     private static func innerHeader(_ packet: Span<UInt8>) throws(DropReason) -> IPHeader {
         do throws(DropReason) {
             return try IPHeader(packet)
@@ -111,6 +116,7 @@ private struct Trailer {
     let payloadEnd: Int
 
     /// Reads a body of at least two octets.
+    @inline(__always)
     init(_ buffer: Span<UInt8>, _ body: Range<Int>) throws(DropReason) {
         nextHeader = buffer[body.upperBound - 1]
         let padCount = Int(buffer[body.upperBound - 2])

@@ -42,6 +42,7 @@ struct Encapsulation: Sendable {
         }
     }
 
+    @inline(__always)
     func plan(_ buffer: Span<UInt8>, _ range: Range<Int>, isUDP: Bool) throws(DropReason) -> Plan {
         guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
         let inner = try IPHeader(buffer.extracting(range))
@@ -65,6 +66,7 @@ struct Encapsulation: Sendable {
             trafficClass: inner.trafficClass, dontFragment: inner.dontFragment, innerCount: inner.totalCount)
     }
 
+    @inline(__always)
     func write(
         _ plan: Plan, to buffer: inout MutableSpan<UInt8>, spi: SPI, sequence: UInt32,
         ports: UDPEncapsulation?,
@@ -88,6 +90,7 @@ struct Encapsulation: Sendable {
         buffer.put(UInt16(0), at: start + 6)
     }
 
+    @inline(__always)
     private func writeTrailer(_ plan: Plan, to buffer: inout MutableSpan<UInt8>) {
         let start = plan.payload.upperBound
         for index in 0..<plan.padCount { buffer[start + index] = UInt8(truncatingIfNeeded: index + 1) }
@@ -102,6 +105,7 @@ struct OuterHeader {
     let source: IPAddress
     let destination: IPAddress
 
+    @inline(__always)
     func write(
         _ plan: Encapsulation.Plan, to buffer: inout MutableSpan<UInt8>, nextProtocol: UInt8,
         identification: UInt16

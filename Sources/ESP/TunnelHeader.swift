@@ -14,6 +14,7 @@ struct TunnelHeader {
     static func count(_ family: AddressFamily) -> Int { family == .ipv4 ? 20 : 40 }
 
     /// Writes the header before a payload of `payloadCount` octets; the length must fit its field.
+    @inline(__always)
     func write(to packet: inout MutableSpan<UInt8>, at start: Int, payloadCount: Int, nextProtocol: UInt8) {
         switch source.family {
         case .ipv4:
