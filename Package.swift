@@ -62,6 +62,7 @@ let package = Package(
         module("Cryptography", ["Algorithms", "KeyMaterial", "CLibcrypto"]),
         module("Compression", ["CZlib"]),
         module("ISAKMP", ["Wire"]),
+        module("CaptureFile", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
         module("LinuxIO", ["CLinux", "IPsec"]),
@@ -139,6 +140,7 @@ let package = Package(
         tests("Cryptography", ["Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("Compression", [], exclude: ["Vectors"]),
         tests("ISAKMP", ["Wire"]),
+        tests("CaptureFile", []),
         tests("Netlink", ["Wire", "KeyMaterial"]),
         tests("Credentials", ["Algorithms", "Cryptography", "IPsec", "KeyMaterial"]),
         tests("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography"], exclude: ["Vectors"]),
