@@ -50,7 +50,8 @@ package struct CaptureReader {
 
     private static func stranger(_ magic: [UInt8]) -> CaptureFailure {
         let advice = magic.starts(with: [0x1f, 0x8b]) ? "; this is gzip: unpack it first (zcat FILE |)" : ""
-        let found = magic.isEmpty ? "an empty file" : "the octets \(magic.map(hexadecimal).joined(separator: " "))"
+        let octets = magic.map(hexadecimal).joined(separator: " ")
+        let found = magic.isEmpty ? "an empty file" : "the octets \(octets)"
         return CaptureFailure(
             .notACapture, found: found, expected: "the beginning of a pcap or pcapng file" + advice)
     }
@@ -62,9 +63,9 @@ package struct CaptureReader {
 
 extension CaptureInput {
     /// Takes octets that a record must have.
-    mutating func take(_ count: Int, of record: UInt64, at start: UInt64, _ what: String) throws(CaptureFailure)
-        -> [UInt8]
-    {
+    mutating func take(
+        _ count: Int, of record: UInt64, at start: UInt64, _ what: String
+    ) throws(CaptureFailure) -> [UInt8] {
         let taken = try take(count)
         guard taken.count == count else {
             throw .cutShort(record, at: start, what, found: taken.count, expected: count)

@@ -70,7 +70,8 @@ package struct CaptureWriter {
     ) {
         let time = packet.time ?? CaptureTime(seconds: 0)
         put(UInt32(clamping: time.seconds), to: &writer)
-        put(time.nanoseconds / (CaptureForm.Resolution.nanoseconds.rawValue / resolution.rawValue), to: &writer)
+        let nanosecondsPerTick = CaptureForm.Resolution.nanoseconds.rawValue / resolution.rawValue
+        put(time.nanoseconds / nanosecondsPerTick, to: &writer)
         put(UInt32(clamping: packet.bytes.count), to: &writer)
         put(UInt32(clamping: packet.originalCount), to: &writer)
         writer.put(packet.bytes)

@@ -173,7 +173,8 @@ struct PcapngReader {
 
     private func interface(_ number: UInt32) throws(CaptureFailure) -> CaptureInterface {
         guard let index = Int(exactly: number), index < interfaces.count else {
-            throw malformed("a packet of interface \(number)", "one of the \(interfaces.count) described before it")
+            throw malformed(
+                "a packet of interface \(number)", "one of the \(interfaces.count) described before it")
         }
         return interfaces[index]
     }

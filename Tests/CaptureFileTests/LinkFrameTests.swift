@@ -12,7 +12,8 @@ struct LinkFrameTests {
         var testDescription: String { "\(linkType) \(name)" }
 
         init(_ linkType: LinkType, _ header: [UInt8], _ headerOfIPv6: [UInt8], _ name: String = "") {
-            (self.linkType, self.header, self.headerOfIPv6, self.name) = (linkType, header, headerOfIPv6, name)
+            (self.linkType, self.header) = (linkType, header)
+            (self.headerOfIPv6, self.name) = (headerOfIPv6, name)
         }
     }
 
