@@ -6,7 +6,7 @@ DESTDIR ?=
 PROGRAMS = swiftike swiftikectl swiftkey
 export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test bench demo install clean
+.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test bench bench-peers demo install clean
 
 all: build-deps
 	for program in $(PROGRAMS); do \
@@ -46,6 +46,14 @@ guest-test: test-deps all
 
 bench: test-deps all
 	Tests/Bench/policies.sh
+
+# TCP through our user-space tunnels and those of others, in the same run on the same machine.
+bench-peers: deps
+	Tests/deps.sh iperf3 openvpn wireguard-go wireguard-tools openssl bsdextrautils charon-systemd strongswan-swanctl \
+	    libcharon-extra-plugins libstrongswan-extra-plugins libstrongswan-standard-plugins
+	@for program in swiftike swiftikectl; do \
+	    $(SWIFT) build -c release --static-swift-stdlib --product $$program || exit; done
+	Tests/Bench/peers.sh $(PEERS_FLAGS)
 
 test: test-deps unit fuzz-regress interop guest-test
 
