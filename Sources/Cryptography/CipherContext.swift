@@ -5,11 +5,12 @@ internal import KeyMaterial
 /// A keyed libcrypto cipher with one owner, used for packet after packet.
 @safe
 struct CipherContext: ~Copyable {
-    /// What an AEAD authenticates without encrypting it: `count` octets from `start`.
+    /// What an AEAD authenticates without encrypting it: `count` octets from `start`, then those of `rest`.
     @unsafe
     struct Additional {
         let start: UnsafeMutablePointer<UInt8>
         let count: Int
+        var rest: UnsafeMutableBufferPointer<UInt8>?
     }
 
     private let context: OpaquePointer
@@ -102,6 +103,11 @@ struct CipherContext: ~Copyable {
         }
         guard unsafe EVP_CipherUpdate(context, nil, &written, additional.start, additionalCount) == 1 else {
             return false
+        }
+        if let rest = unsafe additional.rest {
+            guard let restCount = Int32(exactly: rest.count),
+                unsafe EVP_CipherUpdate(context, nil, &written, rest.baseAddress, restCount) == 1
+            else { return false }
         }
         guard length > 0 || isCCM else { return true }
         return unsafe EVP_CipherUpdate(context, body, &written, body, length) == 1

@@ -48,6 +48,11 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
         unsafe block?.update(bytes)
     }
 
+    /// Feeds the half of an extended sequence number that no packet carries (RFC 4303 section 2.2.1).
+    mutating func update(sequenceHigh: UInt32) {
+        unsafe withUnsafeBytes(of: sequenceHigh.bigEndian) { unsafe update($0) }
+    }
+
     /// Writes the whole tag; `target` has `tagRoom` octets.
     mutating func finish(into target: UnsafeMutablePointer<UInt8>) {
         unsafe hmac?.finish(into: target)
@@ -55,13 +60,17 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
     }
 
     /// Writes the ICV over `range` at offset `icv` inside it, where it counts as zeros (RFC 4302 section 3.3.3.1).
-    package mutating func sign(_ packet: inout MutableSpan<UInt8>, _ range: Range<Int>, icv: Int) {
+    ///
+    /// - Parameter sequenceHigh: The high half of an extended sequence number; nil without such.
+    package mutating func sign(
+        _ packet: inout MutableSpan<UInt8>, _ range: Range<Int>, icv: Int, sequenceHigh: UInt32? = nil
+    ) {
         require(range, icv, in: packet.count)
         unsafe packet.withUnsafeMutableBytes { buffer in
             unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.tagRoom) { tag in
                 guard let tag = tag.baseAddress else { return }
                 let target = unsafe Self.cleared(buffer, at: icv, count: icvSize)
-                unsafe compute(over: UnsafeRawBufferPointer(rebasing: buffer[range]), into: tag)
+                unsafe compute(over: UnsafeRawBufferPointer(rebasing: buffer[range]), sequenceHigh, into: tag)
                 unsafe target.update(from: tag, count: icvSize)
             }
         }
@@ -69,7 +78,7 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
 
     /// Whether the ICV that stands at offset `icv` is the one over `range`; its octets are zeros afterwards.
     package mutating func verify(
-        _ packet: inout MutableSpan<UInt8>, _ range: Range<Int>, icv: Int
+        _ packet: inout MutableSpan<UInt8>, _ range: Range<Int>, icv: Int, sequenceHigh: UInt32? = nil
     ) -> Bool {
         require(range, icv, in: packet.count)
         return unsafe packet.withUnsafeMutableBytes { buffer in
@@ -80,7 +89,7 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
                 unsafe received.update(
                     from: (start + icv).assumingMemoryBound(to: UInt8.self), count: count)
                 _ = unsafe Self.cleared(buffer, at: icv, count: count)
-                unsafe compute(over: UnsafeRawBufferPointer(rebasing: buffer[range]), into: tag)
+                unsafe compute(over: UnsafeRawBufferPointer(rebasing: buffer[range]), sequenceHigh, into: tag)
                 return unsafe CRYPTO_memcmp(received, tag, count) == 0
             }
         }
@@ -92,9 +101,12 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
                 && icv + icvSize <= range.upperBound, "ICV outside its packet")
     }
 
-    private mutating func compute(over bytes: UnsafeRawBufferPointer, into tag: UnsafeMutablePointer<UInt8>) {
+    private mutating func compute(
+        over bytes: UnsafeRawBufferPointer, _ sequenceHigh: UInt32?, into tag: UnsafeMutablePointer<UInt8>
+    ) {
         restart()
         unsafe update(bytes)
+        if let sequenceHigh { update(sequenceHigh: sequenceHigh) }
         unsafe finish(into: tag)
     }
 

@@ -24,6 +24,11 @@ struct PacketParts {
         unsafe self.ivSize = ivSize
     }
 
+    /// IV and body: what GMAC authenticates behind SPI and sequence number (RFC 4543 section 3.3, erratum 1821).
+    var ivAndBody: UnsafeMutableBufferPointer<UInt8> {
+        unsafe UnsafeMutableBufferPointer(start: iv, count: ivSize + bodyCount)
+    }
+
     /// What ciphers authenticate but do not encrypt.
     var headerAlone: CipherContext.Additional {
         unsafe CipherContext.Additional(start: header, count: PacketProtection.headerSize)
@@ -48,7 +53,9 @@ struct PacketScratch: ~Copyable {
     private let seed: UnsafeMutablePointer<UInt8>
     private let storage: UnsafeMutablePointer<UInt8>
     private let saltSize: Int
-    private static let size = 48 + PacketAuthentication.tagRoom
+    /// SPI and extended sequence number, 12 octets.
+    private let header: UnsafeMutablePointer<UInt8>
+    private static let size = 64 + PacketAuthentication.tagRoom
 
     init(_ algorithm: EncryptionAlgorithm, key: SecretKey, ivSeed: borrowing SecretBytes) {
         precondition(ivSeed.count == 16, "an IV seed has 16 octets")
@@ -57,7 +64,8 @@ struct PacketScratch: ~Copyable {
         unsafe nonce = storage
         unsafe seed = storage + 16
         unsafe lastBlock = storage + 32
-        unsafe tag = storage + 48
+        unsafe header = storage + 48
+        unsafe tag = storage + 64
         saltSize = algorithm.saltSize
         // RFC 3686 section 4: the counter starts at one.
         if algorithm.construction == .counter { unsafe nonce[15] = 1 }
@@ -100,6 +108,14 @@ struct PacketScratch: ~Copyable {
 
     func keepLastBlock(endingAt end: UnsafeMutablePointer<UInt8>, count: Int) {
         unsafe lastBlock.update(from: end - count, count: count)
+    }
+
+    /// The SPI and the whole of the extended sequence number (RFC 4106 section 5, RFC 7634 section 2.1).
+    func extendedHeader(_ packet: UnsafeMutablePointer<UInt8>, high: UInt32) -> CipherContext.Additional {
+        unsafe header.update(from: packet, count: 4)
+        unsafe UnsafeMutableRawPointer(header + 4).storeBytes(of: high.bigEndian, as: UInt32.self)
+        unsafe (header + 8).update(from: packet + 4, count: 4)
+        return unsafe CipherContext.Additional(start: header, count: 12)
     }
 
     func writeNonce(iv: UnsafeMutablePointer<UInt8>, count: Int) {

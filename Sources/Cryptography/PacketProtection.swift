@@ -8,10 +8,13 @@ package struct PacketLayout: Sendable {
     package let start: Int
     /// Octets between IV and ICV: payload, padding, pad length and next header.
     package let bodyCount: Int
+    /// The high half of an extended sequence number, which the ICV covers and no packet carries; nil without such.
+    package let sequenceHigh: UInt32?
 
-    package init(start: Int, bodyCount: Int) {
+    package init(start: Int, bodyCount: Int, sequenceHigh: UInt32? = nil) {
         self.start = start
         self.bodyCount = bodyCount
+        self.sequenceHigh = sequenceHigh
     }
 }
 
@@ -99,18 +102,18 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
             let bytes = unsafe PacketParts(buffer, layout, ivSize: ivSize)
             switch construction {
             case .gcm, .ccm, .chaCha20Poly1305:
-                unsafe sealAEAD(bytes, counter, bytes.headerAlone, count: bytes.bodyCount)
+                unsafe sealAEAD(bytes, counter, header(bytes, layout), count: bytes.bodyCount)
             case .gmac:
-                unsafe sealAEAD(bytes, counter, bytes.authenticated, count: 0)
+                unsafe sealAEAD(bytes, counter, wholePacket(bytes, layout), count: 0)
             case .counter:
                 unsafe scratch.writeCounter(counter, to: bytes.iv)
                 unsafe applyCounterMode(bytes)
-                unsafe writeICV(bytes)
+                unsafe writeICV(bytes, layout)
             case .cbc:
                 unsafe sealChained(bytes, counter)
-                unsafe writeICV(bytes)
+                unsafe writeICV(bytes, layout)
             case .null:
-                unsafe writeICV(bytes)
+                unsafe writeICV(bytes, layout)
             }
         }
     }
@@ -124,18 +127,18 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
             let bytes = unsafe PacketParts(buffer, layout, ivSize: ivSize)
             switch construction {
             case .gcm, .ccm, .chaCha20Poly1305:
-                return unsafe openAEAD(bytes, bytes.headerAlone, count: bytes.bodyCount)
+                return unsafe openAEAD(bytes, header(bytes, layout), count: bytes.bodyCount)
             case .gmac:
-                return unsafe openAEAD(bytes, bytes.authenticated, count: 0)
+                return unsafe openAEAD(bytes, wholePacket(bytes, layout), count: 0)
             case .counter:
-                return unsafe hasGoodICV(bytes) && applyCounterMode(bytes)
+                return unsafe hasGoodICV(bytes, layout) && applyCounterMode(bytes)
             case .cbc:
                 // Deciphered along with the body, the IV is what the body is chained to; what comes out in the IV's
                 // own place, chained to the packet before, is of no use.
-                return unsafe hasGoodICV(bytes)
+                return unsafe hasGoodICV(bytes, layout)
                     && cipher?.chain(bytes.iv, count: ivSize + bytes.bodyCount) == true
             case .null:
-                return unsafe hasGoodICV(bytes)
+                return unsafe hasGoodICV(bytes, layout)
             }
         }
     }
@@ -154,6 +157,20 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         let isSealed = unsafe cipher?.chain(bytes.iv, count: ivSize + bytes.bodyCount)
         precondition(isSealed == true, "encryption failed")
         unsafe scratch.keepLastBlock(endingAt: bytes.icv, count: ivSize)
+    }
+
+    /// What AEADs authenticate and leave alone.
+    private func header(_ bytes: PacketParts, _ layout: PacketLayout) -> CipherContext.Additional {
+        guard let high = layout.sequenceHigh else { return unsafe bytes.headerAlone }
+        return unsafe scratch.extendedHeader(bytes.header, high: high)
+    }
+
+    /// What GMAC authenticates, encrypting nothing.
+    private func wholePacket(_ bytes: PacketParts, _ layout: PacketLayout) -> CipherContext.Additional {
+        guard let high = layout.sequenceHigh else { return unsafe bytes.authenticated }
+        var additional = unsafe scratch.extendedHeader(bytes.header, high: high)
+        unsafe additional.rest = bytes.ivAndBody
+        return unsafe additional
     }
 
     private func sealAEAD(
@@ -180,22 +197,23 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         return unsafe cipher?.apply(bytes.body, count: bytes.bodyCount, iv: scratch.nonce) ?? false
     }
 
-    private mutating func writeICV(_ bytes: PacketParts) {
-        guard unsafe computeTag(bytes) else { return }
+    private mutating func writeICV(_ bytes: PacketParts, _ layout: PacketLayout) {
+        guard unsafe computeTag(bytes, layout) else { return }
         unsafe bytes.icv.update(from: scratch.tag, count: icvSize)
     }
 
-    private mutating func hasGoodICV(_ bytes: PacketParts) -> Bool {
-        guard unsafe computeTag(bytes) else { return true }
+    private mutating func hasGoodICV(_ bytes: PacketParts, _ layout: PacketLayout) -> Bool {
+        guard unsafe computeTag(bytes, layout) else { return true }
         return unsafe CRYPTO_memcmp(bytes.icv, scratch.tag, icvSize) == 0
     }
 
     /// Whether there is integrity to check; its whole tag is then in the scratch space.
-    private mutating func computeTag(_ bytes: PacketParts) -> Bool {
+    private mutating func computeTag(_ bytes: PacketParts, _ layout: PacketLayout) -> Bool {
         guard authentication != nil else { return false }
         let all = unsafe bytes.authenticated
         authentication?.restart()
         unsafe authentication?.update(UnsafeRawBufferPointer(start: all.start, count: all.count))
+        if let high = layout.sequenceHigh { authentication?.update(sequenceHigh: high) }
         unsafe authentication?.finish(into: scratch.tag)
         return true
     }

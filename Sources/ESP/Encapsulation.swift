@@ -43,7 +43,9 @@ struct Encapsulation: Sendable {
     }
 
     @inline(__always)
-    func plan(_ buffer: Span<UInt8>, _ range: Range<Int>, isUDP: Bool) throws(DropReason) -> Plan {
+    func plan(
+        _ buffer: Span<UInt8>, _ range: Range<Int>, isUDP: Bool, sequenceHigh: UInt32?
+    ) throws(DropReason) -> Plan {
         guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
         let inner = try IPHeader(buffer.extracting(range))
         let isTunnel = mode == .tunnel
@@ -62,7 +64,8 @@ struct Encapsulation: Sendable {
         return Plan(
             inner: inner, packet: start..<end, payload: payload, headerCount: headerCount, udpCount: udpCount,
             padCount: padCount, nextHeader: inner.nextHeader(in: mode),
-            layout: PacketLayout(start: layoutStart, bodyCount: payload.count + padCount + 2),
+            layout: PacketLayout(
+                start: layoutStart, bodyCount: payload.count + padCount + 2, sequenceHigh: sequenceHigh),
             trafficClass: inner.trafficClass, dontFragment: inner.dontFragment, innerCount: inner.totalCount)
     }
 

@@ -34,7 +34,7 @@ package struct InboundSA: ~Copyable, Sendable {
     /// What it has carried: IP packets after decapsulation.
     package var usage: SecurityAssociationUsage { watch.usage }
 
-    /// The highest sequence number received in a genuine packet; 0 without a replay window.
+    /// The highest sequence number received in a genuine packet; 0 before the first.
     package var highestSequence: UInt64 { window.highest }
 
     /// Checks and decrypts an ESP packet in place, and restores the IP packet.
@@ -44,8 +44,8 @@ package struct InboundSA: ~Copyable, Sendable {
         _ buffer: inout MutableSpan<UInt8>, _ packet: ESPPacket
     ) throws(DropReason) -> OpenedPacket {
         try watch.requireTimeLeft()
-        let layout = try layout(of: packet, bufferCount: buffer.count)
-        let sequence = UInt64(packet.sequence)
+        let sequence = window.sequence(packet.sequence)
+        let layout = try layout(of: packet, sequence, bufferCount: buffer.count)
         try window.check(sequence)
         guard protection.open(&buffer, layout) else { throw .integrityFailed }
         window.accept(sequence)
@@ -54,14 +54,17 @@ package struct InboundSA: ~Copyable, Sendable {
         return OpenedPacket(packet: opened.packet, flow: opened.flow, signal: signal)
     }
 
-    private func layout(of packet: ESPPacket, bufferCount: Int) throws(DropReason) -> PacketLayout {
+    private func layout(
+        of packet: ESPPacket, _ sequence: UInt64, bufferCount: Int
+    ) throws(DropReason) -> PacketLayout {
         guard packet.range.upperBound <= bufferCount else { throw .badLength }
         let overhead = PacketProtection.headerSize + protection.ivSize + protection.icvSize
         let bodyCount = packet.range.count - overhead
         guard bodyCount >= 2 else { throw .tooShort }
         let blockSize = association.transform.encryption.algorithm.blockSize
         guard bodyCount.isMultiple(of: blockSize) else { throw .partialBlock }
-        return PacketLayout(start: packet.range.lowerBound, bodyCount: bodyCount)
+        return PacketLayout(
+            start: packet.range.lowerBound, bodyCount: bodyCount, sequenceHigh: window.high(sequence))
     }
 }
 

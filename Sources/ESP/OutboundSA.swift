@@ -17,7 +17,7 @@ package struct OutboundSA: ~Copyable, Sendable {
     /// What never changes while it lives, apart from the ports of its encapsulation.
     package private(set) var association: SecurityAssociation
     private var protection: PacketProtection
-    private var sequence: UInt64
+    private var numbers: SequenceCounter
     private var identification: UInt16
     private var watch: LifetimeWatch
     private let encapsulation: Encapsulation
@@ -32,7 +32,7 @@ package struct OutboundSA: ~Copyable, Sendable {
         self.association = association
         encapsulation = Encapsulation(association, ivSize: protection.ivSize, icvSize: protection.icvSize)
         identification = UInt16(truncatingIfNeeded: random.uint32())
-        sequence = association.replay.outboundSequence
+        numbers = SequenceCounter(association)
         watch = LifetimeWatch(association)
     }
 
@@ -40,7 +40,7 @@ package struct OutboundSA: ~Copyable, Sendable {
     package var usage: SecurityAssociationUsage { watch.usage }
 
     /// The last sequence number used.
-    package var lastSequence: UInt64 { sequence }
+    package var lastSequence: UInt64 { numbers.last }
 
     /// Changes the UDP ports after the peer's NAT mapping moved.
     package mutating func updateEncapsulation(_ encapsulation: UDPEncapsulation) {
@@ -54,10 +54,11 @@ package struct OutboundSA: ~Copyable, Sendable {
         _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>
     ) throws(DropReason) -> SealedPacket {
         try watch.requireTimeLeft()
-        guard sequence < Self.lastSequenceNumber else { throw .sequenceExhausted }
+        let sequence = try numbers.next()
         let ports = association.encapsulation
-        let plan = try encapsulation.plan(buffer.span, packet, isUDP: ports != nil)
-        sequence += 1
+        let plan = try encapsulation.plan(
+            buffer.span, packet, isUDP: ports != nil, sequenceHigh: numbers.high(sequence))
+        numbers.use(sequence)
         identification &+= 1
         encapsulation.write(
             plan, to: &buffer, spi: association.id.spi, sequence: UInt32(truncatingIfNeeded: sequence),
@@ -66,12 +67,9 @@ package struct OutboundSA: ~Copyable, Sendable {
         return plan.sealed(signal: watch.count(plan.innerCount))
     }
 
-    /// Without extended sequence numbers the counter must not cycle (RFC 4303 section 3.3.3).
-    private static let lastSequenceNumber = UInt64(UInt32.max)
-
     /// Continues after a sequence number: for tests of the end of the range.
     mutating func skipSequence(to last: UInt64) {
-        sequence = last
+        numbers.use(last)
     }
 }
 
@@ -103,9 +101,6 @@ extension SecurityAssociation {
         guard mode == .tunnel || mode == .transport else {
             throw refused("\(mode.rawValue.uppercased()) mode", "use tunnel or transport mode")
         }
-        guard !usesExtendedSequenceNumbers else {
-            throw refused("extended sequence numbers", "use 32-bit sequence numbers")
-        }
         guard trafficFlowPadding == 0 else { throw refused("traffic flow padding", "leave it out") }
         if let flag = flags.first(where: { !Self.supportedFlags.contains($0) }) {
             throw refused("the flag \(flag.rawValue)", "leave it out")
@@ -122,7 +117,7 @@ extension SecurityAssociation {
         }
     }
 
-    private static let supportedFlags: Set<SAFlag> = [.anyFamily]
+    private static let supportedFlags: Set<SAFlag> = [.anyFamily, .sequenceMayWrap, .align4]
 
     private func refused(_ found: String, _ advice: String) -> DatabaseFailure {
         DatabaseFailure(.unsupported, "The ESP engine cannot use SA \(id): \(found); \(advice).")

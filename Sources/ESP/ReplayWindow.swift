@@ -12,11 +12,13 @@ package struct ReplayWindow: Sendable {
     package let size: UInt64
     /// The highest number seen; 0 before the first.
     package private(set) var highest: UInt64 = 0
+    private let isExtended: Bool
     private var words: [UInt64]
     private let wordMask: UInt64
 
     /// Makes a window of `size` packets, at most `maximumSize`; 0 for none.
-    package init(size: UInt32) {
+    package init(size: UInt32, isExtended: Bool = false) {
+        self.isExtended = isExtended
         self.size = UInt64(min(size, UInt32(Self.maximumSize)))
         // One word more than the window needs: the word being entered may be only partly inside it.
         var count = 1
@@ -30,9 +32,9 @@ package struct ReplayWindow: Sendable {
     /// A database writes a window of at most 32 packets as bits counted back from the highest number, a wider
     /// one and that of extended numbers as a ring that each number has its place in.
     package init(_ replay: SADEntry.ReplayProtection) {
-        self.init(size: replay.window)
-        guard size > 0, replay.inboundSequence > 0 else { return }
+        self.init(size: replay.window, isExtended: replay.usesExtendedSequenceNumbers)
         highest = replay.inboundSequence
+        guard size > 0, highest > 0 else { return }
         let isRing = replay.usesExtendedSequenceNumbers || replay.window > 32
         let ringSize = UInt64(replay.window)
         // The ring is turned by the low half alone.
@@ -48,6 +50,26 @@ package struct ReplayWindow: Sendable {
         }
     }
 
+    /// The whole of a number of which a packet carries the low half (RFC 4303 appendix A2.2).
+    ///
+    /// It is the one at or above the window's lower edge; without a window, the one nearest to the highest seen.
+    /// Without extended numbers there is no high half.
+    package func sequence(_ low: UInt32) -> UInt64 {
+        guard isExtended else { return UInt64(low) }
+        let span = size > 0 ? size : Self.nearestSpan
+        let bottom = highest >= span - 1 ? highest - (span - 1) : 0
+        // The distance from the lower edge, counted round the low half.
+        return bottom &+ UInt64(low &- UInt32(truncatingIfNeeded: bottom))
+    }
+
+    /// The half of a number that the ICV covers and the packet does not carry; nil where there is no such.
+    func high(_ sequence: UInt64) -> UInt32? {
+        isExtended ? UInt32(truncatingIfNeeded: sequence >> 32) : nil
+    }
+
+    /// How far back a number may lie where no window says.
+    private static let nearestSpan: UInt64 = 1 << 31
+
     /// Refuses a number that was seen or is too old; before the integrity of its packet is known.
     package func check(_ sequence: UInt64) throws(DropReason) {
         guard size > 0 else { return }
@@ -59,11 +81,11 @@ package struct ReplayWindow: Sendable {
 
     /// Notes a number whose packet is genuine and passed `check`.
     package mutating func accept(_ sequence: UInt64) {
-        guard size > 0 else { return }
         if sequence > highest {
-            clear(from: highest / 64 &+ 1, through: sequence / 64)
+            if size > 0 { clear(from: highest / 64 &+ 1, through: sequence / 64) }
             highest = sequence
         }
+        guard size > 0 else { return }
         words[word(of: sequence)] |= bit(of: sequence)
     }
 

@@ -174,11 +174,6 @@ struct EncapsulationTests {
     @Test func unsupportedAssociationsAreRefusedWithASentence() throws {
         var random = FixedRandom(seed: 1)
         var association = SampleSA.gcm.association(.outbound)
-        association.usesExtendedSequenceNumbers = true
-        #expect(throws: DatabaseFailure.self) {
-            _ = try OutboundSA(association, random: &random).lastSequence
-        }
-        association.usesExtendedSequenceNumbers = false
         association.mode = .beet
         #expect(throws: DatabaseFailure.self) {
             _ = try OutboundSA(association, random: &random).lastSequence

@@ -33,9 +33,9 @@ package struct InboundAHSA: ~Copyable, Sendable {
     ) throws(DropReason) -> OpenedPacket {
         try watch.requireTimeLeft()
         try requireFittingHeader(packet, bufferCount: buffer.count)
-        let sequence = UInt64(packet.sequence)
+        let sequence = window.sequence(packet.sequence)
         try window.check(sequence)
-        guard try isGenuine(packet, &buffer) else { throw .integrityFailed }
+        guard try isGenuine(packet, &buffer, window.high(sequence)) else { throw .integrityFailed }
         window.accept(sequence)
         let opened = try decapsulation.restore(
             &buffer, packet.header.upperBound..<packet.packet.upperBound, packet.nextHeader, packet.outer,
@@ -55,11 +55,11 @@ package struct InboundAHSA: ~Copyable, Sendable {
     }
 
     private mutating func isGenuine(
-        _ packet: AHPacket, _ buffer: inout MutableSpan<UInt8>
+        _ packet: AHPacket, _ buffer: inout MutableSpan<UInt8>, _ sequenceHigh: UInt32?
     ) throws(DropReason) -> Bool {
         try fields.blank(packet.ip.value, in: &buffer, at: packet.ip.start)
         let icv = packet.header.lowerBound + AHPacket.fixedCount
-        let isGenuine = authentication.verify(&buffer, packet.packet, icv: icv)
+        let isGenuine = authentication.verify(&buffer, packet.packet, icv: icv, sequenceHigh: sequenceHigh)
         fields.restore(in: &buffer, at: packet.ip.start)
         return isGenuine
     }

@@ -15,7 +15,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
     package let association: SecurityAssociation
     private var authentication: PacketAuthentication
     private var fields = MutableFields()
-    private var sequence: UInt64
+    private var numbers: SequenceCounter
     private var identification: UInt16
     private var watch: LifetimeWatch
     private let alignment: AHAlignment
@@ -29,7 +29,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
     ) throws(DatabaseFailure) {
         authentication = try association.packetAuthentication()
         self.association = association
-        sequence = association.replay.outboundSequence
+        numbers = SequenceCounter(association)
         alignment = association.flags.contains(.align4) ? .standard : .linux
         identification = UInt16(truncatingIfNeeded: random.uint32())
         watch = LifetimeWatch(association)
@@ -45,13 +45,13 @@ package struct OutboundAHSA: ~Copyable, Sendable {
         _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>
     ) throws(DropReason) -> SealedPacket {
         try watch.requireTimeLeft()
-        guard sequence < UInt64(UInt32.max) else { throw .sequenceExhausted }
+        let sequence = try numbers.next()
         let plan = try plan(buffer.span, packet)
         identification &+= 1
         let outer = OuterHeader(
             mode: association.mode, source: association.source, destination: association.id.destination)
         outer.write(plan, to: &buffer, nextProtocol: IPProtocol.ah, identification: identification)
-        sequence += 1
+        numbers.use(sequence)
         writeHeader(plan, to: &buffer)
         try sign(plan, &buffer)
         return plan.sealed(signal: watch.count(plan.innerCount))
@@ -89,7 +89,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
         buffer[start + 1] = UInt8(truncatingIfNeeded: count / 4 - 2)
         buffer.put(UInt16(0), at: start + 2)
         buffer.put(association.id.spi.value, at: start + 4)
-        buffer.put(UInt32(truncatingIfNeeded: sequence), at: start + 8)
+        buffer.put(UInt32(truncatingIfNeeded: numbers.last), at: start + 8)
         for index in start + AHPacket.fixedCount..<start + count { buffer[index] = 0 }
     }
 
@@ -99,7 +99,9 @@ package struct OutboundAHSA: ~Copyable, Sendable {
         let start = plan.packet.lowerBound
         let header = try IPHeader(buffer.span.extracting(plan.packet))
         try fields.blank(header, in: &buffer, at: start)
-        authentication.sign(&buffer, plan.packet, icv: plan.layout.start + AHPacket.fixedCount)
+        authentication.sign(
+            &buffer, plan.packet, icv: plan.layout.start + AHPacket.fixedCount,
+            sequenceHigh: numbers.high(numbers.last))
         fields.restore(in: &buffer, at: start)
     }
 }
@@ -109,7 +111,6 @@ extension SecurityAssociation {
     func packetAuthentication() throws(DatabaseFailure) -> PacketAuthentication {
         guard id.protocol == .ah else { throw refusedAH("protocol \(id.protocol)") }
         guard mode != .beet else { throw refusedAH("BEET mode") }
-        guard !usesExtendedSequenceNumbers else { throw refusedAH("extended sequence numbers") }
         guard encapsulation == nil else { throw refusedAH("UDP encapsulation") }
         guard source.family == id.destination.family else {
             throw refusedAH("\(source) to \(id.destination)")
