@@ -3,7 +3,7 @@ internal import CZlib
 /// Compresses message after message to raw DEFLATE (RFC 1951), each by itself.
 ///
 /// Its window and memory are those of the Linux kernel, whose decompressor takes no longer window. It allocates
-/// when it is made, and not again.
+/// for the first message, and again only for a longer one.
 @safe
 package struct DeflateCompressor: ~Copyable, @unchecked Sendable {
     // why Sendable: its stream has this one owner
@@ -18,18 +18,19 @@ package struct DeflateCompressor: ~Copyable, @unchecked Sendable {
             release: { unsafe deflateEnd($0) })
     }
 
-    /// Compresses `source` to the front of `target`.
+    /// Compresses the octets in `range` of a buffer, and writes the result from offset `target` on, over them or not.
     ///
     /// - Parameter limit: The most octets it may become.
-    /// - Returns: How many it became; nil if they would be more than `limit`, or than `target` holds.
+    /// - Returns: How many it became; nil, with the buffer unchanged, if they would be more, or do not fit.
     package mutating func compress(
-        _ source: Span<UInt8>, into target: inout MutableSpan<UInt8>, limit: Int
+        _ buffer: inout MutableSpan<UInt8>, _ range: Range<Int>, to target: Int, limit: Int
     ) -> Int? {
-        guard limit > 0, target.count > 0 else { return nil }
         let ending = unsafe stream.pass(
-            source, into: &target, limit: limit, reset: { unsafe deflateReset($0) },
+            buffer.span, range, limit: limit, reset: { unsafe deflateReset($0) },
             run: { unsafe deflate($0, Z_FINISH) })
-        guard case .finished(let count) = ending else { return nil }
+        guard case .finished(let count) = ending, stream.copyOutput(count, to: &buffer, at: target) else {
+            return nil
+        }
         return count
     }
 }

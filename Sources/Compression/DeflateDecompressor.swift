@@ -6,11 +6,13 @@ package enum DecompressionFailure: Error, Hashable, Sendable {
     case tooLong
     /// It is not one whole DEFLATE stream.
     case malformed
+    /// The buffer ends before it would.
+    case noRoom
 }
 
 /// Decompresses message after message of raw DEFLATE (RFC 1951), each by itself.
 ///
-/// It takes windows of any size, and allocates nothing after the first message.
+/// It takes windows of any size. It allocates for the first message, and again only where more is allowed.
 @safe
 package struct DeflateDecompressor: ~Copyable, @unchecked Sendable {
     // why Sendable: its stream has this one owner
@@ -23,19 +25,21 @@ package struct DeflateDecompressor: ~Copyable, @unchecked Sendable {
             start: { unsafe swiftike_inflate_init($0, Self.windowBits) }, release: { unsafe inflateEnd($0) })
     }
 
-    /// Decompresses `source` to the front of `target`.
+    /// Decompresses the octets in `range` of a buffer, and writes the result from offset `target` on, over them or not.
     ///
-    /// - Parameter limit: The most octets it may become; not one more is written.
+    /// - Parameter limit: The most octets it may become; no work is done beyond.
     /// - Returns: How many it became.
+    /// - Throws: Why not, with the buffer unchanged.
     package mutating func decompress(
-        _ source: Span<UInt8>, into target: inout MutableSpan<UInt8>, limit: Int
+        _ buffer: inout MutableSpan<UInt8>, _ range: Range<Int>, to target: Int, limit: Int
     ) throws(DecompressionFailure) -> Int {
-        guard limit > 0, target.count > 0 else { throw .tooLong }
         let ending = unsafe stream.pass(
-            source, into: &target, limit: limit, reset: { unsafe inflateReset($0) },
+            buffer.span, range, limit: limit, reset: { unsafe inflateReset($0) },
             run: { unsafe inflate($0, Z_FINISH) })
         switch ending {
-        case .finished(let count): return count
+        case .finished(let count):
+            guard stream.copyOutput(count, to: &buffer, at: target) else { throw .noRoom }
+            return count
         case .full: throw .tooLong
         case .malformed: throw .malformed
         }

@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// A zlib stream at a fixed place in memory, as its own state points back at it.
+/// A zlib stream at a fixed place in memory, as its own state points back at it, with room for what it makes.
 @safe
 struct DeflateStream: ~Copyable {
     enum Ending {
@@ -17,6 +17,7 @@ struct DeflateStream: ~Copyable {
 
     private let stream: UnsafeMutablePointer<z_stream>
     private let release: Step
+    private var room: UnsafeMutableRawBufferPointer
 
     /// - Parameters:
     ///   - start: makes the stream ready; not 0 on success.
@@ -24,6 +25,7 @@ struct DeflateStream: ~Copyable {
     init(start: Step, release: @escaping Step) {
         unsafe stream = .allocate(capacity: 1)
         unsafe self.release = release
+        unsafe room = .allocate(byteCount: 0, alignment: 1)
         let isReady = unsafe start(stream)
         precondition(isReady != 0, "out of memory")
     }
@@ -31,34 +33,50 @@ struct DeflateStream: ~Copyable {
     deinit {
         _ = unsafe release(stream)
         unsafe stream.deallocate()
+        unsafe room.deallocate()
     }
 
-    /// Passes a whole message through the stream.
+    /// Passes the octets in `range` of a buffer through the stream, whole and by themselves.
     ///
-    /// - Parameter limit: Octets of `target` that may be written, from its front.
+    /// - Parameter limit: Octets they may become at most.
     mutating func pass(
-        _ source: Span<UInt8>, into target: inout MutableSpan<UInt8>, limit: Int, reset: Step, run: Step
+        _ buffer: Span<UInt8>, _ range: Range<Int>, limit: Int, reset: Step, run: Step
     ) -> Ending {
-        guard let inputCount = UInt32(exactly: source.count),
-            let room = UInt32(exactly: min(limit, target.count))
-        else { return .malformed }
+        guard let inputCount = UInt32(exactly: range.count), let outputCount = UInt32(exactly: limit),
+            outputCount > 0
+        else { return .full }
+        makeRoom(limit)
         guard unsafe reset(stream) == Z_OK else { return .malformed }
-        return unsafe source.withUnsafeBufferPointer { input in
-            unsafe target.withUnsafeMutableBufferPointer { output in
-                unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-                unsafe stream.pointee.avail_in = inputCount
-                unsafe stream.pointee.next_out = output.baseAddress
-                unsafe stream.pointee.avail_out = room
-                return unsafe ending(run(stream), room)
-            }
+        return unsafe buffer.extracting(range).withUnsafeBufferPointer { input in
+            unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+            unsafe stream.pointee.avail_in = inputCount
+            unsafe stream.pointee.next_out = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            unsafe stream.pointee.avail_out = outputCount
+            return unsafe ending(run(stream), outputCount)
         }
     }
 
-    private func ending(_ status: Int32, _ room: UInt32) -> Ending {
+    /// Copies what the stream has made to offset `target` of a buffer; false if it does not fit there.
+    func copyOutput(_ count: Int, to buffer: inout MutableSpan<UInt8>, at target: Int) -> Bool {
+        guard target >= 0, target <= buffer.count, count <= buffer.count - target else { return false }
+        unsafe buffer.withUnsafeMutableBytes { octets in
+            let destination = unsafe UnsafeMutableRawBufferPointer(rebasing: octets[target..<target + count])
+            unsafe destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: room[..<count]))
+        }
+        return true
+    }
+
+    private mutating func makeRoom(_ count: Int) {
+        guard unsafe room.count < count else { return }
+        unsafe room.deallocate()
+        unsafe room = .allocate(byteCount: count, alignment: 1)
+    }
+
+    private func ending(_ status: Int32, _ outputCount: UInt32) -> Ending {
         let left = unsafe stream.pointee.avail_out
         switch status {
         case Z_STREAM_END:
-            return unsafe stream.pointee.avail_in == 0 ? .finished(Int(room - left)) : .malformed
+            return unsafe stream.pointee.avail_in == 0 ? .finished(Int(outputCount - left)) : .malformed
         case Z_OK, Z_BUF_ERROR: return left == 0 ? .full : .malformed
         default: return .malformed
         }

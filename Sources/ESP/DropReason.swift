@@ -14,6 +14,7 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
     // Inbound
     case notESP = "not_esp"
     case notAH = "not_ah"
+    case notIPComp = "not_ipcomp"
     case outerFragment = "outer_fragment"
     case tooShort = "too_short"
     case partialBlock = "partial_block"
@@ -25,6 +26,8 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
     case wrongNextHeader = "wrong_next_header"
     case badInnerPacket = "bad_inner_packet"
     case congestionMarkLost = "congestion_mark_lost"
+    case badCompression = "bad_compression"
+    case decompressedTooLong = "decompressed_too_long"
     case selectorMismatch = "selector_mismatch"
     case dummy = "dummy"
 
@@ -47,6 +50,7 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .sequenceExhausted: "The security association has used all its sequence numbers."
         case .notESP: "The packet is not ESP, or a keepalive or IKE message in the ESP port."
         case .notAH: "The packet is not AH."
+        case .notIPComp: "The packet is not IPComp, nor a tunnel's packet that was not worth compressing."
         case .sourceRouted: "AH cannot protect a packet whose source route has stops to come."
         case .outerFragment: "A fragment of an ESP packet arrived that nobody reassembled."
         case .tooShort: "The ESP packet is too short for its algorithms."
@@ -60,6 +64,8 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .badInnerPacket: "The decrypted packet has a malformed IP header."
         case .congestionMarkLost:
             "A router marked congestion on a packet whose sender does not understand the mark."
+        case .badCompression: "The compressed octets are not one whole DEFLATE stream."
+        case .decompressedTooLong: "The decompressed packet would be longer than an IP packet can be."
         case .selectorMismatch: "The decrypted packet is not one this security association is for."
         case .dummy: "A dummy packet, sent by the peer to hide traffic (RFC 4303 section 2.6)."
         }

@@ -90,6 +90,7 @@ enum IPProtocol {
     static let none: UInt8 = 59
     static let destinationOptions: UInt8 = 60
     static let dccp: UInt8 = 33
+    static let ipcomp: UInt8 = 108
     static let sctp: UInt8 = 132
     static let udpLite: UInt8 = 136
 }

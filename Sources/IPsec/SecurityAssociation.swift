@@ -107,6 +107,8 @@ package struct SecurityAssociation: Sendable {
     /// What inner packets must match; nil for any.
     package var selector: Selector?
     package var transform: ESPTransform
+    /// How IPComp compresses; nil for ESP and AH.
+    package var compression: CompressionAlgorithm?
     package var encapsulation: UDPEncapsulation?
     /// The replay window, the width of sequence numbers, and where they begin.
     package var replay: SADEntry.ReplayProtection

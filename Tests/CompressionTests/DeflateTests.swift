@@ -31,13 +31,14 @@ struct DeflateTests {
     private func decompressed(
         _ octets: [UInt8], by decompressor: inout DeflateDecompressor, limit: Int = 65_535
     ) -> Result<[UInt8], DecompressionFailure> {
-        var room = [UInt8](repeating: 0, count: limit + 8)
+        var room = octets + [UInt8](repeating: 0, count: limit)
         do throws(DecompressionFailure) {
             var span = room.mutableSpan
-            let count = try decompressor.decompress(octets.span, into: &span, limit: limit)
-            return .success(Array(room.prefix(count)))
+            let count = try decompressor.decompress(
+                &span, 0..<octets.count, to: octets.count, limit: limit)
+            return .success(Array(room[octets.count..<octets.count + count]))
         } catch {
-            #expect(room.suffix(8).allSatisfy { $0 == 0 })
+            #expect(room.prefix(octets.count) == octets[...])
             return .failure(error)
         }
     }
@@ -50,11 +51,10 @@ struct DeflateTests {
     private func compressed(
         _ octets: [UInt8], by compressor: inout DeflateCompressor, limit: Int = 65_535
     ) -> [UInt8]? {
-        var room = [UInt8](repeating: 0, count: limit + 8)
+        var room = octets + [UInt8](repeating: 0, count: limit)
         var span = room.mutableSpan
-        let count = compressor.compress(octets.span, into: &span, limit: limit)
-        #expect(room.suffix(8).allSatisfy { $0 == 0 })
-        return count.map { Array(room.prefix($0)) }
+        let count = compressor.compress(&span, 0..<octets.count, to: octets.count, limit: limit)
+        return count.map { Array(room[octets.count..<octets.count + $0]) }
     }
 
     @Test(arguments: try DeflateVector.all())
@@ -87,6 +87,23 @@ struct DeflateTests {
         #expect(decompressed(bomb) == .failure(.tooLong))
         #expect(decompressed(bomb, limit: 999_999) == .failure(.tooLong))
         #expect(decompressed(bomb, limit: 1_000_000) == .success(zeros))
+    }
+
+    /// The result may take the place of what it was made from.
+    @Test func messagesAreReplacedInPlace() throws {
+        let zeros = [UInt8](repeating: 0, count: 1000)
+        var compressor = DeflateCompressor()
+        var decompressor = DeflateDecompressor()
+        var room = zeros
+        var span = room.mutableSpan
+        let count = try #require(compressor.compress(&span, 0..<1000, to: 4, limit: 900))
+        #expect(throws: DecompressionFailure.noRoom) {
+            var span = room.mutableSpan
+            _ = try decompressor.decompress(&span, 4..<4 + count, to: 4, limit: 1000)
+        }
+        span = room.mutableSpan
+        let restored = try decompressor.decompress(&span, 4..<4 + count, to: 0, limit: 1000)
+        #expect(restored == 1000 && room == zeros)
     }
 
     @Test(arguments: try DeflateVector.all())
