@@ -143,7 +143,9 @@ let package = Package(
         tests("CaptureFile", []),
         tests("Netlink", ["Wire", "KeyMaterial"]),
         tests("Credentials", ["Algorithms", "Cryptography", "IPsec", "KeyMaterial"]),
-        tests("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"], exclude: ["Vectors"]),
+        tests(
+            "ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"],
+            exclude: ["Vectors"]),
         tests("SourceText", []),
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),

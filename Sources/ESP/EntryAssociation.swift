@@ -16,6 +16,7 @@ extension SecurityAssociation {
             requestID: entry.requestID, selector: entry.selector,
             transform: try ESPTransform(entry.transform), encapsulation: try Self.ports(entry.encapsulation),
             lifetime: entry.lifetime, acquireSequence: entry.acquireSequence)
+        compression = try Self.compression(entry.transform)
         replay = entry.replay
         initialUsage = entry.initialUsage?.traffic ?? SecurityAssociationUsage()
         flags = entry.options.flags
@@ -29,6 +30,16 @@ extension SecurityAssociation {
         case .beet: return .beet
         case .iptfs: throw .notInSoftware("IPTFS mode; use tunnel or transport")
         }
+    }
+
+    private static func compression(
+        _ transform: SATransform
+    ) throws(DatabaseFailure) -> CompressionAlgorithm? {
+        guard case .ipcomp(let algorithm) = transform else { return nil }
+        guard algorithm == .known(.deflate) else {
+            throw .notInSoftware("compression \(algorithm.name); use deflate")
+        }
+        return .deflate
     }
 
     private static func ports(
@@ -48,7 +59,7 @@ extension ESPTransform {
         switch transform {
         case .esp(let cipher, let integrity): try self.init(cipher, integrity)
         case .ah(let integrity): try self.init(KeyedCipher(.null, key: SecretKey(copying: [])), integrity)
-        case .ipcomp: throw .notInSoftware("IPComp; leave the compression out")
+        case .ipcomp: try self.init(KeyedCipher(.null, key: SecretKey(copying: [])), nil)
         case .none: throw DatabaseFailure(.unsupported, "An SA needs an algorithm and its key.")
         }
     }

@@ -16,7 +16,7 @@ package struct InboundIPCompSA: ~Copyable, Sendable {
         try association.requireDeflate()
         self.association = association
         decapsulation = Decapsulation(association)
-        watch = LifetimeWatch(association.lifetime)
+        watch = LifetimeWatch(association)
     }
 
     /// What it has carried: IP packets after decompression.

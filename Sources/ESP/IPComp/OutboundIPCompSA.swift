@@ -29,7 +29,7 @@ package struct OutboundIPCompSA: ~Copyable, Sendable {
         try association.requireDeflate()
         self.association = association
         identification = UInt16(truncatingIfNeeded: random.uint32())
-        watch = LifetimeWatch(association.lifetime)
+        watch = LifetimeWatch(association)
     }
 
     /// What it has carried: IP packets before compression.

@@ -23,6 +23,7 @@ extension SADEntry {
     }
 
     private static func transform(_ association: SecurityAssociation) -> SATransform {
+        if let compression = association.compression { return .ipcomp(.known(compression)) }
         let transform = association.transform
         let integrity = transform.integrity.flatMap { algorithm in
             transform.integrityKey.map { KeyedIntegrity(algorithm, key: $0) }
