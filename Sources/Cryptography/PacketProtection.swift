@@ -118,6 +118,32 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Encrypts the body with the IV that is in place, and writes the ICV: what another sealer did, done again.
+    ///
+    /// Only for comparing: an IV that is used for two texts gives both away.
+    package mutating func reseal(_ packet: inout MutableSpan<UInt8>, _ layout: PacketLayout) {
+        require(layout, fits: packet.count)
+        unsafe packet.withUnsafeMutableBytes { buffer in
+            let bytes = unsafe PacketParts(buffer, layout, ivSize: ivSize)
+            switch construction {
+            case .gcm, .ccm, .chaCha20Poly1305:
+                unsafe sealAEAD(bytes, nil, header(bytes, layout), count: bytes.bodyCount)
+            case .gmac:
+                unsafe sealAEAD(bytes, nil, wholePacket(bytes, layout), count: 0)
+            case .counter:
+                unsafe applyCounterMode(bytes)
+                unsafe writeICV(bytes, layout)
+            case .cbc:
+                let isSealed = unsafe cipher?.apply(bytes.body, count: bytes.bodyCount, iv: bytes.iv)
+                precondition(isSealed == true, "encryption failed")
+                unsafe scratch.keepLastBlock(endingAt: bytes.icv, count: ivSize)
+                unsafe writeICV(bytes, layout)
+            case .null:
+                unsafe writeICV(bytes, layout)
+            }
+        }
+    }
+
     /// Checks the ICV, then decrypts the body; false if the packet is not what the peer sealed.
     ///
     /// After a false the body holds nothing of use, and the IV never does afterwards.
@@ -173,10 +199,11 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         return unsafe additional
     }
 
+    /// - Parameter counter: nil to leave the IV as it is.
     private func sealAEAD(
-        _ bytes: PacketParts, _ counter: UInt64, _ additional: CipherContext.Additional, count: Int
+        _ bytes: PacketParts, _ counter: UInt64?, _ additional: CipherContext.Additional, count: Int
     ) {
-        unsafe scratch.writeCounter(counter, to: bytes.iv)
+        if let counter { unsafe scratch.writeCounter(counter, to: bytes.iv) }
         unsafe scratch.writeNonce(iv: bytes.iv, count: ivSize)
         let isSealed = unsafe cipher?.seal(
             nonce: scratch.nonce, additional, bytes.body, count: count, tag: bytes.icv)

@@ -111,7 +111,7 @@ struct Decapsulation: Sendable {
 }
 
 /// The padding, its length and the next header at the end of a decrypted body (RFC 4303 section 2.4).
-private struct Trailer {
+struct Trailer {
     let nextHeader: UInt8
     let payloadEnd: Int
 

@@ -17,9 +17,11 @@ struct Encapsulation: Sendable {
         destination = association.id.destination
         self.ivSize = ivSize
         self.icvSize = icvSize
-        // The next header field ends on a four-octet boundary (RFC 4303 section 2.4).
-        alignment = max(association.transform.encryption.algorithm.blockSize, 4)
+        alignment = Self.alignment(association.transform.encryption.algorithm)
     }
+
+    /// The next header field ends on a four-octet boundary (RFC 4303 section 2.4), and a cipher's block.
+    static func alignment(_ cipher: EncryptionAlgorithm) -> Int { max(cipher.blockSize, 4) }
 
     /// Where everything will be; made before anything is changed.
     struct Plan {
