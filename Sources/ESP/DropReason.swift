@@ -26,6 +26,7 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
     case wrongNextHeader = "wrong_next_header"
     case badInnerPacket = "bad_inner_packet"
     case congestionMarkLost = "congestion_mark_lost"
+    case tooDeep = "too_deep"
     case badCompression = "bad_compression"
     case decompressedTooLong = "decompressed_too_long"
     case selectorMismatch = "selector_mismatch"
@@ -64,6 +65,7 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .badInnerPacket: "The decrypted packet has a malformed IP header."
         case .congestionMarkLost:
             "A router marked congestion on a packet whose sender does not understand the mark."
+        case .tooDeep: "The packet is wrapped in more security associations than are allowed."
         case .badCompression: "The compressed octets are not one whole DEFLATE stream."
         case .decompressedTooLong: "The decompressed packet would be longer than an IP packet can be."
         case .selectorMismatch: "The decrypted packet is not one this security association is for."

@@ -30,14 +30,3 @@ struct PolicyRule: Sendable {
         }
     }
 }
-
-extension PolicyTemplate {
-    /// Whether an SA is one that this template asks for; selectors apart.
-    func accepts(_ association: SecurityAssociation) -> Bool {
-        guard association.id.protocol == `protocol`, association.mode == mode else { return false }
-        guard requestID == 0 || requestID == association.requestID else { return false }
-        guard mode == .tunnel else { return true }
-        return (tunnelSource ?? association.source) == association.source
-            && (tunnelDestination ?? association.id.destination) == association.id.destination
-    }
-}
