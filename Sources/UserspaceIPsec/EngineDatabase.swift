@@ -1,3 +1,4 @@
+import ESP
 import IPsec
 import LinuxIO
 
