@@ -5,11 +5,17 @@ internal import IPsec
 /// What is taken off a packet that arrived, once it is decrypted (RFC 4303 section 3.4).
 struct Decapsulation: Sendable {
     private let mode: EncapsulationMode
+    private let rules: HeaderRules
+    /// Of BEET mode alone.
+    private let boundTunnel: BoundTunnel?
     private let selector: Selector?
     private let isBehindNAT: Bool
 
-    init(_ association: SecurityAssociation) {
+    /// - Throws: `unsupported` for a BEET SA without its inner addresses.
+    init(_ association: SecurityAssociation) throws(DatabaseFailure) {
         mode = association.mode
+        rules = HeaderRules(association.flags)
+        boundTunnel = mode == .beet ? try BoundTunnel(association) : nil
         selector = association.selector
         isBehindNAT = association.encapsulation != nil
     }
@@ -35,7 +41,7 @@ struct Decapsulation: Sendable {
         let range =
             mode == .tunnel
             ? try innerPacket(&buffer, payload, nextHeader, outer)
-            : try transportPacket(&buffer, payload, nextHeader, outer, header)
+            : try packetWithoutHeader(&buffer, payload, nextHeader, outer, header)
         if mode == .transport, isBehindNAT { TransportChecksum.repair(&buffer, range) }
         let flow = try Self.flow(buffer.span.extracting(range))
         if let selector, !selector.selects(flow) { throw .selectorMismatch }
@@ -64,8 +70,9 @@ struct Decapsulation: Sendable {
         }
         let header = try Self.innerHeader(buffer.span.extracting(payload))
         guard header.family == family else { throw .badInnerPacket }
-        let ecn = try TunnelHeader.decapsulatedECN(inner: header.trafficClass, outer: outer.trafficClass)
-        TunnelHeader.setECN(ecn, header, in: &buffer, at: payload.lowerBound)
+        let trafficClass = try rules.innerTrafficClass(
+            inner: header.trafficClass, outer: outer.trafficClass)
+        TunnelHeader.setTrafficClass(trafficClass, header, in: &buffer, at: payload.lowerBound)
         // Anything behind the inner packet is traffic flow confidentiality padding (RFC 4303 section 2.7).
         return payload.lowerBound..<payload.lowerBound + header.totalCount
     }
@@ -77,6 +84,18 @@ struct Decapsulation: Sendable {
         } catch {
             throw .badInnerPacket
         }
+    }
+
+    /// Gives the packet of transport or BEET mode its IP header again.
+    private func packetWithoutHeader(
+        _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
+        _ outer: ESPPacket.Outer, _ header: ESPPacket.Header?
+    ) throws(DropReason) -> Range<Int> {
+        guard let boundTunnel else {
+            return try transportPacket(&buffer, payload, nextHeader, outer, header)
+        }
+        let header = header.map { outer.tunnelHeader(buffer.span, $0) } ?? outer.tunnelHeader
+        return try boundTunnel.restore(&buffer, payload, nextHeader, header)
     }
 
     private func transportPacket(
@@ -102,10 +121,8 @@ struct Decapsulation: Sendable {
         guard start >= 0 else { throw .noRoom }
         guard outer.source.family == outer.destination.family else { throw .badInnerPacket }
         guard payload.upperBound - start <= Int(UInt16.max) else { throw .badLength }
-        let header = TunnelHeader(
-            source: outer.source, destination: outer.destination, trafficClass: outer.trafficClass,
-            hopLimit: outer.hopLimit, dontFragment: true, identification: 0)
-        header.write(to: &buffer, at: start, payloadCount: payload.count, nextProtocol: nextHeader)
+        outer.tunnelHeader.write(
+            to: &buffer, at: start, payloadCount: payload.count, nextProtocol: nextHeader)
         return start..<payload.upperBound
     }
 }
@@ -123,5 +140,23 @@ struct Trailer {
         guard padCount + 2 <= body.count else { throw .badPadding }
         payloadEnd = body.upperBound - 2 - padCount
         for index in 0..<padCount where Int(buffer[payloadEnd + index]) != index + 1 { throw .badPadding }
+    }
+}
+
+extension ESPPacket.Outer {
+    /// A header as this tells; what it does not tell is as a sender that never fragments has it.
+    fileprivate var tunnelHeader: TunnelHeader {
+        TunnelHeader(
+            source: source, destination: destination, trafficClass: trafficClass, hopLimit: hopLimit,
+            dontFragment: true, identification: 0)
+    }
+
+    /// The header that is in the buffer.
+    fileprivate func tunnelHeader(_ buffer: Span<UInt8>, _ header: ESPPacket.Header) -> TunnelHeader {
+        var result = tunnelHeader
+        result.dontFragment = header.value.dontFragment
+        result.flowLabel = header.value.flowLabel(buffer, at: header.start)
+        if header.value.family == .ipv4 { result.identification = buffer.uint16(at: header.start + 4) }
+        return result
     }
 }

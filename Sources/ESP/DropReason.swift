@@ -46,7 +46,7 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .badLength: "A length in an IP or UDP header contradicts the size of the packet."
         case .noRoom: "The buffer has no room for the headers that ESP adds."
         case .lifetimeExpired: "The security association has reached its hard lifetime."
-        case .fragmentInTransportMode: "A fragment cannot be protected in transport mode; tunnel mode can."
+        case .fragmentInTransportMode: "A fragment cannot be protected in transport or BEET mode; tunnel mode can."
         case .tooLarge: "The protected packet would be longer than an IP packet can be."
         case .sequenceExhausted: "The security association has used all its sequence numbers."
         case .notESP: "The packet is not ESP, or a keepalive or IKE message in the ESP port."
@@ -68,7 +68,7 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .tooDeep: "The packet is wrapped in more security associations than are allowed."
         case .badCompression: "The compressed octets are not one whole DEFLATE stream."
         case .decompressedTooLong: "The decompressed packet would be longer than an IP packet can be."
-        case .selectorMismatch: "The decrypted packet is not one this security association is for."
+        case .selectorMismatch: "The packet is not one this security association is for."
         case .dummy: "A dummy packet, sent by the peer to hide traffic (RFC 4303 section 2.6)."
         }
     }

@@ -91,6 +91,8 @@ enum IPProtocol {
     static let destinationOptions: UInt8 = 60
     static let dccp: UInt8 = 33
     static let ipcomp: UInt8 = 108
+    /// The pseudo header of BEET mode.
+    static let beet: UInt8 = 94
     static let sctp: UInt8 = 132
     static let udpLite: UInt8 = 136
 }

@@ -23,10 +23,13 @@ package struct InboundSA: ~Copyable, Sendable {
     ///
     /// - Throws: `unsupported` with a sentence, for what this engine does not do.
     package init(_ association: SecurityAssociation) throws(DatabaseFailure) {
-        protection = try association.protection(
+        // All that may fail comes first.
+        let decapsulation = try Decapsulation(association)
+        let protection = try association.protection(
             .opening, ivSeed: SecretBytes(copying: Array(repeating: 0, count: 16)))
         self.association = association
-        decapsulation = Decapsulation(association)
+        self.decapsulation = decapsulation
+        self.protection = protection
         window = ReplayWindow(association.replay)
         watch = LifetimeWatch(association)
     }

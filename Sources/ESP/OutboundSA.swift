@@ -20,7 +20,7 @@ package struct OutboundSA: ~Copyable, Sendable {
     private var numbers: SequenceCounter
     private var identification: UInt16
     private var watch: LifetimeWatch
-    private let encapsulation: Encapsulation
+    private var encapsulation: Encapsulation
 
     /// Keys the transform.
     ///
@@ -28,9 +28,13 @@ package struct OutboundSA: ~Copyable, Sendable {
     /// - Throws: `unsupported` with a sentence, for what this engine does not do.
     package init(_ association: SecurityAssociation, random: inout some RandomSource) throws(DatabaseFailure)
     {
-        protection = try association.protection(.sealing, ivSeed: random.secret(count: 16))
+        // All that may fail comes first.
+        let protection = try association.protection(.sealing, ivSeed: random.secret(count: 16))
+        let encapsulation = try Encapsulation(
+            association, ivSize: protection.ivSize, icvSize: protection.icvSize)
         self.association = association
-        encapsulation = Encapsulation(association, ivSize: protection.ivSize, icvSize: protection.icvSize)
+        self.encapsulation = encapsulation
+        self.protection = protection
         identification = UInt16(truncatingIfNeeded: random.uint32())
         numbers = SequenceCounter(association)
         watch = LifetimeWatch(association)
@@ -53,11 +57,46 @@ package struct OutboundSA: ~Copyable, Sendable {
     package mutating func seal(
         _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>
     ) throws(DropReason) -> SealedPacket {
+        try seal(&buffer, packet: packet, isDummy: false)
+    }
+
+    /// Makes a dummy packet, which the receiver discards, of the octets in `packet` (RFC 4303 section 2.6).
+    ///
+    /// The front of them becomes an IP header; the rest is sent as it is, encrypted: give random octets or zeros.
+    ///
+    /// - Throws: `badLength` for less than 40 octets, and as `seal`.
+    package mutating func sealDummy(
+        _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>
+    ) throws(DropReason) -> SealedPacket {
+        guard packet.lowerBound >= 0, packet.upperBound <= buffer.count,
+            packet.count >= 40, packet.count <= Int(UInt16.max)
+        else { throw .badLength }
+        let addresses = association.mode == .beet ? association.selector : nil
+        let header = TunnelHeader(
+            source: addresses?.source.address ?? association.source,
+            destination: addresses?.destination.address ?? association.id.destination, trafficClass: 0,
+            dontFragment: true, identification: 0)
+        header.write(
+            to: &buffer, at: packet.lowerBound, payloadCount: packet.count - header.count,
+            nextProtocol: IPProtocol.none)
+        return try seal(&buffer, packet: packet, isDummy: true)
+    }
+
+    /// Pads no tunnel packet to more than `octets`, its MTU, whatever traffic flow padding the SA asks for.
+    package mutating func limitFlowPadding(to octets: Int) {
+        encapsulation.limitFlowPadding(to: octets)
+    }
+
+    @inline(__always)
+    private mutating func seal(
+        _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>, isDummy: Bool
+    ) throws(DropReason) -> SealedPacket {
         try watch.requireTimeLeft()
         let sequence = try numbers.next()
         let ports = association.encapsulation
         let plan = try encapsulation.plan(
-            buffer.span, packet, isUDP: ports != nil, sequenceHigh: numbers.high(sequence))
+            buffer.span, packet, isUDP: ports != nil, sequenceHigh: numbers.high(sequence),
+            isDummy: isDummy)
         numbers.use(sequence)
         identification &+= 1
         encapsulation.write(
@@ -83,6 +122,8 @@ package struct SealedPacket: Sendable {
     package let esp: Range<Int>
     /// DSCP and ECN of the IP header, for a kernel that writes the header.
     package let trafficClass: UInt8
+    /// Its time to live or hop limit.
+    package let hopLimit: UInt8
     /// Whether the IP header forbids fragmentation.
     package let dontFragment: Bool
     /// A limit this packet reached, said once.
@@ -98,11 +139,14 @@ extension SecurityAssociation {
         _ use: PacketProtection.Use, ivSeed: borrowing SecretBytes
     ) throws(DatabaseFailure) -> PacketProtection {
         guard id.protocol == .esp else { throw refused("protocol \(id.protocol)", "only ESP is done") }
-        guard mode == .tunnel || mode == .transport else {
-            throw refused("\(mode.rawValue.uppercased()) mode", "use tunnel or transport mode")
+        guard mode != .iptfs else { throw refused("IPTFS mode", "use tunnel, transport or BEET mode") }
+        guard trafficFlowPadding == 0 || mode == .tunnel else {
+            throw refused("traffic flow padding in \(mode) mode", "leave it out, or use tunnel mode")
         }
-        guard trafficFlowPadding == 0 else { throw refused("traffic flow padding", "leave it out") }
-        if let flag = flags.first(where: { !Self.supportedFlags.contains($0) }) {
+        guard trafficFlowPadding <= UInt32(UInt16.max) else {
+            throw refused("padding to \(trafficFlowPadding) octets", "give at most \(UInt16.max)")
+        }
+        if let flag = flags.first(where: { Self.unsupportedFlags.contains($0) }) {
             throw refused("the flag \(flag.rawValue)", "leave it out")
         }
         guard source.family == id.destination.family else {
@@ -117,7 +161,8 @@ extension SecurityAssociation {
         }
     }
 
-    private static let supportedFlags: Set<SAFlag> = [.anyFamily, .sequenceMayWrap, .align4]
+    /// Those of Mobile IPv6, and of ICMP errors that quote protected packets.
+    private static let unsupportedFlags: Set<SAFlag> = [.wildcardReceive, .icmp]
 
     private func refused(_ found: String, _ advice: String) -> DatabaseFailure {
         DatabaseFailure(.unsupported, "The ESP engine cannot use SA \(id): \(found); \(advice).")

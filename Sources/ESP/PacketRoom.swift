@@ -12,8 +12,15 @@ package enum PacketRoom {
     package static let headroom = 80
     /// Octets after the packet: the longest padding, trailer and ICV, rounded up.
     package static let tailroom = 64
-    /// Octets before an ESP packet that comes without its IP header, so that transport mode can write one.
+    /// Octets before an ESP packet that comes without its IP header, so that transport and BEET mode can write one.
+    ///
+    /// BEET mode wants as many before a whole IP packet too: its inner header may be the longer one.
     package static let inboundHeadroom = 40
+
+    /// Octets after the packet, for an SA that may pad to hide lengths.
+    package static func tailroom(for association: SecurityAssociation) -> Int {
+        tailroom + Int(clamping: association.trafficFlowPadding)
+    }
 
     /// The largest inner packet whose sealed form fits into `linkMTU` octets: the MTU of a TUN device.
     package static func innerMTU(linkMTU: Int, for association: SecurityAssociation) -> Int {
@@ -24,7 +31,11 @@ package enum PacketRoom {
         let block = max(algorithm.blockSize, 4)
         let body = max(0, linkMTU - header - udp - 8 - algorithm.ivSize - icv) / block * block
         switch association.mode {
-        case .tunnel, .beet, .iptfs: return max(0, body - 2)
+        case .tunnel, .iptfs: return max(0, body - 2)
+        case .beet:
+            // IPv4 options get a pseudo header of up to 8 octets.
+            let inner = association.selector?.family == .ipv6 ? 40 : 12
+            return max(0, body - 2 + inner)
         case .transport: return max(0, body - 2 + header)
         }
     }

@@ -5,10 +5,17 @@ struct TunnelHeader {
     var source: IPAddress
     var destination: IPAddress
     var trafficClass: UInt8
-    var hopLimit: UInt8 = 64
+    var hopLimit = Self.hopLimit
     var dontFragment: Bool
     /// IPv4 alone.
     var identification: UInt16
+    /// IPv6 alone, 20 bits.
+    var flowLabel: UInt32 = 0
+
+    /// Where the time to live of a header of our own begins.
+    static let hopLimit: UInt8 = 64
+
+    var count: Int { Self.count(source.family) }
 
     /// Octets of header for a family.
     static func count(_ family: AddressFamily) -> Int { family == .ipv4 ? 20 : 40 }
@@ -29,7 +36,7 @@ struct TunnelHeader {
             packet.put(destination, at: start + 16)
             packet.putIPv4Checksum(start..<start + 20)
         case .ipv6:
-            packet.put(UInt32(6) << 28 | UInt32(trafficClass) << 20, at: start)
+            packet.put(UInt32(6) << 28 | UInt32(trafficClass) << 20 | flowLabel, at: start)
             packet.put(UInt16(truncatingIfNeeded: payloadCount), at: start + 4)
             packet[start + 6] = nextProtocol
             packet[start + 7] = hopLimit
@@ -51,15 +58,19 @@ struct TunnelHeader {
         }
     }
 
-    /// Sets the ECN field of the packet at `start`, if it differs.
-    static func setECN(_ ecn: UInt8, _ header: IPHeader, in packet: inout MutableSpan<UInt8>, at start: Int) {
-        guard ecn != header.trafficClass & 3 else { return }
+    /// Sets DSCP and ECN of the packet at `start`, if they differ.
+    @inline(__always)
+    static func setTrafficClass(
+        _ value: UInt8, _ header: IPHeader, in packet: inout MutableSpan<UInt8>, at start: Int
+    ) {
+        guard value != header.trafficClass else { return }
         switch header.family {
         case .ipv4:
-            packet[start + 1] = packet[start + 1] & 0xfc | ecn
+            packet[start + 1] = value
             packet.putIPv4Checksum(start..<start + header.headerCount)
         case .ipv6:
-            packet[start + 1] = packet[start + 1] & 0xcf | ecn << 4
+            packet[start] = packet[start] & 0xf0 | value >> 4
+            packet[start + 1] = packet[start + 1] & 0x0f | value << 4
         }
     }
 }

@@ -15,9 +15,12 @@ package struct InboundAHSA: ~Copyable, Sendable {
     ///
     /// - Throws: `unsupported` with a sentence, for what this engine does not do.
     package init(_ association: SecurityAssociation) throws(DatabaseFailure) {
-        authentication = try association.packetAuthentication()
+        // All that may fail comes first.
+        let decapsulation = try Decapsulation(association)
+        let authentication = try association.packetAuthentication()
         self.association = association
-        decapsulation = Decapsulation(association)
+        self.decapsulation = decapsulation
+        self.authentication = authentication
         window = ReplayWindow(association.replay)
         watch = LifetimeWatch(association)
     }

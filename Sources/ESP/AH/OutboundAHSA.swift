@@ -19,6 +19,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
     private var identification: UInt16
     private var watch: LifetimeWatch
     private let alignment: AHAlignment
+    private let outer: OuterHeader
 
     /// Keys the integrity algorithm.
     ///
@@ -27,8 +28,12 @@ package struct OutboundAHSA: ~Copyable, Sendable {
     package init(
         _ association: SecurityAssociation, random: inout some RandomSource
     ) throws(DatabaseFailure) {
-        authentication = try association.packetAuthentication()
+        // All that may fail comes first.
+        let outer = try OuterHeader(association)
+        let authentication = try association.packetAuthentication()
         self.association = association
+        self.outer = outer
+        self.authentication = authentication
         numbers = SequenceCounter(association)
         alignment = association.flags.contains(.align4) ? .standard : .linux
         identification = UInt16(truncatingIfNeeded: random.uint32())
@@ -48,8 +53,6 @@ package struct OutboundAHSA: ~Copyable, Sendable {
         let sequence = try numbers.next()
         let plan = try plan(buffer.span, packet)
         identification &+= 1
-        let outer = OuterHeader(
-            mode: association.mode, source: association.source, destination: association.id.destination)
         outer.write(plan, to: &buffer, nextProtocol: IPProtocol.ah, identification: identification)
         numbers.use(sequence)
         writeHeader(plan, to: &buffer)
@@ -63,23 +66,20 @@ package struct OutboundAHSA: ~Copyable, Sendable {
         guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
         let packet = buffer.extracting(range)
         let inner = try IPHeader(packet)
-        let isTunnel = association.mode == .tunnel
-        guard isTunnel || !inner.isFragment else { throw .fragmentInTransportMode }
-        if !isTunnel, try inner.hasStopsToCome(packet) { throw .sourceRouted }
-        let family = isTunnel ? association.source.family : inner.family
-        let headerCount = isTunnel ? TunnelHeader.count(family) : inner.headerCount
-        let payload =
-            range.lowerBound + (isTunnel ? 0 : inner.headerCount)..<range.lowerBound + inner.totalCount
-        let count = alignment.headerCount(icvSize: authentication.icvSize, family: family)
+        let carried = try outer.carried(inner, range.lowerBound, buffer)
+        if association.mode == .transport, try inner.hasStopsToCome(packet) { throw .sourceRouted }
+        let payload = carried.start..<range.lowerBound + inner.totalCount
+        let count = alignment.headerCount(icvSize: authentication.icvSize, family: carried.family)
         let start = payload.lowerBound - count
-        let whole = start - headerCount..<payload.upperBound
+        let whole = start - carried.headerCount..<payload.upperBound
         guard whole.lowerBound >= 0 else { throw .noRoom }
-        guard whole.count - (family == .ipv4 ? 0 : 40) <= Int(UInt16.max) else { throw .tooLarge }
+        guard whole.count - (carried.family == .ipv4 ? 0 : 40) <= Int(UInt16.max) else { throw .tooLarge }
         return Encapsulation.Plan(
-            inner: inner, packet: whole, payload: payload, headerCount: headerCount, udpCount: 0,
-            padCount: 0, nextHeader: inner.nextHeader(in: association.mode),
-            layout: PacketLayout(start: start, bodyCount: payload.count), trafficClass: inner.trafficClass,
-            dontFragment: inner.dontFragment, innerCount: inner.totalCount)
+            inner: inner, innerStart: range.lowerBound, packet: whole, payload: payload,
+            headerCount: carried.headerCount, udpCount: 0, flowPadCount: 0, padCount: 0,
+            nextHeader: carried.nextHeader, layout: PacketLayout(start: start, bodyCount: payload.count),
+            optionCount: 0, trafficClass: outer.trafficClass(inner), hopLimit: outer.hopLimit(inner),
+            dontFragment: outer.dontFragment(inner), innerCount: inner.totalCount)
     }
 
     private func writeHeader(_ plan: Encapsulation.Plan, to buffer: inout MutableSpan<UInt8>) {
@@ -110,7 +110,9 @@ extension SecurityAssociation {
     /// The integrity algorithm of AH, keyed, after a check that this engine does all that is asked.
     func packetAuthentication() throws(DatabaseFailure) -> PacketAuthentication {
         guard id.protocol == .ah else { throw refusedAH("protocol \(id.protocol)") }
-        guard mode != .beet else { throw refusedAH("BEET mode") }
+        guard mode == .tunnel || mode == .transport else {
+            throw refusedAH("\(mode.rawValue.uppercased()) mode")
+        }
         guard encapsulation == nil else { throw refusedAH("UDP encapsulation") }
         guard source.family == id.destination.family else {
             throw refusedAH("\(source) to \(id.destination)")

@@ -5,7 +5,7 @@ package import IPsec
 package struct InboundIPCompSA: ~Copyable, Sendable {
     /// What never changes while it lives.
     package let association: SecurityAssociation
-    private var decompressor = DeflateDecompressor()
+    private var decompressor: DeflateDecompressor
     private var watch: LifetimeWatch
     private let decapsulation: Decapsulation
 
@@ -14,8 +14,9 @@ package struct InboundIPCompSA: ~Copyable, Sendable {
     /// - Throws: `unsupported` with a sentence, for what this engine does not do.
     package init(_ association: SecurityAssociation) throws(DatabaseFailure) {
         try association.requireDeflate()
+        decapsulation = try Decapsulation(association)
+        decompressor = DeflateDecompressor()
         self.association = association
-        decapsulation = Decapsulation(association)
         watch = LifetimeWatch(association)
     }
 

@@ -42,7 +42,7 @@ package struct OutboundIPCompSA: ~Copyable, Sendable {
         _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>
     ) throws(DropReason) -> SealedPacket {
         try watch.requireTimeLeft()
-        let plan = try CompressionPlan(buffer.span, packet, mode: association.mode)
+        let plan = try CompressionPlan(buffer.span, packet, association)
         if plan.needsOuterHeader, packet.lowerBound < Self.headroom { throw .noRoom }
         let compressed = compress(plan, &buffer)
         identification &+= 1
@@ -103,8 +103,9 @@ package struct OutboundIPCompSA: ~Copyable, Sendable {
         guard payload.count <= Int(UInt16.max) - 20 else { throw .tooLarge }
         let header = TunnelHeader(
             source: association.source, destination: association.id.destination,
-            trafficClass: plan.inner.trafficClass, dontFragment: plan.inner.dontFragment,
-            identification: identification)
+            trafficClass: plan.trafficClass, dontFragment: plan.dontFragment,
+            identification: identification,
+            flowLabel: plan.inner.flowLabel(buffer.span, at: plan.packet.lowerBound))
         header.write(
             to: &buffer, at: whole.lowerBound, payloadCount: payload.count, nextProtocol: nextProtocol)
         return whole
@@ -119,19 +120,27 @@ private struct CompressionPlan {
     /// The octets to compress: all of the packet in tunnel mode.
     let payload: Range<Int>
     let mode: EncapsulationMode
+    let trafficClass: UInt8
+    let dontFragment: Bool
     /// Fragments are not compressed by themselves (RFC 3173 section 2.1).
     let isCompressible: Bool
 
     var needsOuterHeader: Bool { mode == .tunnel }
 
     init(
-        _ buffer: Span<UInt8>, _ range: Range<Int>, mode: EncapsulationMode
+        _ buffer: Span<UInt8>, _ range: Range<Int>, _ association: SecurityAssociation
     ) throws(DropReason) {
         guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
         inner = try IPHeader(buffer.extracting(range))
         packet = range.lowerBound..<range.lowerBound + inner.totalCount
-        payload = packet.lowerBound + (mode == .tunnel ? 0 : inner.headerCount)..<packet.upperBound
-        self.mode = mode
+        payload =
+            packet.lowerBound + (association.mode == .tunnel ? 0 : inner.headerCount)..<packet.upperBound
+        mode = association.mode
+        let rules = HeaderRules(association.flags)
+        trafficClass =
+            mode == .tunnel
+            ? rules.outerTrafficClass(inner: inner.trafficClass) : inner.trafficClass
+        dontFragment = mode == .tunnel ? rules.dontFragment(inner: inner.dontFragment) : inner.dontFragment
         isCompressible = mode == .tunnel || !inner.isFragment
     }
 
@@ -140,7 +149,9 @@ private struct CompressionPlan {
         return SealedPacket(
             packet: packet, headerCount: headerCount,
             esp: packet.lowerBound + headerCount..<packet.upperBound,
-            trafficClass: inner.trafficClass, dontFragment: inner.dontFragment, signal: signal)
+            trafficClass: trafficClass,
+            hopLimit: needsOuterHeader ? TunnelHeader.hopLimit : inner.hopLimit, dontFragment: dontFragment,
+            signal: signal)
     }
 }
 
