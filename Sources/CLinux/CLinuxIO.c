@@ -6,6 +6,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,12 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+// Newer than the C library's headers.
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
 
 enum { maximum_batch = 64, ancillary_size = 128 };
 
@@ -156,20 +163,22 @@ static void read_ancillary(struct msghdr *message, struct linuxio_datagram *data
             int value;
             memcpy(&value, body, sizeof value);
             datagram->traffic_class = (uint8_t)value;
+        } else if (item->cmsg_level == IPPROTO_UDP && item->cmsg_type == UDP_GRO) {
+            int value;
+            memcpy(&value, body, sizeof value);
+            if (value > 0) datagram->segment_size = (uint32_t)value;
         }
     }
 }
 
-int linuxio_receive(
-    int descriptor, uint8_t *storage, size_t stride, struct linuxio_datagram *datagrams, unsigned count)
+int linuxio_receive_pieces(
+    int descriptor, struct iovec *pieces, struct linuxio_datagram *datagrams, unsigned count)
 {
     struct mmsghdr messages[maximum_batch];
-    struct iovec pieces[maximum_batch];
     struct sockaddr_storage remotes[maximum_batch];
     _Alignas(struct cmsghdr) uint8_t ancillary[maximum_batch][ancillary_size];
     if (count > maximum_batch) count = maximum_batch;
     for (unsigned index = 0; index < count; index++) {
-        pieces[index] = (struct iovec){storage + index * stride, stride};
         messages[index].msg_hdr = (struct msghdr){
             .msg_name = &remotes[index], .msg_namelen = sizeof remotes[index],
             .msg_iov = &pieces[index], .msg_iovlen = 1,
@@ -188,6 +197,18 @@ int linuxio_receive(
     }
     return received;
 }
+
+int linuxio_receive(
+    int descriptor, uint8_t *storage, size_t stride, struct linuxio_datagram *datagrams, unsigned count)
+{
+    struct iovec pieces[maximum_batch];
+    if (count > maximum_batch) count = maximum_batch;
+    for (unsigned index = 0; index < count; index++)
+        pieces[index] = (struct iovec){storage + index * stride, stride};
+    return linuxio_receive_pieces(descriptor, pieces, datagrams, count);
+}
+
+int linuxio_join_datagrams(int descriptor) { return linuxio_set_option(descriptor, IPPROTO_UDP, UDP_GRO, 1); }
 
 static struct cmsghdr *append(struct msghdr *message, int level, int type, const void *body, size_t length)
 {
@@ -211,16 +232,13 @@ static void append_source(struct msghdr *message, const struct linuxio_endpoint 
     }
 }
 
-int linuxio_send(
-    int descriptor, const uint8_t *bytes, size_t length, const struct linuxio_endpoint *local,
-    const struct linuxio_endpoint *remote, int traffic_class)
+// Where a message goes to and comes from; storage and ancillary outlive it.
+static struct msghdr addressed(
+    const struct linuxio_endpoint *local, const struct linuxio_endpoint *remote, int traffic_class,
+    struct sockaddr_storage *storage, uint8_t *ancillary)
 {
-    struct sockaddr_storage storage;
-    _Alignas(struct cmsghdr) uint8_t ancillary[ancillary_size] = {0};
-    struct iovec piece = {(void *)bytes, length};
     struct msghdr message = {
-        .msg_name = &storage, .msg_namelen = to_socket_address(remote, &storage),
-        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = ancillary, .msg_controllen = 0};
+        .msg_name = storage, .msg_namelen = to_socket_address(remote, storage), .msg_control = ancillary};
     append_source(&message, local);
     if (traffic_class >= 0) {
         if (remote->family == AF_INET)
@@ -228,8 +246,40 @@ int linuxio_send(
         else
             append(&message, IPPROTO_IPV6, IPV6_TCLASS, &traffic_class, sizeof traffic_class);
     }
+    return message;
+}
+
+int linuxio_send(
+    int descriptor, const uint8_t *bytes, size_t length, const struct linuxio_endpoint *local,
+    const struct linuxio_endpoint *remote, int traffic_class)
+{
+    struct iovec piece = {(void *)bytes, length};
+    int sent = linuxio_send_pieces(descriptor, &piece, 1, 0, local, remote, traffic_class);
+    return sent < 0 ? sent : 0;
+}
+
+int linuxio_send_pieces(
+    int descriptor, const struct iovec *pieces, unsigned count, uint16_t segment_size,
+    const struct linuxio_endpoint *local, const struct linuxio_endpoint *remote, int traffic_class)
+{
+    struct sockaddr_storage storage;
+    _Alignas(struct cmsghdr) uint8_t ancillary[ancillary_size] = {0};
+    struct msghdr message = addressed(local, remote, traffic_class, &storage, ancillary);
+    if (count > maximum_batch) count = maximum_batch;
+    if (segment_size > 0) append(&message, IPPROTO_UDP, UDP_SEGMENT, &segment_size, sizeof segment_size);
     if (message.msg_controllen == 0) message.msg_control = NULL;
-    return result(sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    message.msg_iov = (struct iovec *)pieces;
+    if (segment_size > 0 || count == 1) {
+        message.msg_iovlen = count;
+        return sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : (int)count;
+    }
+    struct mmsghdr messages[maximum_batch];
+    for (unsigned index = 0; index < count; index++) {
+        messages[index].msg_hdr = message;
+        messages[index].msg_hdr.msg_iov = (struct iovec *)&pieces[index];
+        messages[index].msg_hdr.msg_iovlen = 1;
+    }
+    return result(sendmmsg(descriptor, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 int linuxio_tun_open(char name[16])
@@ -239,7 +289,7 @@ int linuxio_tun_open(char name[16])
     struct ifreq request = {0};
     memcpy(request.ifr_name, name, IFNAMSIZ);
     request.ifr_name[IFNAMSIZ - 1] = 0;
-    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    request.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
     if (ioctl(descriptor, TUNSETIFF, &request) < 0) {
         int code = -errno;
         close(descriptor);
@@ -247,6 +297,14 @@ int linuxio_tun_open(char name[16])
     }
     memcpy(name, request.ifr_name, IFNAMSIZ);
     return descriptor;
+}
+
+int linuxio_tun_set_offload(int descriptor)
+{
+    unsigned flags = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+    if (ioctl(descriptor, TUNSETOFFLOAD, flags | TUN_F_USO4 | TUN_F_USO6) == 0)
+        return (int)(flags | TUN_F_USO4 | TUN_F_USO6);
+    return ioctl(descriptor, TUNSETOFFLOAD, flags) < 0 ? -errno : (int)flags;
 }
 
 static int interface_request(const char *name, unsigned long operation, struct ifreq *request)

@@ -18,8 +18,6 @@ package final class NullDataPlane: DataPlane {
 
     package func prepare(socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose) {}
 
-    package func receiveEncapsulated(_ datagram: inout [UInt8], path: Path) {}
-
     package func shutDown() {}
 
     // MARK: SAD

@@ -90,6 +90,14 @@ package final class DatagramSocket: Sendable {
         try setOption(descriptor, SOL_SOCKET, SO_MARK, Int32(truncatingIfNeeded: mark), "SO_MARK")
     }
 
+    /// Asks for room for `octets` that wait to be read, and to be sent; the kernel may give less.
+    package static func setBuffers(octets: Int32, of descriptor: Int32) {
+        for (forced, plain) in [(SO_RCVBUFFORCE, SO_RCVBUF), (SO_SNDBUFFORCE, SO_SNDBUF)]
+        where linuxio_set_option(descriptor, SOL_SOCKET, forced, octets) < 0 {
+            _ = linuxio_set_option(descriptor, SOL_SOCKET, plain, octets)
+        }
+    }
+
     private static func configure(_ number: Int32, _ family: AddressFamily) throws(SystemError) {
         if family == .ipv6 {
             try setOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1, "IPV6_V6ONLY")

@@ -28,11 +28,9 @@ package final class RawSocket: Sendable {
         try DatagramSocket.setMark(mark, of: number)
     }
 
-    /// Asks for room for `octets` of packets that wait to be read; the kernel may give less.
-    package func setReceiveBuffer(octets: Int32) {
-        if linuxio_set_option(number, SOL_SOCKET, SO_RCVBUFFORCE, octets) < 0 {
-            _ = linuxio_set_option(number, SOL_SOCKET, SO_RCVBUF, octets)
-        }
+    /// Asks for room for `octets` of packets that wait to be read, and to be sent; the kernel may give less.
+    package func setBuffers(octets: Int32) {
+        DatagramSocket.setBuffers(octets: octets, of: number)
     }
 
     /// Receives what waits, without waiting; returns the number of packets.

@@ -4,7 +4,8 @@ import LinuxIO
 /// The thread that owns SAD and SPD: requests, lifetimes, routes and the MTU of the device.
 struct ControlWorker: Sendable {
     private let engine: Engine
-    private var database = EngineDatabase()
+    private var database: EngineDatabase
+    private var devices: DeviceSet
     private var routes: RouteTable
     private var filter = ReversePathFilter()
     private var mtu = DeviceMTU.initial
@@ -15,7 +16,10 @@ struct ControlWorker: Sendable {
 
     init(_ engine: Engine) throws(DatabaseFailure) {
         self.engine = engine
-        routes = try RouteTable(device: engine.device.index)
+        database = EngineDatabase(workers: engine.workerCount)
+        devices = DeviceSet(engine.device, queues: engine.workerCount)
+        database.devices = devices.devices
+        routes = try RouteTable()
         nextPathCheck = MonotonicClock.now + Self.pathInterval
     }
 
@@ -90,6 +94,7 @@ struct ControlWorker: Sendable {
         case .set(let policy, let completion):
             return answer(completion) { worker throws(DatabaseFailure) in
                 let isNew = worker.database.facts(of: policy.id) == nil
+                try worker.devices.prepare(policy.device, mtu: worker.mtu)
                 try worker.database.set(policy)
                 worker.tell(policy.id) { isNew ? .addedPolicy($0) : .updatedPolicy($0) }
                 try worker.updateRoutes()
@@ -166,7 +171,16 @@ struct ControlWorker: Sendable {
     private mutating func updateRoutes() throws(DatabaseFailure) {
         let own = (try? LocalAddress.all()) ?? []
         filter.loosen(for: database.policies)
-        try routes.update(to: WantedRoutes.routes(for: database.policies, ownAddresses: own))
+        let wanted = WantedRoutes.routes(for: database.policies, ownAddresses: own)
+        defer {
+            devices.keepOnly(namedBy: database.policies)
+            database.devices = devices.devices
+        }
+        try routes.update(
+            to: wanted.mapValues { route in
+                RouteTable.Route(
+                    device: devices.devices[devices.number(of: route.device)].index, source: route.source)
+            })
     }
 
     private mutating func adjustMTU() {
@@ -179,7 +193,8 @@ struct ControlWorker: Sendable {
             paths[remote] = path
             return path
         }
-        guard wanted != mtu, (try? engine.device.setMTU(wanted)) != nil else { return }
+        guard wanted != mtu else { return }
+        for device in devices.devices where (try? device.setMTU(wanted)) == nil { return }
         mtu = wanted
     }
 }

@@ -5,26 +5,33 @@ import Synchronization
 
 /// What the threads of the plane share: descriptors, the published snapshot, counters, and the observer.
 final class Engine: Sendable {
+    /// The plane's own device; others are in the snapshot.
     let device: TUNDevice
     let sockets: PlaneSockets
-    let counters = DropCounters()
     let control: ControlQueue
-    /// Rings when the snapshot changed or the plane stops, for the thread that reads the device.
-    let outboundWake: WakeUp
-    /// Rings when the plane stops, for the thread that reads ESP.
-    let inboundWake: WakeUp
+    /// How many workers there are.
+    let workerCount: Int
+    /// One for each worker.
+    let counters: [DropCounters]
+    /// Each rings when the snapshot changed, another worker left something, or the plane stops.
+    let wakes: [WakeUp]
+    let rings: WorkerRings
     private let published = Mutex(Snapshot())
     private let generation = Atomic<UInt64>(1)
     private let stopping = Atomic(false)
     private let observer = Mutex<@Sendable (DatabaseNotification) -> Void>({ _ in })
     private let watcher = Mutex<(@Sendable (DatabaseEvent) -> Void)?>(nil)
 
-    init() throws(SystemError) {
-        device = try TUNDevice.prepared()
+    init(workers: Int) throws(SystemError) {
+        workerCount = workers
+        device = try TUNDevice.prepared(named: "swiftike%d", queues: workers, mtu: DeviceMTU.initial)
         sockets = try PlaneSockets()
         control = try ControlQueue()
-        outboundWake = try WakeUp()
-        inboundWake = try WakeUp()
+        var wakes: [WakeUp] = []
+        for _ in 0..<workers { wakes.append(try WakeUp()) }
+        self.wakes = wakes
+        rings = WorkerRings(wakes)
+        counters = (0..<workers).map { _ in DropCounters() }
     }
 
     func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void) {
@@ -51,7 +58,7 @@ final class Engine: Sendable {
     func publish(_ snapshot: Snapshot) {
         published.withLock { $0 = snapshot }
         generation.add(1, ordering: .releasing)
-        outboundWake.signal()
+        for wake in wakes { wake.signal() }
     }
 
     /// Brings a thread's own copy up to date; true if it changed.
@@ -72,8 +79,7 @@ final class Engine: Sendable {
 
     func stop() {
         stopping.store(true, ordering: .releasing)
-        outboundWake.signal()
-        inboundWake.signal()
+        for wake in wakes { wake.signal() }
         control.wake.signal()
     }
 
@@ -84,19 +90,5 @@ final class Engine: Sendable {
         case .soft: control.submit(.expiring(id))
         case .hard: control.submit(.expire(id))
         }
-    }
-}
-
-extension TUNDevice {
-    /// The plane's device, up, and without what would make it send or drop packets of its own accord.
-    fileprivate static func prepared() throws(SystemError) -> TUNDevice {
-        let device = try TUNDevice(named: "swiftike%d")
-        // Absent where the kernel has no such setting; nothing depends on it then.
-        try? LocalFile.write("1", to: "/proc/sys/net/ipv6/conf/\(device.name)/addr_gen_mode")
-        try? LocalFile.write("0", to: "/proc/sys/net/ipv4/conf/\(device.name)/rp_filter")
-        try device.setMTU(DeviceMTU.initial)
-        try device.setQueueLength(1000)
-        try device.setUp()
-        return device
     }
 }

@@ -16,19 +16,35 @@ struct EngineDatabase: Sendable {
     private var sockets: [EncapsulationSocket] = []
     /// SAs whose soft limit has been told.
     private var dying: Set<SecurityAssociationID> = []
+    private var assignment: WorkerAssignment
+    /// The TUN devices there are, the plane's own first.
+    var devices: [TUNDevice] = []
+
+    /// - Parameter workers: how many threads share the SAs.
+    init(workers: Int = 1) {
+        assignment = WorkerAssignment(workers: workers)
+    }
 
     mutating func add(_ association: SecurityAssociation, now: Instant) throws(DatabaseFailure) {
         guard !contains(association.id) else {
             throw DatabaseFailure(.alreadyExists, "There is an SA \(association.id) already.")
         }
-        switch association.direction {
-        case .outbound: outbound.append(try OutboundAssociation(association, now: now))
-        case .inbound: inbound.append(try InboundAssociation(association, now: now))
+        let owner = assignment.take(for: association.peer)
+        do throws(DatabaseFailure) {
+            switch association.direction {
+            case .outbound:
+                outbound.append(try OutboundAssociation(association, now: now, owner: owner))
+            case .inbound: inbound.append(try InboundAssociation(association, now: now, owner: owner))
+            }
+        } catch {
+            assignment.release(association.peer)
+            throw error
         }
     }
 
     mutating func remove(_ id: SecurityAssociationID) throws(DatabaseFailure) {
-        guard contains(id) else { throw Self.notFound(id) }
+        guard let association = association(id) else { throw Self.notFound(id) }
+        assignment.release(association.peer)
         outbound.removeAll { $0.association.id == id }
         inbound.removeAll { $0.association.id == id }
         dying.remove(id)
@@ -39,6 +55,7 @@ struct EngineDatabase: Sendable {
         inbound = []
         larval = []
         dying = []
+        assignment.releaseAll()
     }
 
     mutating func add(_ association: LarvalAssociation) {
@@ -51,8 +68,11 @@ struct EngineDatabase: Sendable {
 
     func isDying(_ id: SecurityAssociationID) -> Bool { dying.contains(id) }
 
-    func contains(_ id: SecurityAssociationID) -> Bool {
-        outbound.contains { $0.association.id == id } || inbound.contains { $0.association.id == id }
+    func contains(_ id: SecurityAssociationID) -> Bool { association(id) != nil }
+
+    private func association(_ id: SecurityAssociationID) -> SecurityAssociation? {
+        outbound.first { $0.association.id == id }?.association
+            ?? inbound.first { $0.association.id == id }?.association
     }
 
     func usage(of id: SecurityAssociationID) throws(DatabaseFailure) -> SecurityAssociationUsage {
@@ -113,7 +133,7 @@ struct EngineDatabase: Sendable {
         let byRequest = Dictionary(grouping: newestFirst) { $0.association.requestID }
         let rules = policies.map { policy in
             guard policy.direction == .outbound, let template = policy.templates.first else {
-                return PolicyRule(policy)
+                return PolicyRule(policy, device: devices.firstIndex { $0.name == policy.device } ?? 0)
             }
             let candidates = template.requestID == 0 ? newestFirst : byRequest[template.requestID] ?? []
             return PolicyRule(policy, associations: candidates.filter { template.accepts($0.association) })
@@ -124,7 +144,7 @@ struct EngineDatabase: Sendable {
         return Snapshot(
             outbound: table(.outbound), inbound: table(.inbound), forward: table(.forward),
             associations: Dictionary(grouping: inbound) { $0.association.id.spi },
-            encapsulationSockets: sockets,
+            devices: devices, encapsulationSockets: sockets,
             needsWholePackets: policies.contains { $0.direction == .outbound && $0.needsWholePackets })
     }
 
@@ -199,6 +219,16 @@ struct EngineDatabase: Sendable {
 
     private static func notFound(_ id: SecurityAssociationID) -> DatabaseFailure {
         DatabaseFailure(.notFound, "There is no SA \(id).")
+    }
+}
+
+extension SecurityAssociation {
+    /// The other end.
+    fileprivate var peer: IPAddress {
+        switch direction {
+        case .outbound: id.destination
+        case .inbound: source
+        }
     }
 }
 

@@ -3,45 +3,52 @@ import IPsec
 import LinuxIO
 import Synchronization
 
-/// An inbound SA in the SAD.
-///
-/// One thread opens with it; the lock is for those who ask for its usage, and as good as free otherwise.
+/// An inbound SA in the SAD: what never changes, what its worker alone touches, and counters.
 final class InboundAssociation: Sendable {
     private struct State: ~Copyable, Sendable {
         var engine: InboundSA
-        /// Where the peer's packets came from last, for an SA with UDP.
-        var peer: Endpoint?
-        var firstUsed: Instant?
+        /// Where the peer's packets came from last, for an SA with UDP; the port is in `peerPort`.
+        var peerAddress: IPAddress
     }
 
     let association: SecurityAssociation
     let added: Instant
     let deadlines: LifetimeDeadlines
-    private let state: Mutex<State>
+    private let state: WorkerOwned<State>
+    private let counters = AssociationCounters()
+    private let peerPort: Atomic<UInt16>
 
-    init(_ association: SecurityAssociation, now: Instant) throws(DatabaseFailure) {
-        let peer = association.encapsulation.map { Endpoint(association.source, port: $0.sourcePort) }
-        state = Mutex(State(engine: try InboundSA(association), peer: peer))
+    /// - Parameter owner: the number of the worker that opens with it.
+    init(_ association: SecurityAssociation, now: Instant, owner: Int = 0) throws(DatabaseFailure) {
+        state = WorkerOwned(
+            State(engine: try InboundSA(association), peerAddress: association.source), owner: owner)
+        peerPort = Atomic(association.encapsulation?.sourcePort ?? 0)
         added = now
         deadlines = LifetimeDeadlines(association.lifetime, from: now)
         self.association = association
     }
 
-    var usage: SecurityAssociationUsage { state.withLock { $0.engine.usage } }
+    /// The number of the worker that opens with it.
+    var owner: Int { state.owner }
+
+    var usage: SecurityAssociationUsage { counters.usage }
+
+    /// The highest sequence number of a genuine packet; 0 without a replay window.
+    var highestSequence: UInt64 { counters.lastSequence }
 
     /// When the first genuine packet came; nil before.
-    var firstUsed: Instant? { state.withLock { $0.firstUsed } }
+    var firstUsed: Instant? { counters.firstUsed }
 
     /// The UDP ports as they are now; nil for an SA without UDP.
     var encapsulation: UDPEncapsulation? {
         association.encapsulation.map { ports in
-            let source = state.withLock { $0.peer?.port } ?? ports.sourcePort
-            return UDPEncapsulation(sourcePort: source, destinationPort: ports.destinationPort)
+            UDPEncapsulation(
+                sourcePort: peerPort.load(ordering: .relaxed), destinationPort: ports.destinationPort)
         }
     }
 
     func updateEncapsulation(_ encapsulation: UDPEncapsulation) {
-        state.withLock { $0.peer?.port = encapsulation.sourcePort }
+        peerPort.store(encapsulation.sourcePort, ordering: .relaxed)
     }
 
     /// A genuine packet, and where its peer has moved if it has.
@@ -50,32 +57,34 @@ final class InboundAssociation: Sendable {
         let movedTo: Endpoint?
     }
 
-    /// Checks and decrypts an ESP packet in `buffer`, in place.
+    /// Checks and decrypts an ESP packet in `buffer`, in place; on the thread of worker `worker` alone.
     ///
     /// - Parameter sender: for ESP in UDP, where the datagram came from.
     func open(
-        _ buffer: inout [UInt8], _ packet: ESPPacket, from sender: Endpoint?
+        _ buffer: inout MutableSpan<UInt8>, _ packet: ESPPacket, from sender: Endpoint?, by worker: Int
     ) throws(PacketDrop) -> Opening {
         do throws(DropReason) {
-            return try state.withLock { state throws(DropReason) in
-                var span = buffer.mutableSpan
-                let opened = try state.engine.open(&span, packet)
-                if state.firstUsed == nil { state.firstUsed = MonotonicClock.now }
-                guard let sender, let peer = state.peer, !sender.isSame(as: peer) else {
-                    return Opening(packet: opened, movedTo: nil)
-                }
-                state.peer = sender
-                return Opening(packet: opened, movedTo: sender)
+            return try state.with(worker) { state throws(DropReason) in
+                let opened = try state.engine.open(&buffer, packet)
+                counters.noteUse(MonotonicClock.now)
+                counters.publish(state.engine.usage, sequence: state.engine.highestSequence)
+                return Opening(packet: opened, movedTo: move(of: sender, &state))
             }
         } catch {
             throw .engine(error)
         }
     }
-}
 
-extension Endpoint {
-    /// Whether both are one place; the interface does not count.
-    fileprivate func isSame(as other: Endpoint) -> Bool {
-        address == other.address && port == other.port
+    /// Follows the sender of a genuine packet; nil if it is where it was.
+    ///
+    /// The interface does not count.
+    private func move(of sender: Endpoint?, _ state: inout State) -> Endpoint? {
+        guard let sender, association.encapsulation != nil else { return nil }
+        guard sender.port != peerPort.load(ordering: .relaxed) || sender.address != state.peerAddress else {
+            return nil
+        }
+        state.peerAddress = sender.address
+        peerPort.store(sender.port, ordering: .relaxed)
+        return sender
     }
 }

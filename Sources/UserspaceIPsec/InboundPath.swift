@@ -2,82 +2,220 @@ import ESP
 import IPsec
 import LinuxIO
 
-/// What one thread does with ESP packets that arrive: SA, open, policy check, hand to the host.
-struct InboundPath: Sendable {
+/// What one worker does with ESP that arrives: SA, open, policy check, join, hand to the host.
+struct InboundPath: ~Copyable, Sendable {
     private let engine: Engine
-    private var view = Engine.View()
-    /// Room for an IP header that transport mode writes, then the packet.
-    private var buffer: [UInt8] = []
+    private let number: Int
+    private var batch: ReceiveBatch
+    /// What is to be handed to the host, all of it in the buffers of the batch.
+    private var packets = Coalescer(capacity: 256)
+    /// The device it goes to.
+    private var device = 0
+    private var memo: Memo?
+    private var verdict: Verdict?
 
-    init(_ engine: Engine) {
+    /// The SA of the last packet; good until databases change.
+    private struct Memo {
+        let spi: SPI
+        let destination: IPAddress
+        let association: InboundAssociation
+    }
+
+    /// What the policies said of a flow that came through an SA; good until databases change.
+    private struct Verdict {
+        let flow: PacketFlow
+        let association: InboundAssociation
+        let device: Int
+    }
+
+    /// Where ESP came from.
+    enum Arrival {
+        case encapsulated(EncapsulationSocket)
+        /// Handed on by the worker that read the NAT traversal socket.
+        case handedOn
+        case raw
+
+        fileprivate var isInUDP: Bool {
+            switch self {
+            case .encapsulated, .handedOn: true
+            case .raw: false
+            }
+        }
+    }
+
+    /// - Parameter capacity: datagrams and trains received at a time.
+    init(_ engine: Engine, number: Int, capacity: Int) {
         self.engine = engine
-        buffer.reserveCapacity(PacketRoom.inboundHeadroom + 65_536)
+        self.number = number
+        batch = ReceiveBatch(capacity: capacity, headroom: PacketPlace.headroom)
     }
 
-    /// Takes what a raw IPv4 socket gives: an IP packet.
-    mutating func receiveIPPacket(_ bytes: [UInt8]) {
-        buffer.removeAll(keepingCapacity: true)
-        buffer.append(contentsOf: bytes)
-        counting { path throws(PacketDrop) in
-            let packet = try Self.find { () throws(DropReason) in
-                try ESPPacket(inIPPacket: 0..<path.buffer.count, of: path.buffer.span)
+    /// Forgets what was looked up: the databases have changed.
+    mutating func adopt() {
+        memo = nil
+        verdict = nil
+    }
+
+    /// Takes what waits on a socket; whether there may be more.
+    mutating func receive(
+        _ descriptor: Int32, port: UInt16, _ arrival: Arrival, _ snapshot: Snapshot, _ post: inout ParcelPost
+    ) -> Bool {
+        // An error the kernel reports here is an ICMP answer to something sent; reading it clears it.
+        guard let count = try? batch.receive(from: descriptor) else { return true }
+        for index in 0..<count {
+            guard let train = batch.train(index, localPort: port) else {
+                engine.counters[number].count(.plane(.truncated))
+                continue
             }
-            try path.deliver(packet, from: nil)
+            take(train, index, arrival, snapshot, &post)
         }
+        deliver(snapshot)
+        return count == batch.buffers.count
     }
 
-    /// Takes ESP without its IP header: a UDP payload, or what a raw IPv6 socket gives.
-    mutating func receivePayload(_ bytes: [UInt8], outer: ESPPacket.Outer, from sender: Endpoint?) {
-        buffer.removeAll(keepingCapacity: true)
-        buffer.append(contentsOf: repeatElement(0, count: PacketRoom.inboundHeadroom))
-        buffer.append(contentsOf: bytes)
-        counting { path throws(PacketDrop) in
-            let packet = try Self.find { () throws(DropReason) in
-                try ESPPacket(
-                    payload: PacketRoom.inboundHeadroom..<path.buffer.count, of: path.buffer.span,
-                    outer: outer)
+    /// Takes over what another worker received, for a used buffer.
+    mutating func takeOver(
+        _ buffer: inout PacketBuffer, _ train: DatagramTrain, _ arrival: Arrival, _ snapshot: Snapshot,
+        _ post: inout ParcelPost
+    ) {
+        swap(&batch.buffers[0], &buffer)
+        take(train, 0, arrival, snapshot, &post)
+        deliver(snapshot)
+        swap(&batch.buffers[0], &buffer)
+    }
+
+    /// Hands what has been opened to the host.
+    private mutating func deliver(_ snapshot: Snapshot) {
+        guard packets.count > 0 else { return }
+        let queue = snapshot.devices[device].queues[number]
+        let refused = queue.write(&packets, from: batch.buffers)
+        if refused > 0 { engine.counters[number].count(.plane(.notDelivered), times: refused) }
+    }
+
+    private mutating func take(
+        _ train: DatagramTrain, _ index: Int, _ arrival: Arrival, _ snapshot: Snapshot,
+        _ post: inout ParcelPost
+    ) {
+        var rest = train
+        while !rest.range.isEmpty {
+            let whole = rest
+            guard let datagram = rest.takeFirst() else { return }
+            do throws(PacketDrop) {
+                if try isOthers(datagram, whole, index, arrival, snapshot, &post) { return }
+            } catch {
+                engine.counters[number].count(error)
             }
-            try path.deliver(packet, from: sender)
         }
     }
 
-    private mutating func counting(_ body: (inout Self) throws(PacketDrop) -> Void) {
-        _ = engine.refresh(&view)
-        do throws(PacketDrop) {
-            try body(&self)
-        } catch {
-            engine.counters.count(error)
+    /// Takes one datagram; true if it and what is behind it has been left to another worker.
+    private mutating func isOthers(
+        _ datagram: Range<Int>, _ rest: DatagramTrain, _ index: Int, _ arrival: Arrival,
+        _ snapshot: Snapshot, _ post: inout ParcelPost
+    ) throws(PacketDrop) -> Bool {
+        if case .encapsulated(let socket) = arrival, takeOther(datagram, rest.path, index, socket) {
+            return false
+        }
+        let packet = try find(datagram, rest, index, arrival)
+        let entry = try association(packet, snapshot)
+        guard entry.owner == number else {
+            let contents: Parcel.Contents = arrival.isInUDP ? .encapsulated(rest) : .esp(rest)
+            if datagram.lowerBound == PacketPlace.headroom {
+                try post.send(&batch.buffers[index], contents, to: entry.owner)
+            } else {
+                // Packets before it wait in the buffer for the host.
+                try post.sendCopy(batch.buffers[index], rest.range, contents, to: entry.owner)
+            }
+            return true
+        }
+        try open(packet, entry, index, arrival.isInUDP ? rest.path.remote : nil, snapshot)
+        return false
+    }
+
+    /// Whether a datagram to the NAT traversal port is no ESP; IKE goes to the daemon.
+    private func takeOther(
+        _ datagram: Range<Int>, _ path: Path, _ index: Int, _ socket: EncapsulationSocket
+    ) -> Bool {
+        let markerCount = 4
+        return batch.buffers[index].withBytes { bytes in
+            // A single octet keeps a NAT's mapping alive (RFC 3948 section 2.3).
+            if datagram.count == 1 { return true }
+            guard datagram.count >= markerCount else { return false }
+            for place in 0..<markerCount where bytes[datagram.lowerBound + place] != 0 { return false }
+            socket.deliver((datagram.lowerBound + markerCount..<datagram.upperBound).map { bytes[$0] }, path)
+            return true
         }
     }
 
-    private static func find(_ body: () throws(DropReason) -> ESPPacket) throws(PacketDrop) -> ESPPacket {
+    private func find(
+        _ datagram: Range<Int>, _ train: DatagramTrain, _ index: Int, _ arrival: Arrival
+    ) throws(PacketDrop) -> ESPPacket {
         do throws(DropReason) {
-            return try body()
+            return try batch.buffers[index].withBytes { bytes throws(DropReason) in
+                guard arrival.isInUDP || train.path.remote.address.family == .ipv6 else {
+                    return try ESPPacket(inIPPacket: datagram, of: bytes)
+                }
+                let outer = ESPPacket.Outer(
+                    source: train.path.remote.address, destination: train.path.local.address,
+                    trafficClass: train.trafficClass)
+                return try ESPPacket(payload: datagram, of: bytes, outer: outer)
+            }
         } catch {
             throw .engine(error)
         }
     }
 
-    private mutating func deliver(_ packet: ESPPacket, from sender: Endpoint?) throws(PacketDrop) {
-        guard let entry = view.snapshot.association(packet.spi, to: packet.outer.destination) else {
+    private mutating func association(
+        _ packet: ESPPacket, _ snapshot: Snapshot
+    ) throws(PacketDrop) -> InboundAssociation {
+        if let memo, memo.spi == packet.spi, memo.destination == packet.outer.destination {
+            return memo.association
+        }
+        guard let entry = snapshot.association(packet.spi, to: packet.outer.destination) else {
             throw .plane(.unknownSPI)
         }
+        memo = Memo(spi: packet.spi, destination: packet.outer.destination, association: entry)
+        return entry
+    }
+
+    private mutating func open(
+        _ packet: ESPPacket, _ entry: InboundAssociation, _ index: Int, _ sender: Endpoint?,
+        _ snapshot: Snapshot
+    ) throws(PacketDrop) {
         let association = entry.association
         guard (association.encapsulation != nil) == (sender != nil) else { throw .plane(.wrongEncapsulation) }
-        let opening = try entry.open(&buffer, packet, from: sender)
-        if let moved = opening.movedTo {
-            engine.notify(.mappingChanged(association.id, new: moved))
-            engine.tell(
-                association.encapsulation.map { ports in
-                    let old = Endpoint(association.source, port: ports.sourcePort)
-                    return .mappingChanged(SADKey(association.id), old: old, new: moved)
-                })
+        // An IP header may be written over the end of the datagram before, which may wait for the host.
+        if association.mode != .tunnel { deliver(snapshot) }
+        let number = number
+        let opening = try batch.buffers[index].withMutableBytes { bytes throws(PacketDrop) in
+            try entry.open(&bytes, packet, from: sender, by: number)
         }
+        if let moved = opening.movedTo { tell(association, movedTo: moved) }
         engine.report(opening.packet.signal, of: association.id)
-        try view.snapshot.check(opening.packet.flow, cameThrough: association)
-        guard (try? engine.device.write(buffer, opening.packet.packet)) != nil else {
-            throw .plane(.notDelivered)
+        let device = try device(for: opening.packet.flow, entry, snapshot)
+        if device != self.device {
+            deliver(snapshot)
+            self.device = device
         }
+        batch.buffers[index].withBytes { packets.add($0, opening.packet.packet, source: index) }
+    }
+
+    private func tell(_ association: SecurityAssociation, movedTo moved: Endpoint) {
+        engine.notify(.mappingChanged(association.id, new: moved))
+        engine.tell(
+            association.encapsulation.map { ports in
+                let old = Endpoint(association.source, port: ports.sourcePort)
+                return .mappingChanged(SADKey(association.id), old: old, new: moved)
+            })
+    }
+
+    private mutating func device(
+        for flow: PacketFlow, _ entry: InboundAssociation, _ snapshot: Snapshot
+    ) throws(PacketDrop) -> Int {
+        if let verdict, verdict.association === entry, verdict.flow == flow { return verdict.device }
+        let device = try snapshot.device(for: flow, cameThrough: entry.association)
+        verdict = Verdict(flow: flow, association: entry, device: device)
+        return device
     }
 }
 
@@ -86,9 +224,15 @@ extension Snapshot {
     ///
     /// Whether the host will keep the packet or pass it on is the routing table's business: a policy for either
     /// direction will do.
-    func check(_ flow: PacketFlow, cameThrough association: SecurityAssociation) throws(PacketDrop) {
+    /// - Returns: the number of the device through which the host gets it.
+    func device(
+        for flow: PacketFlow, cameThrough association: SecurityAssociation
+    ) throws(PacketDrop) -> Int {
         let rules = [inbound.rule(for: flow), forward.rule(for: flow)].compactMap { $0 }
         guard !rules.isEmpty else { throw .plane(.noInboundPolicy) }
-        guard rules.contains(where: { $0.accepts(association) }) else { throw .plane(.policyMismatch) }
+        guard let rule = rules.first(where: { $0.accepts(association) }) else {
+            throw .plane(.policyMismatch)
+        }
+        return rule.device
     }
 }

@@ -4,29 +4,27 @@ import IPsec
 import LinuxIO
 import Synchronization
 
-/// An outbound SA in the SAD.
-///
-/// One worker seals with it; the lock is for those who ask for its usage, and as good as free otherwise.
+/// An outbound SA in the SAD: what never changes, what its worker alone touches, and counters.
 final class OutboundAssociation: Sendable {
-    private struct State: ~Copyable, Sendable {
-        var engine: OutboundSA
-        var firstUsed: Instant?
-    }
-
     let association: SecurityAssociation
     let added: Instant
     let deadlines: LifetimeDeadlines
-    private let state: Mutex<State>
+    private let engine: WorkerOwned<OutboundSA>
+    private let counters = AssociationCounters()
     private let ports: Atomic<UInt32>
 
-    init(_ association: SecurityAssociation, now: Instant) throws(DatabaseFailure) {
+    /// - Parameter owner: the number of the worker that seals with it.
+    init(_ association: SecurityAssociation, now: Instant, owner: Int = 0) throws(DatabaseFailure) {
         var random = SystemRandom()
-        state = Mutex(State(engine: try OutboundSA(association, random: &random)))
+        engine = WorkerOwned(try OutboundSA(association, random: &random), owner: owner)
         added = now
         ports = Atomic(Self.packed(association.encapsulation))
         deadlines = LifetimeDeadlines(association.lifetime, from: now)
         self.association = association
     }
+
+    /// The number of the worker that seals with it.
+    var owner: Int { engine.owner }
 
     /// The UDP ports as they are now; nil for an SA without UDP.
     var encapsulation: UDPEncapsulation? {
@@ -38,22 +36,28 @@ final class OutboundAssociation: Sendable {
     }
 
     func updateEncapsulation(_ encapsulation: UDPEncapsulation) {
-        state.withLock { $0.engine.updateEncapsulation(encapsulation) }
         ports.store(Self.packed(encapsulation), ordering: .relaxed)
     }
 
-    var usage: SecurityAssociationUsage { state.withLock { $0.engine.usage } }
+    var usage: SecurityAssociationUsage { counters.usage }
+
+    /// The last sequence number used.
+    var lastSequence: UInt64 { counters.lastSequence }
 
     /// When the first packet left; nil before.
-    var firstUsed: Instant? { state.withLock { $0.firstUsed } }
+    var firstUsed: Instant? { counters.firstUsed }
 
-    /// Protects the IP packet in `buffer`, in place.
-    func seal(_ buffer: inout [UInt8], _ packet: Range<Int>) throws(PacketDrop) -> SealedPacket {
+    /// Protects the IP packet at `packet` of `buffer`, in place; on the thread of worker `worker` alone.
+    ///
+    /// The UDP header in the buffer is not for use: a socket whose ports are those of `encapsulation` writes it.
+    func seal(
+        _ buffer: inout MutableSpan<UInt8>, _ packet: Range<Int>, by worker: Int
+    ) throws(PacketDrop) -> SealedPacket {
         do throws(DropReason) {
-            return try state.withLock { state throws(DropReason) in
-                var span = buffer.mutableSpan
-                let sealed = try state.engine.seal(&span, packet: packet)
-                if state.firstUsed == nil { state.firstUsed = MonotonicClock.now }
+            return try engine.with(worker) { engine throws(DropReason) in
+                let sealed = try engine.seal(&buffer, packet: packet)
+                counters.noteUse(MonotonicClock.now)
+                counters.publish(engine.usage, sequence: engine.lastSequence)
                 return sealed
             }
         } catch {

@@ -12,7 +12,7 @@ final class PlaneSockets: Sendable {
     private let whole6: RawSocket?
 
     private static let espProtocol: UInt8 = 50
-    private static let receiveBuffer: Int32 = 4 << 20
+    private static let buffers: Int32 = 8 << 20
 
     init() throws(SystemError) {
         esp4 = try Self.socket(.ipv4, Self.espProtocol)
@@ -27,7 +27,7 @@ final class PlaneSockets: Sendable {
     private static func socket(_ family: AddressFamily, _ number: UInt8) throws(SystemError) -> RawSocket {
         let socket = try RawSocket(family: family, protocol: number)
         try socket.setMark(RouteMessages.mark)
-        if number == espProtocol { socket.setReceiveBuffer(octets: receiveBuffer) }
+        if number == espProtocol { socket.setBuffers(octets: buffers) }
         return socket
     }
 }

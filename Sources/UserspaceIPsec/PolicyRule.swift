@@ -6,10 +6,13 @@ struct PolicyRule: Sendable {
     let policy: SecurityPolicy
     /// For outbound policies: the SAs its template accepts, the newest first.
     var associations: [OutboundAssociation] = []
+    /// For the other directions: the place in `Snapshot.devices` of the device through which the host gets packets.
+    var device = 0
 
-    init(_ policy: SecurityPolicy, associations: [OutboundAssociation] = []) {
+    init(_ policy: SecurityPolicy, associations: [OutboundAssociation] = [], device: Int = 0) {
         self.policy = policy
         self.associations = associations
+        self.device = device
     }
 
     /// The SA for a packet that the policy selects; nil when one has to be negotiated.

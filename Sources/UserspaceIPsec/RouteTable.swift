@@ -5,20 +5,26 @@ import Synchronization
 
 /// The routes that lead what is to be protected into the TUN device, kept as wanted.
 struct RouteTable {
+    /// Where packets to a network go.
+    struct Route: Hashable, Sendable {
+        /// The index of the device.
+        var device: UInt32
+        /// The address our own packets leave from; nil leaves that to the kernel.
+        var source: IPAddress?
+    }
+
     private final class Outcome: Sendable {
         let refusal = Mutex<NetlinkRefusal?>(nil)
     }
 
     private var pipeline: NetlinkPipeline
-    private let device: UInt32
-    private var routes: [IPPrefix: IPAddress?] = [:]
+    private var routes: [IPPrefix: Route] = [:]
     private var families: [AddressFamily] = []
 
     /// Adds the rule by which everything but our own packets meets the routes.
     ///
     /// A rule that an earlier process left behind is taken over.
-    init(device: UInt32) throws(DatabaseFailure) {
-        self.device = device
+    init() throws(DatabaseFailure) {
         do {
             pipeline = try NetlinkPipeline(.route)
         } catch {
@@ -37,17 +43,18 @@ struct RouteTable {
         if second == nil || second?.code == EEXIST { families.append(.ipv6) }
     }
 
-    /// Adds and removes routes until they are `wanted`: a network, and the source for packets of our own.
-    mutating func update(to wanted: [IPPrefix: IPAddress?]) throws(DatabaseFailure) {
-        for prefix in routes.keys where wanted[prefix] == nil {
-            _ = carryOut(RouteMessages.deleteRoute(prefix, through: device))
+    /// Adds and removes routes until they are `wanted`.
+    mutating func update(to wanted: [IPPrefix: Route]) throws(DatabaseFailure) {
+        for (prefix, route) in routes where wanted[prefix]?.device != route.device {
+            _ = carryOut(RouteMessages.deleteRoute(prefix, through: route.device))
             routes[prefix] = nil
         }
-        for (prefix, source) in wanted where routes[prefix] != .some(source) {
-            if let refusal = carryOut(RouteMessages.addRoute(prefix, through: device, source: source)) {
+        for (prefix, route) in wanted where routes[prefix] != route {
+            let request = RouteMessages.addRoute(prefix, through: route.device, source: route.source)
+            if let refusal = carryOut(request) {
                 throw DatabaseFailure(.other, "Cannot route \(prefix) into the TUN device: \(refusal).")
             }
-            routes[prefix] = source
+            routes[prefix] = route
         }
     }
 

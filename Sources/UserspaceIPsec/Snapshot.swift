@@ -1,4 +1,5 @@
 import IPsec
+import LinuxIO
 
 /// SAD and SPD as the packet threads see them: replaced as a whole, never changed.
 struct Snapshot: Sendable {
@@ -6,6 +7,8 @@ struct Snapshot: Sendable {
     var inbound = PolicyTable()
     var forward = PolicyTable()
     var associations: [SPI: [InboundAssociation]] = [:]
+    /// The plane's own device first.
+    var devices: [TUNDevice] = []
     var encapsulationSockets: [EncapsulationSocket] = []
     /// Whether some outbound policy cannot decide about fragments.
     var needsWholePackets = false

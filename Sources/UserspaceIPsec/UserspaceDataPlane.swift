@@ -11,8 +11,6 @@ import Synchronization
 package final class UserspaceDataPlane: DataPlane {
     private let engine: Engine
     private let threads: Mutex<[WorkerThread]>
-    /// For the daemon's reading threads, which take turns.
-    private let encapsulated: Mutex<InboundPath>
 
     /// What this host lacks for it, a sentence each; empty if nothing.
     package static func probe() -> [String] {
@@ -28,15 +26,16 @@ package final class UserspaceDataPlane: DataPlane {
     }
 
     /// Makes the device, the sockets and the rule, and starts the threads.
-    package init() throws(DatabaseFailure) {
+    ///
+    /// - Parameter maximumWorkers: how many threads at most carry packets; there are no more than processors.
+    package init(maximumWorkers: Int = defaultMaximumWorkers) throws(DatabaseFailure) {
         do throws(SystemError) {
-            engine = try Engine()
+            engine = try Engine(workers: max(1, min(maximumWorkers, Processors.count)))
         } catch {
             throw DatabaseFailure(
                 Capability.netAdmin.isHeld ? .other : .notPermitted,
                 "User-space IPsec cannot start: \(error).")
         }
-        encapsulated = Mutex(InboundPath(engine))
         threads = Mutex([])
         let control = try ControlWorker(engine)
         do throws(SystemError) {
@@ -48,29 +47,34 @@ package final class UserspaceDataPlane: DataPlane {
         }
     }
 
+    /// Enough for some ten gigabits a second; more would rather be in the way of what else the host does.
+    package static let defaultMaximumWorkers = 4
+
     private static func start(_ control: ControlWorker, _ engine: Engine) throws(SystemError)
         -> [WorkerThread]
     {
-        [
+        var threads = [
             try WorkerThread("esp-control") {
                 var worker = control
                 worker.run()
-            },
-            try WorkerThread("esp-out") {
-                var worker = OutboundWorker(engine)
-                worker.run()
-            },
-            try WorkerThread("esp-in") {
-                var worker = InboundWorker(engine)
-                worker.run()
-            },
+            }
         ]
+        for number in 0..<engine.workerCount {
+            threads.append(
+                try WorkerThread("esp-\(number)") {
+                    var worker = Worker(engine, number: number)
+                    worker.run()
+                })
+        }
+        return threads
     }
 
     package var summary: String { "user-space ESP through the TUN device \(engine.device.name)" }
 
     package var drops: [DropCount] {
-        let values = engine.counters.values
+        let values = engine.counters.reduce(into: [PacketDrop: UInt64]()) { sum, counters in
+            sum.merge(counters.values, uniquingKeysWith: &+)
+        }
         return PacketDrop.all.compactMap { reason in
             values[reason].map { DropCount(name: reason.counterName, sentence: reason.sentence, count: $0) }
         }
@@ -99,8 +103,6 @@ package final class UserspaceDataPlane: DataPlane {
     ) throws(DatabaseFailure) {
         do throws(SystemError) {
             try DatagramSocket.setMark(RouteMessages.mark, of: descriptor)
-            guard purpose == .natTraversal else { return }
-            engine.control.submit(.socket(try EncapsulationSocket(duplicating: descriptor)))
         } catch {
             throw DatabaseFailure(
                 Capability.netAdmin.isHeld ? .other : .notPermitted, "Cannot prepare an IKE socket: \(error)."
@@ -108,11 +110,16 @@ package final class UserspaceDataPlane: DataPlane {
         }
     }
 
-    package func receiveEncapsulated(_ datagram: inout [UInt8], path: Path) {
-        // A single octet 0xff keeps a NAT's mapping alive (RFC 3948 section 2.3).
-        guard datagram.count > 1 else { return }
-        let outer = ESPPacket.Outer(source: path.remote.address, destination: path.local.address)
-        encapsulated.withLock { $0.receivePayload(datagram, outer: outer, from: path.remote) }
+    package func takeOver(
+        socket descriptor: Int32, deliver: @escaping @Sendable ([UInt8], Path) -> Void
+    ) throws(DatabaseFailure) -> SocketReader {
+        do throws(SystemError) {
+            engine.control.submit(
+                .socket(try EncapsulationSocket(duplicating: descriptor, deliver: deliver)))
+        } catch {
+            throw DatabaseFailure(.other, "Cannot take over a NAT traversal socket: \(error).")
+        }
+        return .plane
     }
 
     package func shutDown() {

@@ -2,17 +2,27 @@ import IPsec
 
 /// Which networks are to be routed into the TUN device.
 enum WantedRoutes {
-    /// Every destination that an outbound policy protects or discards, with the address our own packets leave from.
+    struct Route: Hashable, Sendable {
+        /// The address our own packets leave from; nil leaves that to the kernel.
+        var source: IPAddress?
+        /// The name of the device; nil for the plane's own.
+        var device: String?
+    }
+
+    /// Every destination that an outbound policy protects or discards.
     ///
     /// What a policy discards has to come into the device, too, to be discarded.
     static func routes(
         for policies: [SecurityPolicy], ownAddresses: [IPAddress]
-    ) -> [IPPrefix: IPAddress?] {
-        var routes: [IPPrefix: IPAddress?] = [:]
+    ) -> [IPPrefix: Route] {
+        var routes: [IPPrefix: Route] = [:]
         for policy in policies where policy.direction == .outbound && policy.action != .bypass {
             let source = source(for: policy, ownAddresses)
-            // Of two policies to one network, the one that covers an address of ours decides.
-            routes[policy.selector.destination] = (routes[policy.selector.destination] ?? nil) ?? source
+            // Of two policies to one network, the one that covers an address of ours decides about the source, and
+            // the first that names a device about the device.
+            let former = routes[policy.selector.destination]
+            routes[policy.selector.destination] = Route(
+                source: former?.source ?? source, device: former?.device ?? policy.device)
         }
         return routes
     }

@@ -63,10 +63,6 @@ package final class XFRMDataPlane: DataPlane {
         try SocketPreparation.prepare(descriptor, family, purpose)
     }
 
-    package func receiveEncapsulated(_ datagram: inout [UInt8], path: Path) {
-        // The kernel takes ESP off the socket before anybody can read it.
-    }
-
     package func shutDown() {
         listener.shutDown()
         requester.shutDown { [self] in

@@ -17,7 +17,8 @@ import Testing
     private func sealed(by association: OutboundAssociation) throws -> [UInt8] {
         let room = [UInt8](repeating: 0, count: PacketRoom.headroom)
         var buffer = room + packet() + [UInt8](repeating: 0, count: PacketRoom.tailroom)
-        let sealed = try association.seal(&buffer, room.count..<room.count + packet().count)
+        var bytes = buffer.mutableSpan
+        let sealed = try association.seal(&bytes, room.count..<room.count + packet().count, by: 0)
         return [UInt8](repeating: 0, count: PacketRoom.inboundHeadroom) + buffer[sealed.esp]
     }
 
@@ -29,7 +30,8 @@ import Testing
             source: sender.address, destination: association.association.id.destination)
         let found = try ESPPacket(
             payload: PacketRoom.inboundHeadroom..<bytes.count, of: bytes.span, outer: outer)
-        let opening = try association.open(&buffer, found, from: sender)
+        var span = buffer.mutableSpan
+        let opening = try association.open(&span, found, from: sender, by: 0)
         #expect(Array(buffer[opening.packet.packet]) == packet())
         return opening
     }

@@ -10,7 +10,9 @@ import Testing
         let other = try #require(IPAddress("127.0.0.2"))
         let bound = try DatagramSocket(family: .ipv4, address: loopback, port: 0)
         let wildcard = try DatagramSocket(family: .ipv4, port: 0)
-        let sockets = try [bound, wildcard].map { try EncapsulationSocket(duplicating: $0.number) }
+        let sockets = try [bound, wildcard].map {
+            try EncapsulationSocket(duplicating: $0.number) { _, _ in }
+        }
         let snapshot = Snapshot(encapsulationSockets: sockets)
         func port(_ address: IPAddress, _ port: UInt16) -> UInt16? {
             snapshot.socket(for: Endpoint(address, port: port))?.local.port

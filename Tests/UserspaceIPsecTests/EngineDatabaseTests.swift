@@ -100,16 +100,16 @@ import Testing
             .inbound, from: "10.2.0.0/24", to: "10.1.0.0/24", tunnel: ("192.0.2.2", "192.0.2.1"))
         try database.set(policy)
         let snapshot = database.snapshot
-        try snapshot.check(answer(), cameThrough: inbound())
+        try #expect(snapshot.device(for: answer(), cameThrough: inbound()) == 0)
         for wrong in [
             try inbound(mode: .transport), try inbound(requestID: 8), try inbound(from: "192.0.2.66"),
         ] {
             #expect(throws: PacketDrop.plane(.policyMismatch)) {
-                try snapshot.check(answer(), cameThrough: wrong)
+                try snapshot.device(for: answer(), cameThrough: wrong)
             }
         }
         #expect(throws: PacketDrop.plane(.noInboundPolicy)) {
-            try snapshot.check(flow(), cameThrough: inbound())
+            try snapshot.device(for: flow(), cameThrough: inbound())
         }
     }
 
@@ -118,7 +118,7 @@ import Testing
         try database.set(
             Samples.policy(
                 .forward, from: "10.2.0.0/24", to: "10.1.0.0/24", tunnel: ("192.0.2.2", "192.0.2.1")))
-        try database.snapshot.check(answer(), cameThrough: inbound())
+        try #expect(database.snapshot.device(for: answer(), cameThrough: inbound()) == 0)
     }
 
     @Test func portsFollowTheMapping() throws {

@@ -12,13 +12,16 @@ import Testing
         let routes = WantedRoutes.routes(
             for: [try Samples.policy(.outbound), try Samples.policy(.inbound, to: "10.9.0.0/24")],
             ownAddresses: try own("127.0.0.1", "192.0.2.1", "10.1.0.1"))
-        #expect(routes == [try #require(IPPrefix("10.2.0.0/24")): IPAddress("10.1.0.1")])
+        #expect(
+            routes == [
+                try #require(IPPrefix("10.2.0.0/24")): WantedRoutes.Route(source: IPAddress("10.1.0.1"))
+            ])
     }
 
     @Test func aGatewayOutsideItsNetworkRoutesWithoutASource() throws {
         let routes = WantedRoutes.routes(
             for: [try Samples.policy(.outbound)], ownAddresses: try own("192.0.2.1"))
-        #expect(routes == [try #require(IPPrefix("10.2.0.0/24")): nil])
+        #expect(routes == [try #require(IPPrefix("10.2.0.0/24")): WantedRoutes.Route()])
     }
 
     @Test func bypassNeedsNoRouteButDiscardDoes() throws {

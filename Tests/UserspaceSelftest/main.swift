@@ -74,24 +74,13 @@ func report<Value>(_ what: String) -> DatabaseCompletion<Value> {
     }
 }
 
-func readEncapsulated(_ plane: UserspaceDataPlane, _ family: AddressFamily) throws -> WorkerThread {
+func openNATTraversal(_ plane: UserspaceDataPlane, _ family: AddressFamily) throws -> DatagramSocket {
     let socket = try DatagramSocket(family: family, port: 4500)
     try plane.prepare(socket: socket.number, family: family, purpose: .natTraversal)
-    return try WorkerThread("udp-in") {
-        var batch = DatagramBatch()
-        var datagram: [UInt8] = []
-        var poller = Poller()
-        _ = poller.watch(socket.number)
-        while true {
-            guard (try? poller.wait()) == true, let count = try? socket.receive(into: &batch) else {
-                continue
-            }
-            for index in 0..<count {
-                batch.copy(index, into: &datagram)
-                if let path = batch.path(index) { plane.receiveEncapsulated(&datagram, path: path) }
-            }
-        }
+    _ = try plane.takeOver(socket: socket.number) { message, path in
+        say("IKE message of \(message.count) octets from \(path.remote)")
     }
+    return socket
 }
 
 func run(_ scenario: Scenario) throws {
@@ -104,7 +93,7 @@ func run(_ scenario: Scenario) throws {
         say("notification \(notification)")
         if case .acquire = notification { install() }
     }
-    let reader = scenario.isInUDP ? try readEncapsulated(plane, scenario.local.family) : nil
+    let socket = scenario.isInUDP ? try openNATTraversal(plane, scenario.local.family) : nil
     for direction in PolicyDirection.allCases {
         plane.set(scenario.policy(direction), completion: report("set \(direction) policy"))
     }
@@ -122,7 +111,7 @@ func run(_ scenario: Scenario) throws {
         exit(0)
     }
     plane.policies { _ in say("ready, \(plane.summary)") }
-    _ = reader
+    _ = socket
     signals.join()
 }
 

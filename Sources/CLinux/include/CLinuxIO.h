@@ -4,6 +4,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 // An address as a 128-bit number in two halves (IPv4 in the low 32 bits). family is AF_INET, AF_INET6, or 0 for none.
 struct linuxio_endpoint {
@@ -20,6 +21,8 @@ struct linuxio_datagram {
     struct linuxio_endpoint remote;
     uint32_t length;
     uint32_t interface;
+    // Several datagrams of one sender that the kernel joined (UDP_GRO): octets of each but the last; 0 for a single one.
+    uint32_t segment_size;
     uint8_t traffic_class;
     uint8_t is_truncated;
 };
@@ -43,13 +46,27 @@ int linuxio_get_option(int descriptor, int level, int option, int *value);
 // Receives up to count (at most 64) datagrams without waiting, number i to storage + i * stride; 0 if none waits.
 int linuxio_receive(
     int descriptor, uint8_t *storage, size_t stride, struct linuxio_datagram *datagrams, unsigned count);
+// The same into pieces of memory that need not lie one behind the other.
+int linuxio_receive_pieces(
+    int descriptor, struct iovec *pieces, struct linuxio_datagram *datagrams, unsigned count);
 // Sends one datagram without waiting, from local's address if its family is set; traffic_class -1 for the socket's own.
 int linuxio_send(
     int descriptor, const uint8_t *bytes, size_t length, const struct linuxio_endpoint *local,
     const struct linuxio_endpoint *remote, int traffic_class);
+// Sends up to count (at most 64) datagrams to one place; returns how many were taken. With a segment_size they leave in
+// one call (UDP_SEGMENT): all but the last have that many octets, and the kernel takes all of them or none.
+int linuxio_send_pieces(
+    int descriptor, const struct iovec *pieces, unsigned count, uint16_t segment_size,
+    const struct linuxio_endpoint *local, const struct linuxio_endpoint *remote, int traffic_class);
+// Asks that datagrams of one sender be joined where they come in a row; linuxio_datagram tells their size.
+int linuxio_join_datagrams(int descriptor);
 
-// Makes a TUN device without packet information; name (16 octets, in and out) may hold a %d pattern.
+// Opens one queue of a TUN device whose packets have a struct virtio_net_hdr in front, and makes the device with the
+// first; name (16 octets, in and out) may hold a %d pattern.
 int linuxio_tun_open(char name[16]);
+// Lets the kernel hand over packets that are to be segmented, and with checksums to complete; returns the TUN_F_ flags
+// that it took, after trying without those of UDP.
+int linuxio_tun_set_offload(int descriptor);
 // Sets the MTU of an interface.
 int linuxio_set_mtu(const char *name, int mtu);
 // Reads the MTU of an interface.

@@ -5,7 +5,7 @@ package enum DatagramRouter {
     package enum Verdict: Hashable, Sendable {
         /// An IKE message; as many octets before it are to be taken off.
         case ike(markerSize: Int)
-        /// ESP in UDP (RFC 3948 section 2.1), for the data plane.
+        /// ESP in UDP (RFC 3948 section 2.1), which is not for IKE.
         case encapsulated
         /// A NAT keepalive (RFC 3948 section 2.3): of no further use.
         case keepalive

@@ -108,14 +108,41 @@ package final class IKESockets: Sendable {
 
     /// Starts the thread that reads until `stop` is signalled.
     func start(shards: ShardSet, stop: WakeUp) throws(StartFailure) -> WorkerThread {
+        let own: [Entry]
         do {
-            return try WorkerThread("ike-sockets") { [self] in read(into: shards, until: stop) }
+            own = try ownEntries(shards)
+        } catch {
+            throw StartFailure(.system, error.explanation)
+        }
+        do {
+            return try WorkerThread("ike-sockets") { [self] in read(own, into: shards, until: stop) }
         } catch {
             throw StartFailure(error)
         }
     }
 
-    private func read(into shards: ShardSet, until stop: WakeUp) {
+    /// The sockets that the plane does not read itself.
+    private func ownEntries(_ shards: ShardSet) throws(DatabaseFailure) -> [Entry] {
+        var own: [Entry] = []
+        for entry in entries {
+            guard entry.plan.purpose == .natTraversal else {
+                own.append(entry)
+                continue
+            }
+            let reader = try dataPlane.takeOver(socket: entry.socket.number) { message, path in
+                let path = Self.normalized(path, .natTraversal)
+                let shard = DatagramRouter.shard(of: path.remote.address, among: shards.count)
+                shards.post([.datagram(message, path)], toShard: shard)
+            }
+            switch reader {
+            case .caller: own.append(entry)
+            case .plane: break
+            }
+        }
+        return own
+    }
+
+    private func read(_ entries: [Entry], into shards: ShardSet, until stop: WakeUp) {
         var poller = Poller()
         let end = poller.watch(stop.number)
         let places = entries.map { poller.watch($0.socket.number) }
@@ -158,8 +185,8 @@ package final class IKESockets: Sendable {
             case .ike(let markerSize):
                 let shard = DatagramRouter.shard(of: normalPath.remote.address, among: shards.count)
                 events[shard].append(.datagram(Array(scratch.dropFirst(markerSize)), normalPath))
-            case .encapsulated: dataPlane.receiveEncapsulated(&scratch, path: normalPath)
-            case .keepalive, .runt: continue
+            // A kernel's ESP never gets here, and a plane that does ESP itself reads the socket.
+            case .encapsulated, .keepalive, .runt: continue
             }
         }
         for (shard, events) in events.enumerated() where !events.isEmpty {

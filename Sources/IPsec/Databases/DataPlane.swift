@@ -67,14 +67,19 @@ package protocol DataPlane: SecurityAssociationDatabase, SecurityPolicyDatabase 
     /// Sets who is told of acquires, expiries and mapping changes; called once, before any request.
     func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void)
 
-    /// Makes a bound IKE socket safe and useful: never subject to policies itself, and (for NAT traversal)
-    /// delivering ESP in UDP to this plane. Synchronous; the descriptor stays the caller's.
+    /// Makes a bound IKE socket safe and useful: never subject to policies itself, and, where the plane is the
+    /// kernel's, delivering ESP in UDP to it. Synchronous; the descriptor stays the caller's.
     func prepare(socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose)
         throws(DatabaseFailure)
 
-    /// Takes an ESP-in-UDP datagram that arrived on a NAT traversal socket. Kernel planes never get one.
-    /// Called on the socket's reading thread, once per datagram; the bytes are the caller's scratch space.
-    func receiveEncapsulated(_ datagram: inout [UInt8], path: Path)
+    /// Offers a prepared NAT traversal socket to the plane, before anybody has read from it.
+    ///
+    /// A plane that does ESP itself reads the socket and calls `deliver` with each IKE message, its non-ESP marker
+    /// taken off, and the path it came; on a thread of the plane's, which it must not keep waiting. Other planes leave
+    /// the socket to the caller. Synchronous; the descriptor stays the caller's, who still sends through it.
+    func takeOver(
+        socket descriptor: Int32, deliver: @escaping @Sendable (_ message: [UInt8], _ path: Path) -> Void
+    ) throws(DatabaseFailure) -> SocketReader
 
     /// The reasons for which packets were dropped so far; a plane that does not count them has none.
     var drops: [DropCount] { get }
@@ -83,6 +88,16 @@ package protocol DataPlane: SecurityAssociationDatabase, SecurityPolicyDatabase 
     func shutDown()
 }
 
+/// Who reads a NAT traversal socket.
+package enum SocketReader: Hashable, Sendable {
+    case caller
+    case plane
+}
+
 extension DataPlane {
+    package func takeOver(
+        socket descriptor: Int32, deliver: @escaping @Sendable (_ message: [UInt8], _ path: Path) -> Void
+    ) -> SocketReader { .caller }
+
     package var drops: [DropCount] { [] }
 }

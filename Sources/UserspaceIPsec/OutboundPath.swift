@@ -1,0 +1,327 @@
+import ESP
+import IPsec
+import LinuxIO
+
+/// What one worker does with packets from the devices: policy, SA, segment, seal, send.
+struct OutboundPath: ~Copyable, Sendable {
+    private let engine: Engine
+    private let number: Int
+    private var pending = PendingPackets()
+    private var assembly = FragmentAssembly()
+    private var transmit = TransmitBatch(largest: largest)
+    /// What the device gave last; its buffer may be exchanged with another worker's.
+    private var buffer = PacketPlace.buffer()
+    private var memo: Memo?
+
+    /// Octets of buffer that the largest packet needs.
+    private static let largest = PacketRoom.headroom + 65_536 + PacketRoom.tailroom
+    /// The worker that keeps packets until their SA is there, so that it is asked for once.
+    static let keeper = 0
+
+    /// What was decided about a flow; good until databases change.
+    private struct Memo {
+        let flow: PacketFlow
+        let association: OutboundAssociation
+    }
+
+    init(_ engine: Engine, number: Int) {
+        self.engine = engine
+        self.number = number
+    }
+
+    /// Whether packets wait for an SA.
+    var isWaiting: Bool { !pending.isEmpty }
+
+    /// Reads a packet from a device and does with it what its policy says; nil when none waits, else its octets.
+    mutating func readPacket(_ queue: TUNQueue, _ snapshot: Snapshot, _ post: inout ParcelPost) -> Int? {
+        guard let count = (try? queue.read(into: buffer, at: PacketPlace.header)) ?? nil else { return nil }
+        take(count, snapshot, &post)
+        return count
+    }
+
+    /// Takes over a packet that another worker read, for a used buffer.
+    mutating func takeOver(
+        _ other: inout PacketBuffer, _ count: Int, _ snapshot: Snapshot, _ post: inout ParcelPost
+    ) {
+        swap(&buffer, &other)
+        take(count, snapshot, &post)
+        swap(&buffer, &other)
+    }
+
+    /// Sends what has been sealed.
+    mutating func flush() {
+        transmit.flush()
+        let refused = transmit.takeRefusedCount()
+        if refused > 0 { engine.counters[number].count(.plane(.notSent), times: refused) }
+    }
+
+    private mutating func take(_ count: Int, _ snapshot: Snapshot, _ post: inout ParcelPost) {
+        do throws(PacketDrop) {
+            let packet = PacketPlace.packet..<PacketPlace.header + max(count, VirtioHeader.count)
+            try process(try header(packet), packet, snapshot, &post)
+        } catch {
+            engine.counters[number].count(error)
+        }
+    }
+
+    /// Reads what stands before a packet, completes its checksum, and puts fragments together where that is needed.
+    private mutating func header(_ packet: Range<Int>) throws(PacketDrop) -> VirtioHeader {
+        guard
+            let header = buffer.withBytes({
+                VirtioHeader($0.extracting(PacketPlace.header..<packet.upperBound))
+            })
+        else { throw .plane(.malformedOffload) }
+        guard header.segmentation == .none else { return header }
+        do throws(SegmentedPacket.Failure) {
+            try buffer.withMutableBytes { bytes throws(SegmentedPacket.Failure) in
+                try header.completeChecksum(in: &bytes, packet)
+            }
+        } catch {
+            throw .plane(.malformedOffload)
+        }
+        return VirtioHeader()
+    }
+
+    private mutating func process(
+        _ header: VirtioHeader, _ packet: Range<Int>, _ snapshot: Snapshot, _ post: inout ParcelPost
+    ) throws(PacketDrop) {
+        guard snapshot.needsWholePackets, header.segmentation == .none,
+            buffer.withBytes({ FragmentAssembly.isFragment($0.extracting(packet)) })
+        else { return try route(header, packet, snapshot, &post) }
+        let outcome = buffer.withBytes { assembly.take($0.extracting(packet), now: MonotonicClock.now) }
+        switch outcome {
+        case .whole: try route(header, packet, snapshot, &post)
+        case .incomplete: break
+        case .complete(let whole):
+            buffer.write(whole, at: PacketPlace.packet)
+            try route(header, PacketPlace.packet..<PacketPlace.packet + whole.count, snapshot, &post)
+        case .refused: throw .plane(.fragmentOutOfOrder)
+        }
+    }
+
+    /// Does with the packet in the buffer what its policy says.
+    private mutating func route(
+        _ header: VirtioHeader, _ packet: Range<Int>, _ snapshot: Snapshot, _ post: inout ParcelPost
+    ) throws(PacketDrop) {
+        let flow = try flow(of: packet)
+        if let memo, memo.flow == flow {
+            return try protect(header, packet, memo.association, snapshot, &post)
+        }
+        guard let rule = snapshot.outbound.rule(for: flow) else {
+            guard !flow.destination.staysOnLink, !flow.source.staysOnLink else { throw .plane(.noPolicy) }
+            return try pass(header, packet, to: flow.destination)
+        }
+        switch rule.policy.action {
+        case .bypass: try pass(header, packet, to: flow.destination)
+        case .discard: throw .plane(.policyDiscards)
+        case .protect(let templates):
+            if let association = rule.association(for: flow) {
+                memo = Memo(flow: flow, association: association)
+                try protect(header, packet, association, snapshot, &post)
+            } else if let template = templates.first {
+                try ask(header, packet, flow, rule.policy, template, &post)
+            }
+        }
+    }
+
+    private func flow(of packet: Range<Int>) throws(PacketDrop) -> PacketFlow {
+        do throws(DropReason) {
+            return try buffer.withBytes { bytes throws(DropReason) in try PacketFlow(bytes.extracting(packet))
+            }
+        } catch {
+            throw .engine(error)
+        }
+    }
+
+    // MARK: protection
+
+    private mutating func protect(
+        _ header: VirtioHeader, _ packet: Range<Int>, _ association: OutboundAssociation,
+        _ snapshot: Snapshot, _ post: inout ParcelPost
+    ) throws(PacketDrop) {
+        guard association.owner == number else {
+            return try hand(header, packet, to: association.owner, &post)
+        }
+        let route = try route(of: association, snapshot)
+        guard header.segmentation != .none else { return try seal(packet, association, route) }
+        let segments = try segments(header, packet)
+        for index in 0..<segments.count { try seal(segments, index, packet, association, route) }
+    }
+
+    private mutating func hand(
+        _ header: VirtioHeader, _ packet: Range<Int>, to owner: Int, _ post: inout ParcelPost
+    ) throws(PacketDrop) {
+        // What has been done to it is done.
+        buffer.withMutableBytes { header.write(to: &$0, at: PacketPlace.header) }
+        try post.send(&buffer, .outbound(count: packet.upperBound - PacketPlace.header), to: owner)
+    }
+
+    private func segments(_ header: VirtioHeader, _ packet: Range<Int>) throws(PacketDrop) -> SegmentedPacket
+    {
+        do throws(SegmentedPacket.Failure) {
+            return try buffer.withBytes { bytes throws(SegmentedPacket.Failure) in
+                try SegmentedPacket(header, bytes.extracting(packet))
+            }
+        } catch {
+            throw .plane(.malformedOffload)
+        }
+    }
+
+    private func route(
+        of entry: OutboundAssociation, _ snapshot: Snapshot
+    ) throws(PacketDrop) -> TransmitBatch.Route {
+        let ports = entry.encapsulation
+        let local = Endpoint(entry.association.source, port: ports?.sourcePort ?? 0)
+        let remote = Endpoint(entry.association.id.destination, port: ports?.destinationPort ?? 0)
+        let descriptor =
+            ports == nil
+            ? engine.sockets.esp(local.address.family)?.number : snapshot.socket(for: local)?.number
+        guard let descriptor else { throw .plane(.noSocket) }
+        return TransmitBatch.Route(
+            descriptor: descriptor, isUDP: ports != nil, local: local, remote: remote, trafficClass: 0)
+    }
+
+    /// Seals the packet in the buffer, which is a single one.
+    private mutating func seal(
+        _ packet: Range<Int>, _ association: OutboundAssociation, _ route: TransmitBatch.Route
+    ) throws(PacketDrop) {
+        let place = makeRoom(packet.count)
+        transmit.buffer.copy(packet, of: buffer, to: place.lowerBound)
+        try seal(at: place, association, route)
+    }
+
+    private mutating func seal(
+        _ segments: SegmentedPacket, _ index: Int, _ packet: Range<Int>, _ association: OutboundAssociation,
+        _ route: TransmitBatch.Route
+    ) throws(PacketDrop) {
+        let place = makeRoom(segments.length(index))
+        buffer.withBytes { bytes in
+            transmit.buffer.withMutableBytes { target in
+                segments.write(index, of: bytes.extracting(packet), to: &target, at: place.lowerBound)
+            }
+        }
+        try seal(at: place, association, route)
+    }
+
+    /// Where the next packet to seal goes.
+    private mutating func makeRoom(_ count: Int) -> Range<Int> {
+        transmit.makeRoom(PacketRoom.headroom + count + PacketRoom.tailroom)
+        let start = transmit.start + PacketRoom.headroom
+        return start..<start + count
+    }
+
+    private mutating func seal(
+        at place: Range<Int>, _ association: OutboundAssociation, _ route: TransmitBatch.Route
+    ) throws(PacketDrop) {
+        let number = number
+        let sealed = try transmit.buffer.withMutableBytes { bytes throws(PacketDrop) in
+            try association.seal(&bytes, place, by: number)
+        }
+        var route = route
+        route.trafficClass = sealed.trafficClass
+        transmit.append(sealed.esp, to: route, end: place.upperBound + PacketRoom.tailroom)
+        engine.report(sealed.signal, of: association.association.id)
+    }
+
+    // MARK: in clear
+
+    /// Lets a packet that came into the device leave as it is.
+    private mutating func pass(_ header: VirtioHeader, _ packet: Range<Int>, to destination: IPAddress)
+        throws(PacketDrop)
+    {
+        guard let socket = engine.sockets.whole(destination.family) else { throw .plane(.noSocket) }
+        let route = TransmitBatch.Route(
+            descriptor: socket.number, isUDP: false,
+            local: Endpoint(.unspecified(destination.family), port: 0),
+            remote: Endpoint(destination, port: 0), trafficClass: 0)
+        guard header.segmentation != .none else {
+            let place = makeRoom(packet.count)
+            transmit.buffer.copy(packet, of: buffer, to: place.lowerBound)
+            return transmit.append(place, to: route, end: place.upperBound)
+        }
+        let segments = try segments(header, packet)
+        for index in 0..<segments.count {
+            let place = makeRoom(segments.length(index))
+            buffer.withBytes { bytes in
+                transmit.buffer.withMutableBytes { target in
+                    segments.write(index, of: bytes.extracting(packet), to: &target, at: place.lowerBound)
+                }
+            }
+            transmit.append(place, to: route, end: place.upperBound)
+        }
+    }
+
+    // MARK: waiting
+
+    /// Asks for an SA, once, and keeps the packet until it is there.
+    private mutating func ask(
+        _ header: VirtioHeader, _ packet: Range<Int>, _ flow: PacketFlow, _ policy: SecurityPolicy,
+        _ template: PolicyTemplate, _ post: inout ParcelPost
+    ) throws(PacketDrop) {
+        guard number == Self.keeper else { return try hand(header, packet, to: Self.keeper, &post) }
+        let local = template.tunnelSource ?? flow.source
+        let remote = template.tunnelDestination ?? flow.destination
+        let isOptional = template.level == .use
+        let buffer = buffer
+        let outcome = pending.hold(
+            isOptional ? [] : Self.octets(buffer, header, packet),
+            for: PendingPackets.Key(policy: policy.id, remote: remote), now: MonotonicClock.now)
+        if case .asked(let sequence) = outcome {
+            engine.notify(
+                .acquire(
+                    Acquire(
+                        sequence: sequence, packet: Selector(flow), policy: policy, local: local,
+                        remote: remote)))
+        }
+        // `use` means: protect if possible, else in clear.
+        if isOptional { return try pass(header, packet, to: flow.destination) }
+        if outcome == .full { throw .plane(.queueFull) }
+    }
+
+    /// The packet as a device gives it.
+    private static func octets(
+        _ buffer: PacketBuffer, _ header: VirtioHeader, _ packet: Range<Int>
+    ) -> [UInt8] {
+        buffer.withMutableBytes { bytes in
+            header.write(to: &bytes, at: PacketPlace.header)
+            return (PacketPlace.header..<packet.upperBound).map { bytes[$0] }
+        }
+    }
+
+    /// Gives up what has waited too long.
+    mutating func expire(now: Instant) {
+        let lost = pending.expire(now: now)
+        if lost > 0 { engine.counters[number].count(.plane(.negotiationTooSlow), times: lost) }
+    }
+
+    /// Forgets what was decided and sends the packets whose SA has come: the databases have changed.
+    mutating func adopt(_ snapshot: Snapshot, _ post: inout ParcelPost) {
+        memo = nil
+        for key in pending.keys {
+            guard let sample = pending.sample(key) else { continue }
+            guard !sample.isEmpty else {
+                // `use`: nothing was kept; whether the SA is there shows with the next packet.
+                _ = pending.release(key)
+                continue
+            }
+            guard let flow = try? PacketFlow(sample.span.extracting(droppingFirst: VirtioHeader.count)),
+                snapshot.outbound.rule(for: flow)?.association(for: flow) != nil
+            else { continue }
+            for packet in pending.release(key) {
+                buffer.write(packet, at: PacketPlace.header)
+                take(packet.count, snapshot, &post)
+            }
+        }
+        flush()
+    }
+}
+
+extension Selector {
+    /// One packet's own selector.
+    init(_ flow: PacketFlow) {
+        self.init(
+            source: IPPrefix(host: flow.source), destination: IPPrefix(host: flow.destination),
+            upperProtocol: flow.upperProtocol, sourcePort: flow.ports?.source ?? 0,
+            destinationPort: flow.ports?.destination ?? 0)
+    }
+}
