@@ -6,7 +6,11 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
     case badLength = "bad_length"
     case noRoom = "no_room"
     case lifetimeExpired = "lifetime_expired"
+    case badFragment = "bad_fragment"
+    case overlappingFragments = "overlapping_fragments"
     // Outbound
+    case mayNotBeFragmented = "may_not_be_fragmented"
+    case pathTooNarrow = "path_too_narrow"
     case fragmentInTransportMode = "fragment_in_transport_mode"
     case tooLarge = "too_large"
     case sequenceExhausted = "sequence_exhausted"
@@ -46,6 +50,11 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .badLength: "A length in an IP or UDP header contradicts the size of the packet."
         case .noRoom: "The buffer has no room for the headers that ESP adds."
         case .lifetimeExpired: "The security association has reached its hard lifetime."
+        case .badFragment: "A fragment is empty, uneven, or reaches beyond the end of its packet."
+        case .overlappingFragments: "Fragments of one packet overlap and differ, as only an attacker's do."
+        case .mayNotBeFragmented:
+            "The packet is longer than the path takes and may not be fragmented; its sender is told."
+        case .pathTooNarrow: "The path takes packets so short that no payload fits into a fragment."
         case .fragmentInTransportMode: "A fragment cannot be protected in transport or BEET mode; tunnel mode can."
         case .tooLarge: "The protected packet would be longer than an IP packet can be."
         case .sequenceExhausted: "The security association has used all its sequence numbers."
