@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = swiftike swiftikectl swiftkey
+PROGRAMS = swiftike swiftikectl swiftkey swiftesp
 export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
 .PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test bench bench-peers demo install clean

@@ -41,6 +41,7 @@ let package = Package(
         .executable(name: "swiftike", targets: ["swiftike"]),
         .executable(name: "swiftikectl", targets: ["swiftikectl"]),
         .executable(name: "swiftkey", targets: ["swiftkey"]),
+        .executable(name: "swiftesp", targets: ["swiftesp"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -101,6 +102,12 @@ let package = Package(
         module(
             "KeyAdministration",
             ["Algorithms", "KeyMaterial", "IPsec", "PFKey", "SetkeyScript", "SourceText", "ControlProtocol"]),
+        module(
+            "PacketAudit",
+            [
+                "Algorithms", "CaptureFile", "ControlProtocol", "Cryptography", "ESP", "IPsec", "KeyMaterial",
+                "SADText", "SourceText",
+            ]),
         // programs
         program(
             "swiftike",
@@ -109,6 +116,13 @@ let package = Package(
                 "KeyMaterial",
                 "Negotiation", "IPsec", "LinuxIO", "PFKey", "PFKeySocket", "XFRM", "UserspaceIPsec",
                 "Cryptography", "Algorithms", arguments,
+            ]),
+        program(
+            "swiftesp",
+            [
+                "PacketAudit", "CaptureFile", "ControlProtocol", "Cryptography", "IPsec", "LinuxIO",
+                "SADText",
+                "SetkeyScript", "SourceText", arguments,
             ]),
         program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
         program(
@@ -169,6 +183,12 @@ let package = Package(
                 "SourceText",
             ]),
         tests("ControlProtocol", []),
+        tests(
+            "PacketAudit",
+            [
+                "Algorithms", "CaptureFile", "ControlProtocol", "Cryptography", "ESP", "IPsec", "KeyMaterial",
+                "SADText", "SetkeyScript", "SourceText",
+            ]),
         tests(
             "KeyAdministration",
             ["Algorithms", "KeyMaterial", "IPsec", "PFKey", "SetkeyScript", "SourceText", "ControlProtocol"],

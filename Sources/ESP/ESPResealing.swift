@@ -45,7 +45,9 @@ package struct ESPResealing: ~Copyable, Sendable {
     }
 
     /// Adds padding and trailer to header, IV and payload, and seals.
-    private mutating func sealed(_ front: ArraySlice<UInt8>, _ nextHeader: UInt8, _ high: UInt32?) -> [UInt8] {
+    private mutating func sealed(
+        _ front: ArraySlice<UInt8>, _ nextHeader: UInt8, _ high: UInt32?
+    ) -> [UInt8] {
         let before = PacketProtection.headerSize + sealing.ivSize
         let padCount = (alignment - (front.count - before + 2) % alignment) % alignment
         var octets = Array(front)
