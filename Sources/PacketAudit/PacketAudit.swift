@@ -14,6 +14,7 @@ package struct PacketAudit {
     private let ports: EncapsulationPorts
     /// Room for the packet at hand.
     private var room: [UInt8]
+    private var reassembly = FragmentReassembly()
     package private(set) var totals = AuditTotals()
 
     package init(_ stated: [StatedAssociation], _ options: AuditOptions = AuditOptions()) {
@@ -83,12 +84,12 @@ package struct PacketAudit {
             return headerless(packet, captured, depth, error).map { ($0, false) }
         }
         let whole = range.lowerBound..<range.lowerBound + header.totalCount
+        guard !header.isFragment else { return piece(&packet, header, whole, captured, depth, &result) }
         let place = Place(captured, depth, header.source, header.destination)
         switch PacketKind(header, in: whole, of: room.span, index, ports) {
         case .plain: return nil
         case .keepalive(let ports): return (place.finding(.keepalive, ports), false)
         case .ike(let ports): return (place.finding(.ike, ports), false)
-        case .fragment: return (place.finding(.fragment), false)
         case .malformed(let reason): return (place.finding(.malformed(reason)), false)
         case .protected(let found):
             let (sealed, inside) = open(found, whole)
@@ -96,6 +97,29 @@ package struct PacketAudit {
             return (place.finding(.sealed(sealed), found.ports), inside != nil)
         }
     }
+
+    /// Puts fragments together; the last one stands for the whole packet, which `packet` becomes.
+    private mutating func piece(
+        _ packet: inout [UInt8], _ header: IPHeader, _ range: Range<Int>, _ captured: CapturedPacket,
+        _ depth: Int, _ result: inout Examination
+    ) -> (Finding, wasOpened: Bool)? {
+        let upper = (try? PacketFlow(room.span.extracting(range)))?.upperProtocol ?? 0
+        let isProtected = SecurityProtocol(rawValue: upper) != nil
+        guard isProtected || upper == PacketKind.udp else { return nil }
+        let place = Place(captured, depth, header.source, header.destination)
+        let fragment = Array(room[range])
+        switch reassembly.take(fragment.span, now: captured.time?.instant ?? Self.beginning) {
+        case .whole: return nil
+        case .incomplete: return isProtected ? (place.finding(.fragment), false) : nil
+        case .refused(let reason): return (place.finding(.malformed(reason)), false)
+        case .complete(let octets):
+            packet = octets
+            return layer(&packet, captured, depth, &result)
+        }
+    }
+
+    /// When packets without a time come.
+    private static let beginning = Instant(nanoseconds: 0)
 
     /// What no IP header can be read of: cut by the snap length, or malformed.
     private mutating func headerless(
@@ -157,5 +181,12 @@ private struct OuterAddresses {
             let destination = IPAddress(bytes: packet[start + count..<start + 2 * count])
         else { return nil }
         (self.source, self.destination) = (source, destination)
+    }
+}
+
+extension CaptureTime {
+    /// For waiting a time between packets.
+    fileprivate var instant: Instant {
+        Instant(nanoseconds: seconds &* 1_000_000_000 &+ Int64(nanoseconds))
     }
 }

@@ -201,6 +201,34 @@ struct PacketAuditTests {
         #expect(AuditSummary(audit).isGood)
     }
 
+    /// Cuts a packet behind its header in two fragments.
+    private static func fragments(_ packet: CapturedPacket, at offset: Int) -> [CapturedPacket] {
+        let (header, payload) = (packet.bytes[..<20], packet.bytes[20...])
+        return [(0, payload.prefix(offset)), (offset, payload.dropFirst(offset))].map { start, octets in
+            var piece = packet
+            let flags = (start == 0 ? 0x2000 : 0) | start / 8
+            piece.bytes = Array(header + octets)
+            piece.bytes[3] = UInt8(piece.bytes.count)
+            piece.bytes[6] = UInt8(flags >> 8)
+            piece.bytes[7] = UInt8(flags & 0xff)
+            return piece
+        }
+    }
+
+    @Test(arguments: ["esp", "esp-udp"], [true, false])
+    func putsFragmentsTogether(_ word: String, isInOrder: Bool) throws {
+        let text = Samples.gcm.replacing("esp 0x", with: "\(word) 0x")
+        let hosts = Samples.plain()
+        let packet = try Samples.sealed([hosts], text)[0]
+        let pieces = Self.fragments(packet, at: 40)
+        var audit = PacketAudit(Samples.stated(text))
+        let results = (isInOrder ? pieces : pieces.reversed()).map { audit.examine($0) }
+        #expect(results[0].opened == nil)
+        #expect(results[0].findings.count == (word == "esp" ? 1 : 0))
+        #expect(results[1].findings.first?.sealed?.verdict == .good)
+        #expect(results[1].opened == hosts.bytes)
+    }
+
     @Test func tellsOfCutAndMalformedPackets() throws {
         var packet = try Samples.sealed([Samples.plain()], Samples.gcm)[0]
         var audit = PacketAudit(Samples.stated(Samples.gcm))

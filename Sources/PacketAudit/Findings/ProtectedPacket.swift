@@ -50,8 +50,6 @@ enum PacketKind {
     case protected(ProtectedPacket)
     case keepalive(PacketFlow.Ports)
     case ike(PacketFlow.Ports)
-    /// A piece of a protected packet.
-    case fragment
     case plain
     case malformed(DropReason)
 }
@@ -71,26 +69,26 @@ struct EncapsulationPorts {
 }
 
 extension PacketKind {
-    private static let udp: UInt8 = 17
+    static let udp: UInt8 = 17
 
-    /// Looks at the packet in `range`, whose IP header is `header`.
+    /// Looks at the whole packet in `range`, whose IP header is `header`.
     init(
         _ header: IPHeader, in range: Range<Int>, of buffer: Span<UInt8>, _ index: AssociationIndex,
         _ ports: EncapsulationPorts
     ) {
         do throws(DropReason) {
             switch header.nextProtocol {
-            case SecurityProtocol.esp.rawValue where !header.isFragment:
+            case SecurityProtocol.esp.rawValue:
                 self = .protected(try Self.esp(header, nil, range, buffer))
-            case SecurityProtocol.ah.rawValue where !header.isFragment:
+            case SecurityProtocol.ah.rawValue:
                 let packet = try AHPacket(inIPPacket: range, of: buffer)
                 self = .protected(ProtectedPacket(form: .ah(packet), header: header, ports: nil))
-            case SecurityProtocol.ipcomp.rawValue where !header.isFragment:
+            case SecurityProtocol.ipcomp.rawValue:
                 let packet = try IPCompPacket(inIPPacket: range, of: buffer)
                 self = .protected(ProtectedPacket(form: .ipcomp(packet), header: header, ports: nil))
-            case Self.udp where !header.isFragment:
+            case Self.udp:
                 self = try Self.encapsulated(header, range, buffer, index, ports)
-            default: self = try Self.piece(header, range, buffer)
+            default: self = .plain
             }
         } catch {
             self = .malformed(error)
@@ -121,14 +119,5 @@ extension PacketKind {
         }
         guard isExpected || index.association(for: packet) != nil else { return .plain }
         return .protected(packet)
-    }
-
-    /// Later fragments of ESP in UDP do not show their ports: they pass for what they are not.
-    private static func piece(
-        _ header: IPHeader, _ range: Range<Int>, _ buffer: Span<UInt8>
-    ) throws(DropReason) -> PacketKind {
-        guard header.isFragment else { return .plain }
-        let upper = try PacketFlow(buffer.extracting(range)).upperProtocol
-        return SecurityProtocol(rawValue: upper) == nil ? .plain : .fragment
     }
 }
