@@ -55,7 +55,8 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .mayNotBeFragmented:
             "The packet is longer than the path takes and may not be fragmented; its sender is told."
         case .pathTooNarrow: "The path takes packets so short that no payload fits into a fragment."
-        case .fragmentInTransportMode: "A fragment cannot be protected in transport or BEET mode; tunnel mode can."
+        case .fragmentInTransportMode:
+            "A fragment cannot be protected in transport or BEET mode; tunnel mode can."
         case .tooLarge: "The protected packet would be longer than an IP packet can be."
         case .sequenceExhausted: "The security association has used all its sequence numbers."
         case .notESP: "The packet is not ESP, or a keepalive or IKE message in the ESP port."
