@@ -28,7 +28,8 @@ struct BoundTunnel: Sendable {
         /// Where the pseudo header, or else the payload itself, begins.
         let start: Int
         let nextHeader: UInt8
-        let optionCount: Int
+        /// Octets of options behind a pseudo header; nil without one.
+        let optionCount: Int?
     }
 
     /// Finds what is protected of the packet whose header is at `start`.
@@ -40,14 +41,15 @@ struct BoundTunnel: Sendable {
         switch inner.family {
         case .ipv4:
             let options = inner.headerCount - 20
-            guard options > 0 else {
-                return Payload(start: start + 20, nextHeader: inner.nextProtocol, optionCount: 0)
+            // What already has the pseudo header's number gets one, or the receiver would take it for one.
+            guard options > 0 || inner.nextProtocol == IPProtocol.beet else {
+                return Payload(start: start + 20, nextHeader: inner.nextProtocol, optionCount: nil)
             }
             return Payload(
                 start: start + 20 - PseudoHeader.count(options: options), nextHeader: IPProtocol.beet,
                 optionCount: options)
         case .ipv6:
-            return Payload(start: start + 40, nextHeader: buffer[start + 6], optionCount: 0)
+            return Payload(start: start + 40, nextHeader: buffer[start + 6], optionCount: nil)
         }
     }
 
@@ -59,8 +61,7 @@ struct BoundTunnel: Sendable {
         _ outer: TunnelHeader
     ) throws(DropReason) -> Range<Int> {
         var pseudo: PseudoHeader?
-        if nextHeader == IPProtocol.beet {
-            guard source.family == .ipv4 else { throw .wrongNextHeader }
+        if source.family == .ipv4, nextHeader == IPProtocol.beet {
             pseudo = try PseudoHeader(buffer.span, payload)
         }
         let rest = payload.lowerBound + (pseudo?.count ?? 0)

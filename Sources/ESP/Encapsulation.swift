@@ -42,8 +42,8 @@ struct Encapsulation: Sendable {
         let padCount: Int
         let nextHeader: UInt8
         let layout: PacketLayout
-        /// Octets of IPv4 options that travel behind a pseudo header.
-        let optionCount: Int
+        /// Octets of IPv4 options that travel behind a pseudo header; nil without one.
+        let optionCount: Int?
         let trafficClass: UInt8
         let hopLimit: UInt8
         let dontFragment: Bool

@@ -33,7 +33,8 @@ struct OuterHeader: Sendable {
         let headerCount: Int
         let family: AddressFamily
         let nextHeader: UInt8
-        var optionCount = 0
+        /// Octets of IPv4 options behind BEET's pseudo header; nil without one.
+        var optionCount: Int?
     }
 
     /// Finds the protected part of the packet whose header is at `start`.
@@ -125,9 +126,9 @@ struct OuterHeader: Sendable {
         writeOwn(
             plan, to: &buffer, nextProtocol: nextProtocol,
             identification: isIPv4 ? buffer.span.uint16(at: plan.innerStart + 4) : 0)
-        guard plan.optionCount > 0 else { return }
+        guard let options = plan.optionCount else { return }
         PseudoHeader.write(
-            to: &buffer, at: plan.payload.lowerBound, options: plan.optionCount,
+            to: &buffer, at: plan.payload.lowerBound, options: options,
             nextHeader: plan.inner.nextProtocol)
     }
 }

@@ -104,6 +104,18 @@ struct BoundTunnelTests {
         }
     }
 
+    /// Protocol 94 must not be taken for a pseudo header.
+    @Test(arguments: Ends.all)
+    func thePseudoHeadersOwnNumberComesBack(_ ends: Ends) throws {
+        var outbound = try ends.outbound()
+        var inbound = try InboundSA(ends.association(.inbound))
+        var packet = SamplePacket.header(ends.inner, 12, proto: 94)
+        if ends.inner == .ipv4, ends.outer == .ipv6 { packet[4...5] = [0, 0] }
+        if ends.inner == .ipv4 { packet = SamplePacket.checksummed(packet) }
+        packet += [17, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]
+        #expect(try open(&inbound, outbound.sealing(packet).bytes) == packet)
+    }
+
     @Test func extensionHeadersTravelInside() throws {
         for outer in [AddressFamily.ipv4, .ipv6] {
             let ends = Ends(inner: .ipv6, outer: outer)

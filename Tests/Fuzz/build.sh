@@ -14,7 +14,7 @@ out=.build/fuzz
 mkdir -p "$out/safe"
 common="-O -gline-tables-only -parse-as-library -wmo -swift-version 6 -package-name swiftike
     -enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature MemberImportVisibility
-    -I Sources/CLibcrypto -I Sources/CLibmnl -suppress-warnings"
+    -I Sources/CLibcrypto -I Sources/CLibmnl -I Sources/CZlib -suppress-warnings"
 
 modules_of() { sed -n '1s|^// modules: ||p' "Tests/Fuzz/$1.swift"; }
 shared_of() { sed -n 's|^// with: ||p' "Tests/Fuzz/$1.swift" | tr '\n' ' '; }

@@ -93,9 +93,9 @@ import Testing
         var marked = Self.entry()
         marked.options.mark = Mark(value: 1)
         #expect(explanation(marked).contains("marks"))
-        var extended = Self.entry()
-        extended.replay.usesExtendedSequenceNumbers = true
-        #expect(explanation(extended).contains("extended sequence numbers"))
+        var mobile = Self.entry()
+        mobile.options.flags = [.wildcardReceive]
+        #expect(explanation(mobile).contains("wildrecv"))
     }
 
     @Test func aLarvalSABecomesMatureOrGoes() throws {

@@ -28,6 +28,9 @@ package struct InboundAHSA: ~Copyable, Sendable {
     /// What it has carried: IP packets after decapsulation.
     package var usage: SecurityAssociationUsage { watch.usage }
 
+    /// The highest sequence number received in a genuine packet; 0 before the first.
+    package var highestSequence: UInt64 { window.highest }
+
     /// Checks an AH packet in place, and restores the IP packet.
     ///
     /// - Throws: Why not. The octets of a refused packet are of no use afterwards.

@@ -78,7 +78,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
             inner: inner, innerStart: range.lowerBound, packet: whole, payload: payload,
             headerCount: carried.headerCount, udpCount: 0, flowPadCount: 0, padCount: 0,
             nextHeader: carried.nextHeader, layout: PacketLayout(start: start, bodyCount: payload.count),
-            optionCount: 0, trafficClass: outer.trafficClass(inner), hopLimit: outer.hopLimit(inner),
+            optionCount: nil, trafficClass: outer.trafficClass(inner), hopLimit: outer.hopLimit(inner),
             dontFragment: outer.dontFragment(inner), innerCount: inner.totalCount)
     }
 
