@@ -72,7 +72,7 @@ let package = Package(
         module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
         module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
-        module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "CLinux"]),
+        module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
         // 4
         module("SADText", ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText"]),
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),

@@ -43,7 +43,7 @@ package enum StatusText {
             ], rows)
     }
 
-    private static func drops(_ records: [DropRecord]) -> String {
+    static func drops(_ records: [DropRecord]) -> String {
         table(["DROPPED", "PACKETS", "WHY"], records.map { [$0.name, "\($0.count)", $0.sentence] })
     }
 

@@ -150,11 +150,15 @@ package final class Daemon: Sendable {
     private static func execute(
         _ request: ControlRequest, _ core: DaemonCore, reply: @escaping @Sendable (ControlReply) -> Void
     ) {
-        switch request {
-        case .status:
-            core.status().whenComplete { result in
+        func answer(with future: EventLoopFuture<ControlReply>) {
+            future.whenComplete { result in
                 reply((try? result.get()) ?? .failed(ControlFailure(.busy, "the daemon is about to end")))
             }
+        }
+        switch request {
+        case .status: answer(with: core.status())
+        case .drops: reply(core.drops())
+        case .sas: answer(with: core.sas())
         case .up(let tunnel, let timeout): core.up(tunnel, timeout: timeout, reply: reply)
         case .down(let tunnel): reply(core.down(tunnel))
         case .reload: reply(core.reload())

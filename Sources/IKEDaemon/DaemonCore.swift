@@ -207,6 +207,20 @@ final class DaemonCore {
         }
     }
 
+    func drops() -> ControlReply {
+        .drops(DropAssembly(moment: environment.moment, dataPlane: environment.dataPlane).report)
+    }
+
+    func sas() -> EventLoopFuture<ControlReply> {
+        guard let shards else {
+            return loop.makeSucceededFuture(.failed(ControlFailure(.busy, "the daemon is about to end")))
+        }
+        let assembly = LiveSAAssembly(moment: environment.moment, dataPlane: environment.dataPlane)
+        return shards.status(on: loop).flatMap { [loop] status in
+            assembly.report(status, on: loop).map(ControlReply.sas)
+        }
+    }
+
     func up(_ name: String, timeout: Int64?, reply: @escaping @Sendable (ControlReply) -> Void) {
         let moment = environment.moment
         do {

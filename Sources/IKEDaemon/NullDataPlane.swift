@@ -47,6 +47,10 @@ package final class NullDataPlane: DataPlane {
         completion(isKnown ? .success(SecurityAssociationUsage()) : .failure(Self.missing("\(id)")))
     }
 
+    package func record(of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SADRecord>) {
+        completion(.failure(DatabaseFailure(.unsupported, "Nothing is known of \(id) without a data plane.")))
+    }
+
     // MARK: SPD
 
     package func set(_ policy: SecurityPolicy, completion: @escaping DatabaseCompletion<Void>) {

@@ -1,3 +1,4 @@
+import ESP
 import IPsec
 import Synchronization
 
@@ -7,6 +8,16 @@ final class AssociationCounters: Sendable {
     private let packets = Atomic<UInt64>(0)
     private let sequence = Atomic<UInt64>(0)
     private let firstUse = Atomic<Int64>(0)
+    private let late = Atomic<UInt32>(0)
+    private let replayed = Atomic<UInt32>(0)
+    private let integrityFailures = Atomic<UInt32>(0)
+
+    /// Packets that came too late for the window, came twice, and failed the integrity check.
+    struct Refusals: Hashable, Sendable {
+        var late: UInt32
+        var replayed: UInt32
+        var integrityFailures: UInt32
+    }
 
     func publish(_ usage: SecurityAssociationUsage, sequence highest: UInt64) {
         bytes.store(usage.bytes, ordering: .relaxed)
@@ -17,6 +28,19 @@ final class AssociationCounters: Sendable {
     /// Notes when the first packet was carried; `now` is asked for only then.
     func noteUse(_ now: @autoclosure () -> Instant) {
         if firstUse.load(ordering: .relaxed) == 0 { firstUse.store(now().nanoseconds, ordering: .relaxed) }
+    }
+
+    /// Counts a packet that the SA refused, if it is for one of the reasons it keeps count of.
+    func count(_ drop: DropReason) {
+        if drop == .tooOld { late.wrappingAdd(1, ordering: .relaxed) }
+        if drop == .replayed { replayed.wrappingAdd(1, ordering: .relaxed) }
+        if drop == .integrityFailed { integrityFailures.wrappingAdd(1, ordering: .relaxed) }
+    }
+
+    var refusals: Refusals {
+        Refusals(
+            late: late.load(ordering: .relaxed), replayed: replayed.load(ordering: .relaxed),
+            integrityFailures: integrityFailures.load(ordering: .relaxed))
     }
 
     var usage: SecurityAssociationUsage {

@@ -36,6 +36,9 @@ final class InboundAssociation: Sendable {
     /// The highest sequence number of a genuine packet; 0 without a replay window.
     var highestSequence: UInt64 { counters.lastSequence }
 
+    /// Packets dropped for what the SA itself found.
+    var refusals: AssociationCounters.Refusals { counters.refusals }
+
     /// When the first genuine packet came; nil before.
     var firstUsed: Instant? { counters.firstUsed }
 
@@ -71,6 +74,7 @@ final class InboundAssociation: Sendable {
                 return Opening(packet: opened, movedTo: move(of: sender, &state))
             }
         } catch {
+            counters.count(error)
             throw .engine(error)
         }
     }

@@ -13,6 +13,8 @@ struct InboundPath: ~Copyable, Sendable {
     private var device = 0
     private var memo: Memo?
     private var verdict: Verdict?
+    /// What was inside the packet that is being refused after it was opened.
+    private var inside: PacketFlow?
 
     /// The SA of the last packet; good until databases change.
     private struct Memo {
@@ -103,7 +105,27 @@ struct InboundPath: ~Copyable, Sendable {
             do throws(PacketDrop) {
                 if try isOthers(datagram, whole, index, arrival, snapshot, &post) { return }
             } catch {
-                engine.counters[number].count(error)
+                count(error, datagram, whole.path, index, arrival)
+            }
+        }
+    }
+
+    /// Counts a datagram that was dropped.
+    private mutating func count(
+        _ drop: PacketDrop, _ datagram: Range<Int>, _ path: Path, _ index: Int, _ arrival: Arrival
+    ) {
+        let inside = inside
+        self.inside = nil
+        engine.counters[number].count(drop, .inbound) {
+            batch.buffers[index].withBytes { bytes in
+                var sight =
+                    arrival.isInUDP || path.remote.address.family == .ipv6
+                    ? PacketSight(
+                        payload: bytes.extracting(datagram), from: path.remote, to: path.local,
+                        isInUDP: arrival.isInUDP)
+                    : PacketSight(protected: bytes.extracting(datagram))
+                sight.inner = inside.map(DroppedPacket.Flow.init)
+                return sight
             }
         }
     }
@@ -213,7 +235,9 @@ struct InboundPath: ~Copyable, Sendable {
         for flow: PacketFlow, _ entry: InboundAssociation, _ snapshot: Snapshot
     ) throws(PacketDrop) -> Int {
         if let verdict, verdict.association === entry, verdict.flow == flow { return verdict.device }
+        inside = flow
         let device = try snapshot.device(for: flow, cameThrough: entry.association)
+        inside = nil
         verdict = Verdict(flow: flow, association: entry, device: device)
         return device
     }

@@ -56,11 +56,13 @@ struct OutboundPath: ~Copyable, Sendable {
     }
 
     private mutating func take(_ count: Int, _ snapshot: Snapshot, _ post: inout ParcelPost) {
+        let packet = PacketPlace.packet..<PacketPlace.header + max(count, VirtioHeader.count)
         do throws(PacketDrop) {
-            let packet = PacketPlace.packet..<PacketPlace.header + max(count, VirtioHeader.count)
             try process(try header(packet), packet, snapshot, &post)
         } catch {
-            engine.counters[number].count(error)
+            engine.counters[number].count(error, .outbound) {
+                buffer.withBytes { PacketSight(plain: $0.extracting(packet)) }
+            }
         }
     }
 

@@ -80,6 +80,23 @@ package final class UserspaceDataPlane: DataPlane {
         }
     }
 
+    package var droppedPackets: [DroppedPacket] {
+        engine.counters.flatMap(\.samples).sorted { $0.at < $1.at }
+    }
+
+    package func record(of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SADRecord>) {
+        engine.control.submit(
+            .administer(.getSA(SADKey(id))) { result in
+                completion(
+                    result.flatMap { answer in
+                        guard case .association(let record) = answer else {
+                            return .failure(DatabaseFailure(.notFound, "There is no SA \(id)."))
+                        }
+                        return .success(record)
+                    })
+            })
+    }
+
     package func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void) {
         engine.observe(observer)
     }

@@ -21,6 +21,8 @@ package final class XFRMDataPlane: DataPlane {
     private let listener: NetlinkListener
     private let acquireExpiry: AcquireExpiry
     private let possessions = Mutex(Possessions())
+    /// What had been dropped before us.
+    private let dropsAtStart = KernelDrops.now
 
     /// Sentences naming what the kernel lacks; empty when its IPsec is usable.
     package static func probe() -> [String] {
@@ -62,6 +64,9 @@ package final class XFRMDataPlane: DataPlane {
     ) throws(DatabaseFailure) {
         try SocketPreparation.prepare(descriptor, family, purpose)
     }
+
+    /// What the kernel has dropped since we began.
+    package var drops: [DropCount] { KernelDrops.now.since(dropsAtStart) }
 
     package func shutDown() {
         listener.shutDown()
@@ -129,17 +134,42 @@ extension XFRMDataPlane: SecurityAssociationDatabase {
     package func usage(
         of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SecurityAssociationUsage>
     ) {
-        let answer = Collected<SecurityAssociationUsage>()
+        get(id) { payload -> SecurityAssociationUsage? in
+            var payload = payload
+            return (try? StateRecord(&payload))?.usage.traffic
+        } completion: { result in
+            completion(result.map { $0 ?? SecurityAssociationUsage() })
+        }
+    }
+
+    package func record(of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SADRecord>) {
+        get(id) { payload in
+            (try? SADRecord(kernel: payload)) ?? nil
+        } completion: { result in
+            completion(
+                result.flatMap { record in
+                    record.map(Result.success)
+                        ?? .failure(
+                            DatabaseFailure(.unsupported, "The kernel tells of \(id) in an unknown way."))
+                })
+        }
+    }
+
+    /// Asks for one SA; what is read of the answer is nil if `read` finds nothing in it.
+    private func get<Value: Sendable>(
+        _ id: SecurityAssociationID, read: @escaping @Sendable (Span<UInt8>) -> Value?,
+        completion: @escaping DatabaseCompletion<Value?>
+    ) {
+        let answer = Collected<Value>()
         requester.submit(
             NetlinkExchange(StateMessages.get(SADKey(id))) { header, payload in
-                var payload = payload
-                if let record = try? StateRecord(&payload) { answer.append(record.usage.traffic) }
+                if let value = read(payload) { answer.append(value) }
             } completion: { refusal in
                 if let refusal {
                     let operation = KernelRefusal.Operation.request(.getSA(SADKey(id)))
                     completion(.failure(KernelRefusal.failure(refusal, of: operation, for: .daemon)))
                 } else {
-                    completion(.success(answer.values.first ?? SecurityAssociationUsage()))
+                    completion(.success(answer.values.first))
                 }
             })
     }

@@ -6,7 +6,8 @@ import ControlProtocol
 struct ControlTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swiftikectl", abstract: "Control the IKE daemon swiftike.",
-        version: "swiftikectl 0.1.0", subcommands: [Status.self, Up.self, Down.self, Reload.self])
+        version: "swiftikectl 0.1.0",
+        subcommands: [Status.self, SAs.self, Drops.self, Up.self, Down.self, Reload.self])
 
     @OptionGroup var connection: ConnectionOptions
 }

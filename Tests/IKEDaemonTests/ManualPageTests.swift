@@ -80,6 +80,14 @@ struct ManualPageTests {
         ).json
         var expected: [String] = []
         for list in json.names { expected += [list] + (json[list]?.array?.first?.names ?? []) }
+        let packet = DroppedPacketRecord(
+            reason: "", time: Timestamp(seconds: 0), direction: "", length: 0, head: "")
+        let drops = DropReport(drops: [], packets: [packet]).json
+        #expect(drops.names == ["drops", "packets"])
+        expected += ["packets"] + (drops["packets"]?.array?.first?.names ?? [])
+        let sa = LiveSARecord(tunnel: nil, direction: "", spi: "", source: "", destination: "", state: "")
+        let sas = LiveSAReport(sas: [sa]).json
+        expected += ["sas"] + (sas["sas"]?.array?.first?.names ?? [])
         #expect(words == expected)
     }
 

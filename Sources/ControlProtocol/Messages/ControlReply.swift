@@ -4,6 +4,8 @@ package enum ControlReply: Hashable, Sendable {
     package static let maximumSize = 64 << 20
 
     case status(StatusReport)
+    case drops(DropReport)
+    case sas(LiveSAReport)
     /// Done; lines for the person who asked.
     case done([String])
     case failed(ControlFailure)
@@ -12,6 +14,8 @@ package enum ControlReply: Hashable, Sendable {
         let version = JSONValue.Member("version", .integer(ControlRequest.version))
         return switch self {
         case .status(let report): .object([version, .init("status", report.json)])
+        case .drops(let report): .object([version, .init("drops", report.json)])
+        case .sas(let report): .object([version, .init("sas", report.json)])
         case .done(let lines): .object([version, .init("done", .array(lines.map(JSONValue.string)))])
         case .failed(let failure):
             .object([
@@ -45,6 +49,10 @@ package enum ControlReply: Hashable, Sendable {
         }
         if let status = value["status"] {
             self = .status(try StatusReport(json: status))
+        } else if let drops = value["drops"] {
+            self = .drops(try DropReport(json: drops))
+        } else if let sas = value["sas"] {
+            self = .sas(try LiveSAReport(json: sas))
         } else if let lines = value["done"]?.array {
             self = .done(lines.compactMap(\.string))
         } else if let error = value["error"] {
@@ -52,7 +60,8 @@ package enum ControlReply: Hashable, Sendable {
             self = .failed(ControlFailure(kind, error["message"]?.string ?? "the daemon gave no reason"))
         } else {
             throw ControlFailure(
-                .malformed, "the daemon's answer holds neither a status, nor a result, nor an error")
+                .malformed, "the daemon's answer holds neither what was asked for, nor a result, nor an error"
+            )
         }
     }
 }

@@ -8,6 +8,10 @@ package enum ControlRequest: Hashable, Sendable {
     package static let maximumNameSize = 256
 
     case status
+    /// Tell why packets were dropped, and what the last of them were.
+    case drops
+    /// Tell the SAs' counters as they are now.
+    case sas
     /// Bring a tunnel up. Without a timeout the first attempt decides; with one, attempts go on so many seconds.
     case up(tunnel: String, timeout: Int64?)
     /// Take a tunnel down and keep it down.
@@ -18,6 +22,8 @@ package enum ControlRequest: Hashable, Sendable {
     package var json: JSONValue {
         switch self {
         case .status: Self.object("status")
+        case .drops: Self.object("drops")
+        case .sas: Self.object("sas")
         case .up(let tunnel, let timeout):
             Self.object(
                 "up",
@@ -63,6 +69,12 @@ package enum ControlRequest: Hashable, Sendable {
         case "status":
             try allow([], in: value)
             return .status
+        case "drops":
+            try allow([], in: value)
+            return .drops
+        case "sas":
+            try allow([], in: value)
+            return .sas
         case "up":
             try allow(["tunnel", "timeout"], in: value)
             return .up(tunnel: try tunnel(value), timeout: try timeout(value))

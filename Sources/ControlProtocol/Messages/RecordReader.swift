@@ -24,6 +24,12 @@ struct RecordReader {
         return exact
     }
 
+    /// nil where the member is null.
+    func optionalNumber<Number: FixedWidthInteger>(_ name: String) throws(ControlFailure) -> Number? {
+        if value[name] == .null { return nil }
+        return try number(name)
+    }
+
     func word<Word>(_ name: String, _ make: (String) -> Word?) throws(ControlFailure) -> Word {
         guard let word = make(try text(name)) else { throw amiss(name) }
         return word
@@ -36,5 +42,17 @@ struct RecordReader {
 
     private func amiss(_ name: String) -> ControlFailure {
         ControlFailure(.malformed, "the daemon's status lacks a valid \"\(name)\"")
+    }
+
+    /// Reads a list of records that is a member of an answer.
+    static func list<Record>(
+        _ name: String, _ json: JSONValue, _ make: (RecordReader) throws(ControlFailure) -> Record
+    ) throws(ControlFailure) -> [Record] {
+        guard let values = json[name]?.array else {
+            throw ControlFailure(.malformed, "the daemon's answer lacks its list of \(name)")
+        }
+        var records: [Record] = []
+        for value in values { records.append(try make(RecordReader(value))) }
+        return records
     }
 }

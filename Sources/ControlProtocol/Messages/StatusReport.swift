@@ -26,21 +26,10 @@ package struct StatusReport: Hashable, Sendable {
     }
 
     package init(json: JSONValue) throws(ControlFailure) {
-        tunnels = try Self.list("tunnels", json, TunnelRecord.init(json:))
-        ikeSAs = try Self.list("ike_sas", json, IKESARecord.init(json:))
-        childSAs = try Self.list("child_sas", json, ChildSARecord.init(json:))
-        drops = try Self.list("drops", json, DropRecord.init(json:))
-    }
-
-    private static func list<Record>(
-        _ name: String, _ json: JSONValue, _ make: (RecordReader) throws(ControlFailure) -> Record
-    ) throws(ControlFailure) -> [Record] {
-        guard let values = json[name]?.array else {
-            throw ControlFailure(.malformed, "the status lacks its list of \(name)")
-        }
-        var records: [Record] = []
-        for value in values { records.append(try make(RecordReader(value))) }
-        return records
+        tunnels = try RecordReader.list("tunnels", json, TunnelRecord.init(json:))
+        ikeSAs = try RecordReader.list("ike_sas", json, IKESARecord.init(json:))
+        childSAs = try RecordReader.list("child_sas", json, ChildSARecord.init(json:))
+        drops = try RecordReader.list("drops", json, DropRecord.init(json:))
     }
 }
 

@@ -15,9 +15,7 @@ struct StatusAssembly: Sendable {
             ($0.tunnel ?? "", $0.established) < ($1.tunnel ?? "", $1.established)
         }
         let ikeSAs = status.ikeSAs.map(record)
-        let drops = dataPlane.drops.filter { $0.count > 0 }.map {
-            DropRecord(name: $0.name, sentence: $0.sentence, count: $0.count)
-        }
+        let drops = DropAssembly.records(dataPlane)
         return EventLoopFuture.whenAllSucceed(children.map { record($0, on: loop) }, on: loop).map {
             records in
             StatusReport(tunnels: tunnels, ikeSAs: ikeSAs, childSAs: records, drops: drops)

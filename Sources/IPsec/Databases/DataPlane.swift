@@ -84,6 +84,12 @@ package protocol DataPlane: SecurityAssociationDatabase, SecurityPolicyDatabase 
     /// The reasons for which packets were dropped so far; a plane that does not count them has none.
     var drops: [DropCount] { get }
 
+    /// The last packets dropped, oldest first, a few for each reason; a plane that does not see them has none.
+    var droppedPackets: [DroppedPacket] { get }
+
+    /// An SA as it is at this moment, with counters and place in the replay window as far as the plane knows.
+    func record(of id: SecurityAssociationID, completion: @escaping DatabaseCompletion<SADRecord>)
+
     /// Removes what this plane put in place itself and stops. Called once, last; synchronous.
     func shutDown()
 }
@@ -100,4 +106,5 @@ extension DataPlane {
     ) -> SocketReader { .caller }
 
     package var drops: [DropCount] { [] }
+    package var droppedPackets: [DroppedPacket] { [] }
 }
