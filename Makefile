@@ -20,7 +20,7 @@ deps: build-deps
 	Tests/deps.sh iproute2 iputils-ping tcpdump procps jq
 
 test-deps: deps
-	Tests/deps.sh mandoc tshark charon-systemd strongswan-swanctl libcharon-extra-plugins \
+	Tests/deps.sh mandoc tshark nftables iperf3 charon-systemd strongswan-swanctl libcharon-extra-plugins \
 	    libstrongswan-extra-plugins libstrongswan-standard-plugins \
 	    qemu-system-x86 busybox-static cpio kmod bc python3-minimal xz-utils
 
@@ -38,6 +38,7 @@ fuzz-regress: build-deps
 
 interop: test-deps all
 	Tests/Interop/userspace-selftest.sh
+	Tests/Interop/interfaces.sh
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftkey/run.sh
 

@@ -46,3 +46,15 @@ package struct SocketPlan: Hashable, Sendable {
         self.purpose = purpose
     }
 }
+
+extension DaemonSettings {
+    /// What the tunnels ask for that a data plane without named devices does not have, a line each.
+    package var namedDeviceObjections: [String] {
+        policy.tunnels.compactMap { tunnel in
+            tunnel.device.map { device in
+                "\(tunnel.origin): error: tunnel \"\(tunnel.name)\" asks for interface \"\(device)\", which the "
+                    + "kernel's data plane does not have; use --datapath userspace, or leave 'interface' out"
+            }
+        }
+    }
+}

@@ -14,6 +14,8 @@ package final class NullDataPlane: DataPlane {
 
     package var summary: String { "null: negotiates, installs nothing and protects nothing" }
 
+    package var hasNamedDevices: Bool { true }
+
     package func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void) {}
 
     package func prepare(socket descriptor: Int32, family: AddressFamily, purpose: IKESocketPurpose) {}

@@ -25,6 +25,8 @@ package struct Tunnel: Hashable, Sendable {
     package var start: StartMode
     /// Ties its policies to its SAs; given out by the configuration, unique among tunnels, never 0.
     package var requestID: UInt32
+    /// The network device that its traffic goes through in clear (`interface`); nil for the data plane's own.
+    package var device: String?
     /// Where the statement starts, `swiftike.conf:50`.
     package var origin: String
 

@@ -167,6 +167,7 @@ extension EngineDatabase {
             SADEntry(entry.association, encapsulation: entry.encapsulation),
             state: isDying(entry.association.id) ? .dying : .mature)
         record.usage = usage(entry.usage, added: entry.added, firstUsed: entry.firstUsed, now)
+        record.entry.replay.outboundSequence = entry.lastSequence
         return record
     }
 
@@ -175,6 +176,11 @@ extension EngineDatabase {
             SADEntry(entry.association, encapsulation: entry.encapsulation),
             state: isDying(entry.association.id) ? .dying : .mature)
         record.usage = usage(entry.usage, added: entry.added, firstUsed: entry.firstUsed, now)
+        record.entry.replay.inboundSequence = entry.highestSequence
+        let refusals = entry.refusals
+        record.late = refusals.late
+        record.replayed = refusals.replayed
+        record.integrityFailures = refusals.integrityFailures
         return record
     }
 

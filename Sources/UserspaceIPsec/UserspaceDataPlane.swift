@@ -71,6 +71,8 @@ package final class UserspaceDataPlane: DataPlane {
 
     package var summary: String { "user-space ESP through the TUN device \(engine.device.name)" }
 
+    package var hasNamedDevices: Bool { true }
+
     package var drops: [DropCount] {
         let values = engine.counters.reduce(into: [PacketDrop: UInt64]()) { sum, counters in
             sum.merge(counters.values, uniquingKeysWith: &+)

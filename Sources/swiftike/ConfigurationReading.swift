@@ -43,6 +43,17 @@ struct ConfigurationReading: Sendable {
         }
     }
 
+    /// The same for a data plane that may lack what tunnels ask for.
+    func load(hasNamedDevices: Bool) -> Result<HostSettings, ControlFailure> {
+        load().flatMap { settings in
+            let objections = hasNamedDevices ? [] : settings.daemon.namedDeviceObjections
+            guard objections.isEmpty else {
+                return .failure(ControlFailure(.configuration, objections.joined(separator: "\n")))
+            }
+            return .success(settings)
+        }
+    }
+
     private func checked(_ configuration: Configuration) -> Result<HostSettings, ControlFailure> {
         let objections = configuration.policy.objections(missing: Set(FetchedAlgorithms.missing()))
         guard objections.isEmpty else {

@@ -24,7 +24,7 @@ struct DaemonProgram: ParsableCommand {
         }
         if !own.isDetachedCopy { for line in flags.withoutEffect { Standard.complain(line) } }
         let reading = ConfigurationReading(path: flags.configurationPath, options: self)
-        switch reading.load() {
+        switch reading.load(hasNamedDevices: own.dataPath != .kernel) {
         case .failure(let failure):
             Standard.print(failure.message)
             throw ExitCode(failure.kind.exitStatus)

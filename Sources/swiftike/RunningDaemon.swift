@@ -48,6 +48,11 @@ struct RunningDaemon {
     private func run(_ log: Log, _ destination: LogDestination) throws(LaunchFailure) {
         let chosen = try ChosenDataPlane.take(options.own.dataPath)
         log.info(chosen.explanation)
+        let objections = chosen.plane.hasNamedDevices ? [] : settings.daemon.namedDeviceObjections
+        guard objections.isEmpty else {
+            chosen.plane.shutDown()
+            throw LaunchFailure(78, objections.joined(separator: "\n"))
+        }
         let daemon: Daemon
         let inbox: SignalInbox
         do {
@@ -122,7 +127,7 @@ struct RunningDaemon {
             localAddress: Self.localAddress(towards:),
             endpoint: { IKEv1Endpoint(policy: $0, random: SystemRandom()) },
             sharedSecret: { PreSharedKeyFile($0).answer($1) },
-            loadSettings: { reading.load().map(\.daemon) })
+            loadSettings: { reading.load(hasNamedDevices: plane.hasNamedDevices).map(\.daemon) })
     }
 
     @Sendable private static func localAddress(towards remote: IPAddress) -> Result<IPAddress, RouteFailure> {

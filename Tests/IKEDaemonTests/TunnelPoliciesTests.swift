@@ -29,6 +29,14 @@ struct TunnelPoliciesTests {
         #expect(policies.allSatisfy { $0.templates.first?.tunnelSource == nil })
     }
 
+    @Test(arguments: [nil, "ipsec0"]) func everyPolicyNamesTheTunnelsInterface(_ name: String?) {
+        var tunnel = Samples.tunnel()
+        tunnel.device = name
+        let protecting = TunnelPolicies.protecting(tunnel, local: Samples.local, remote: Samples.remote)
+        #expect(protecting.allSatisfy { $0.device == name })
+        #expect(TunnelPolicies.blocking(tunnel).allSatisfy { $0.device == name })
+    }
+
     @Test func aRangeBecomesItsPrefixes() throws {
         var tunnel = Samples.tunnel()
         tunnel.local = TrafficSelector(

@@ -15,10 +15,12 @@ struct TunnelCheck {
         var address: IPAddress?
         if case .address(let remote, _) = peer.policy.match { address = remote }
         guard checkTransport(address), checkChildPolicy(peer.policy, address) else { return nil }
-        return Tunnel(
+        var tunnel = Tunnel(
             name: draft.name, peer: peer.policy.name, remoteAddress: address, local: draft.localNet?.selector,
             remote: draft.remoteNet?.selector, mode: draft.mode, start: draft.start, requestID: requestID,
             origin: draft.location.origin)
+        tunnel.device = draft.interface
+        return tunnel
     }
 
     private func fail(_ location: SourceLocation, _ message: String) -> Bool {

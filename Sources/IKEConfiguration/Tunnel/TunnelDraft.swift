@@ -12,6 +12,8 @@ struct TunnelDraft {
     var remoteNet: (selector: TrafficSelector, location: SourceLocation)?
     var mode: EncapsulationMode = .tunnel
     var start: StartMode = .onDemand
+    /// The network device of the user-space plane that it is to have.
+    var interface: String?
     /// Whether every statement was understood.
     var isRead = false
 
@@ -44,6 +46,9 @@ struct TunnelDraft {
             "start": .init { (tunnel, arguments, _) throws(Diagnostic) in
                 let word = try arguments.takeChoice(["up", "on_demand", "listen"])
                 tunnel.start = StartMode(rawValue: word.text) ?? .onDemand
+            },
+            "interface": .init { (tunnel, arguments, _) throws(Diagnostic) in
+                tunnel.interface = try arguments.takeInterface()
             },
         ])
 }
@@ -87,5 +92,36 @@ extension Arguments {
                 "a port needs a protocol that has ports, 'tcp' or 'udp', behind it")
         }
         return (selector, location(from: start))
+    }
+
+    private static let longestInterface = 15
+
+    /// Takes a network device's name in quotes, one that the kernel takes as it is.
+    fileprivate mutating func takeInterface() throws(Diagnostic) -> String {
+        let name = try takeString("a network interface's name")
+        let count = name.text.utf8.count
+        guard count <= Self.longestInterface else {
+            throw name.location.error(
+                "a network interface's name has at most \(Self.longestInterface) characters, this one has \(count)"
+            )
+        }
+        guard name.text.unicodeScalars.allSatisfy(Self.isInterfaceCharacter),
+            ![".", ".."].contains(name.text)
+        else {
+            throw name.location.error(
+                "a network interface's name is made of letters, digits, '-', '_' and '.', such as \"ipsec0\"")
+        }
+        guard name.text != "lo" else {
+            throw name.location.error(
+                "\"lo\" is the loopback interface; choose another name, such as \"ipsec0\"")
+        }
+        return name.text
+    }
+
+    private static func isInterfaceCharacter(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".": true
+        default: false
+        }
     }
 }

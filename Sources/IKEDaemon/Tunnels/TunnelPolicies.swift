@@ -11,7 +11,7 @@ package enum TunnelPolicies {
         return selectors(ours, theirs).flatMap { selector in
             let outward = SecurityPolicy.Action.protect([template(tunnel, from: local, to: remote)])
             let inward = SecurityPolicy.Action.protect([template(tunnel, from: remote, to: local)])
-            return policies(selector, outward: outward, inward: inward, forwards: tunnel.mode == .tunnel)
+            return policies(selector, outward: outward, inward: inward, of: tunnel)
         }
     }
 
@@ -19,23 +19,25 @@ package enum TunnelPolicies {
     package static func blocking(_ tunnel: Tunnel) -> [SecurityPolicy] {
         guard let ours = tunnel.local, let theirs = tunnel.remote else { return [] }
         return selectors(ours, theirs).flatMap { selector in
-            policies(selector, outward: .discard, inward: .discard, forwards: tunnel.mode == .tunnel)
+            policies(selector, outward: .discard, inward: .discard, of: tunnel)
         }
     }
 
     private static func policies(
-        _ selector: Selector, outward: SecurityPolicy.Action, inward: SecurityPolicy.Action, forwards: Bool
+        _ selector: Selector, outward: SecurityPolicy.Action, inward: SecurityPolicy.Action, of tunnel: Tunnel
     ) -> [SecurityPolicy] {
         let priority = priority(selector)
         let back = selector.reversed
-        let both = [
+        var policies = [
             SecurityPolicy(selector: selector, direction: .outbound, action: outward, priority: priority),
             SecurityPolicy(selector: back, direction: .inbound, action: inward, priority: priority),
         ]
-        guard forwards else { return both }
-        return both + [
-            SecurityPolicy(selector: back, direction: .forward, action: inward, priority: priority)
-        ]
+        if tunnel.mode == .tunnel {
+            policies.append(
+                SecurityPolicy(selector: back, direction: .forward, action: inward, priority: priority))
+        }
+        for index in policies.indices { policies[index].device = tunnel.device }
+        return policies
     }
 
     private static func template(_ tunnel: Tunnel, from source: IPAddress, to destination: IPAddress)

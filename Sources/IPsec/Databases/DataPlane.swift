@@ -64,6 +64,9 @@ package protocol DataPlane: SecurityAssociationDatabase, SecurityPolicyDatabase 
     /// One line for the log: which plane this is and, if it was a second choice, why.
     var summary: String { get }
 
+    /// Whether policies can name a network device of their own.
+    var hasNamedDevices: Bool { get }
+
     /// Sets who is told of acquires, expiries and mapping changes; called once, before any request.
     func observe(_ observer: @escaping @Sendable (DatabaseNotification) -> Void)
 
@@ -105,6 +108,7 @@ extension DataPlane {
         socket descriptor: Int32, deliver: @escaping @Sendable (_ message: [UInt8], _ path: Path) -> Void
     ) -> SocketReader { .caller }
 
+    package var hasNamedDevices: Bool { false }
     package var drops: [DropCount] { [] }
     package var droppedPackets: [DroppedPacket] { [] }
 }
