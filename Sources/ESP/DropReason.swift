@@ -62,7 +62,7 @@ package enum DropReason: String, Error, Hashable, Sendable, CaseIterable {
         case .notESP: "The packet is not ESP, or a keepalive or IKE message in the ESP port."
         case .notAH: "The packet is not AH."
         case .notIPComp: "The packet is not IPComp, nor a tunnel's packet that was not worth compressing."
-        case .sourceRouted: "AH cannot protect a packet whose source route has stops to come."
+        case .sourceRouted: "AH cannot foresee how the stops of this source route will change the packet."
         case .outerFragment: "A fragment of an ESP packet arrived that nobody reassembled."
         case .tooShort: "The ESP packet is too short for its algorithms."
         case .partialBlock: "The encrypted part does not fill whole cipher blocks."

@@ -169,19 +169,6 @@ struct AHTests {
         #expect(inbound.refusal(of: alerted) == .integrityFailed)
     }
 
-    @Test func aPacketWithStopsToComeIsRefused() throws {
-        let route: [UInt8] = [131, 7, 4, 192, 0, 2, 9, 0]
-        var header: [UInt8] = [0x47, 0, 0, 36, 0x12, 0x34, 0x40, 0, 61, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]
-        header = SamplePacket.checksummed(header + route)
-        var outbound = try SampleAH(integrity: .hmacSHA1).outbound()
-        do throws(DropReason) {
-            _ = try outbound.sealing(header + [0x04, 0xd2, 0, 53, 0, 8, 0, 0])
-            Issue.record("sealed")
-        } catch {
-            #expect(error == .sourceRouted)
-        }
-    }
-
     @Test(arguments: SampleAH.all.filter { $0.integrity == .hmacSHA1 })
     func anyTruncatedLengthIsRefused(_ sample: SampleAH) throws {
         var outbound = try sample.outbound()

@@ -57,6 +57,36 @@ struct ReplayWindowTests {
         }
     }
 
+    /// Around the turn of the low half, from which alone the receiver must find each number.
+    @Test(arguments: [32, 33, 64, 100, 1000, 1024, 4095, 4096] as [UInt32])
+    func extendedNumbersAgreeWithThePlainWindow(_ size: UInt32) {
+        for seed in 0..<10 as Range<UInt64> {
+            var random = FixedRandom(seed: seed)
+            let start = UInt64(seed + 1) << 32 - UInt64(size) / 2 - 20
+            var window = ReplayWindow(
+                SADEntry.ReplayProtection(
+                    window: size, usesExtendedSequenceNumbers: true, inboundSequence: start))
+            var naive = NaiveWindow(size: UInt64(size), highest: start)
+            for _ in 0..<600 {
+                let jump: Int64 =
+                    switch random.next() % 16 {
+                    case 0: Int64.random(in: 0...(1 << 32 - Int64(size)), using: &random)
+                    case 1, 2, 3: 1
+                    default: Int64.random(in: 1 - Int64(size)...10, using: &random)
+                    }
+                let sequence = UInt64(Int64(naive.highest) + jump)
+                let found = window.sequence(UInt32(truncatingIfNeeded: sequence))
+                #expect(found == sequence, "size \(size) seed \(seed), highest \(naive.highest)")
+                let expected = naive.check(sequence)
+                #expect(verdict(window, found) == expected)
+                guard expected == nil else { continue }
+                window.accept(found)
+                naive.accept(found)
+            }
+            #expect(window.highest == naive.highest)
+        }
+    }
+
     @Test func farJumpsForgetEverything() {
         var window = ReplayWindow(size: 64)
         window.accept(5)

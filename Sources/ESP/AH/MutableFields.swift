@@ -2,7 +2,7 @@ internal import IPsec
 
 /// What routers may change in an IP header, which AH counts as zeros (RFC 4302 section 3.3.3.1, appendix A).
 ///
-/// The fields are blanked in the packet itself while the ICV is computed, and put back afterwards.
+/// A source route with stops to come is counted as it will be at its end. The fields are blanked in the packet itself while the ICV is computed, and put back afterwards.
 struct MutableFields: Sendable {
     /// The header as it was; its storage serves packet after packet.
     private var saved: [UInt8] = []
@@ -45,6 +45,9 @@ struct MutableFields: Sendable {
         var offset = start + 20
         let end = start + header.headerCount
         while let option = try IPv4Option(packet.span, at: offset, end: end) {
+            if let last = option.lastStop(packet.span) {
+                packet.put(packet.span.uint32(at: last), at: start + 16)
+            }
             if !option.isImmutable {
                 for index in option.range { packet[index] = 0 }
             }
@@ -64,9 +67,27 @@ struct MutableFields: Sendable {
             let next = offset + (Int(packet[offset + 1]) + 1) * 8
             // IPHeader has walked along the same chain.
             guard next <= end else { throw .truncatedHeader }
-            if number != IPProtocol.routing { try blankOptions(&packet, offset + 2..<next) }
+            if number == IPProtocol.routing {
+                Self.finishRoute(&packet, offset..<next, destination: start + 24)
+            } else {
+                try blankOptions(&packet, offset + 2..<next)
+            }
             number = packet[offset]
             offset = next
+        }
+    }
+
+    /// Puts the addresses of a route where they will be at its end: each stop swaps the destination with the next.
+    private static func finishRoute(
+        _ packet: inout MutableSpan<UInt8>, _ header: Range<Int>, destination: Int
+    ) {
+        guard let route = AddressRoute(packet.span, header), route.stopsToCome > 0 else { return }
+        packet[header.lowerBound + 3] = 0
+        for stop in route.count - route.stopsToCome..<route.count {
+            let place = header.lowerBound + 8 + 16 * stop
+            let next = packet.span.address(.ipv6, at: place)
+            packet.put(packet.span.address(.ipv6, at: destination), at: place)
+            packet.put(next, at: destination)
         }
     }
 
@@ -88,63 +109,6 @@ struct MutableFields: Sendable {
                 for index in offset + 2..<next { packet[index] = 0 }
             }
             offset = next
-        }
-    }
-}
-
-/// One option of an IPv4 header.
-struct IPv4Option {
-    let number: UInt8
-    let range: Range<Int>
-
-    /// Those that no router changes (RFC 4302 appendix A1): padding, the security options, router alert and
-    /// directed delivery.
-    private static let immutable: Set<UInt8> = [0, 1, 130, 133, 134, 148, 149]
-
-    /// Those with stops to come.
-    private static let sourceRoutes: Set<UInt8> = [131, 137]
-
-    var isImmutable: Bool { Self.immutable.contains(number) }
-    var isSourceRoute: Bool { Self.sourceRoutes.contains(number) }
-
-    /// The option at `offset`; nil at the end of the list.
-    init?(_ packet: Span<UInt8>, at offset: Int, end: Int) throws(DropReason) {
-        guard offset < end, packet[offset] != 0 else { return nil }
-        number = packet[offset]
-        guard number != 1 else {
-            range = offset..<offset + 1
-            return
-        }
-        guard offset + 1 < end else { throw .truncatedHeader }
-        let count = Int(packet[offset + 1])
-        guard count >= 2, offset + count <= end else { throw .truncatedHeader }
-        range = offset..<offset + count
-    }
-}
-
-extension IPHeader {
-    /// Whether its destination is only the next stop, so that the receiver will see another header.
-    ///
-    /// - Parameter packet: begins with this header.
-    /// - Throws: `truncatedHeader` for options that run out of the header.
-    func hasStopsToCome(_ packet: Span<UInt8>) throws(DropReason) -> Bool {
-        switch family {
-        case .ipv4:
-            var offset = 20
-            while let option = try IPv4Option(packet, at: offset, end: headerCount) {
-                if option.isSourceRoute { return true }
-                offset = option.range.upperBound
-            }
-            return false
-        case .ipv6:
-            var number = packet[6]
-            var offset = 40
-            while offset < headerCount {
-                if number == IPProtocol.routing, packet[offset + 3] > 0 { return true }
-                number = packet[offset]
-                offset += (Int(packet[offset + 1]) + 1) * 8
-            }
-            return false
         }
     }
 }

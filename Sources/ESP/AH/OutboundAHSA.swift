@@ -67,7 +67,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
         let packet = buffer.extracting(range)
         let inner = try IPHeader(packet)
         let carried = try outer.carried(inner, range.lowerBound, buffer)
-        if association.mode == .transport, try inner.hasStopsToCome(packet) { throw .sourceRouted }
+        if association.mode == .transport, inner.hasUnknownRoute(packet) { throw .sourceRouted }
         let payload = carried.start..<range.lowerBound + inner.totalCount
         let count = alignment.headerCount(icvSize: authentication.icvSize, family: carried.family)
         let start = payload.lowerBound - count
