@@ -41,6 +41,7 @@ interop: test-deps all
 	Tests/Interop/interfaces.sh
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftkey/run.sh
+	Tests/Swiftesp/run.sh
 
 guest-test: test-deps all
 	Tests/Guest/run.sh
