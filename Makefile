@@ -39,6 +39,7 @@ fuzz-regress: build-deps
 interop: test-deps all
 	Tests/Interop/userspace-selftest.sh
 	Tests/Interop/interfaces.sh
+	Tests/Interop/bad-packets.sh
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftkey/run.sh
 	Tests/Swiftesp/run.sh
