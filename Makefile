@@ -6,7 +6,7 @@ DESTDIR ?=
 PROGRAMS = swiftike swiftikectl swiftkey swiftesp
 export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test bench bench-peers demo install clean
+.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test bench bench-peers tsan demo install clean
 
 all: build-deps
 	for program in $(PROGRAMS); do \
@@ -40,6 +40,7 @@ interop: test-deps all
 	Tests/Interop/userspace-selftest.sh
 	Tests/Interop/interfaces.sh
 	Tests/Interop/bad-packets.sh
+	Tests/Interop/tsan.sh 3
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftkey/run.sh
 	Tests/Swiftesp/run.sh
@@ -49,6 +50,10 @@ guest-test: test-deps all
 
 bench: test-deps all
 	Tests/Bench/policies.sh
+
+# The user-space data plane under load with ThreadSanitizer.
+tsan: test-deps
+	Tests/Interop/tsan.sh $(or $(TSAN_SECONDS),20)
 
 # TCP through our user-space tunnels and those of others, in the same run on the same machine.
 bench-peers: deps

@@ -1,6 +1,7 @@
 // One end of a tunnel with keys of its own making, for userspace-selftest.sh. It is not a product: anybody knows its keys.
 //
-// userspace-selftest LOCAL REMOTE LOCAL_NET REMOTE_NET tunnel|transport raw|udp aes-gcm-16|aes-cbc now|acquire
+// userspace-selftest LOCAL REMOTE LOCAL_NET REMOTE_NET tunnel|transport raw|udp aes-gcm-16|aes-cbc now|acquire|churn
+// With churn, SAs and policies are replaced several times a second; another tunnel's words may follow after a comma.
 import Algorithms
 import Glibc
 import IPsec
@@ -25,18 +26,29 @@ struct Scenario: Sendable {
     let mode: EncapsulationMode
     let isInUDP: Bool
     let transform: ESPTransform
-    let waitsForAcquire: Bool
+    let start: Start
+    /// The number of the tunnel among those of the command line, from 1.
+    let requestID: UInt32
 
-    init(_ words: [String]) throws {
+    /// When SAs are made.
+    enum Start: String {
+        case now
+        case acquire
+        case churn
+    }
+
+    init(_ words: [String], requestID: UInt32 = 1) throws {
         guard words.count == 8, let local = IPAddress(words[0]), let remote = IPAddress(words[1]),
             let localNet = IPPrefix(words[2]), let remoteNet = IPPrefix(words[3]),
             let mode = EncapsulationMode(rawValue: words[4]),
-            let cipher = Catalogue.encryption.first(where: { $0.name == words[6] })
+            let cipher = Catalogue.encryption.first(where: { $0.name == words[6] }),
+            let start = Start(rawValue: words[7])
         else { throw Usage() }
         (self.local, self.remote, self.localNet, self.remoteNet) = (local, remote, localNet, remoteNet)
         self.mode = mode
         isInUDP = words[5] == "udp"
-        waitsForAcquire = words[7] == "acquire"
+        self.start = start
+        self.requestID = requestID
         let choice = CipherChoice(cipher)
         transform = ESPTransform(
             encryption: choice,
@@ -51,7 +63,7 @@ struct Scenario: Sendable {
         let spi = SPI(UInt32(truncatingIfNeeded: destination.value) | 0x1000_0000)
         return SecurityAssociation(
             id: SecurityAssociationID(destination: destination, protocol: .esp, spi: spi), source: source,
-            direction: direction, mode: mode, requestID: 1, transform: transform,
+            direction: direction, mode: mode, requestID: requestID, transform: transform,
             encapsulation: isInUDP ? UDPEncapsulation(sourcePort: 4500, destinationPort: 4500) : nil)
     }
 
@@ -60,7 +72,7 @@ struct Scenario: Sendable {
         let (source, destination) = isOut ? (local, remote) : (remote, local)
         let template = PolicyTemplate(
             protocol: .esp, mode: mode, tunnelSource: mode == .tunnel ? source : nil,
-            tunnelDestination: mode == .tunnel ? destination : nil, level: .unique(requestID: 1))
+            tunnelDestination: mode == .tunnel ? destination : nil, level: .unique(requestID: requestID))
         return SecurityPolicy(
             selector: Selector(
                 source: isOut ? localNet : remoteNet, destination: isOut ? remoteNet : localNet),
@@ -83,7 +95,8 @@ func openNATTraversal(_ plane: UserspaceDataPlane, _ family: AddressFamily) thro
     return socket
 }
 
-func run(_ scenario: Scenario) throws {
+func run(_ scenarios: [Scenario]) throws {
+    guard let scenario = scenarios.first else { throw Usage() }
     let plane = try UserspaceDataPlane()
     let install: @Sendable () -> Void = {
         plane.add(scenario.association(.inbound), completion: report("add inbound SA"))
@@ -94,10 +107,12 @@ func run(_ scenario: Scenario) throws {
         if case .acquire = notification { install() }
     }
     let socket = scenario.isInUDP ? try openNATTraversal(plane, scenario.local.family) : nil
-    for direction in PolicyDirection.allCases {
-        plane.set(scenario.policy(direction), completion: report("set \(direction) policy"))
+    for scenario in scenarios {
+        for direction in PolicyDirection.allCases {
+            plane.set(scenario.policy(direction), completion: report("set \(direction) policy"))
+        }
     }
-    if !scenario.waitsForAcquire { install() }
+    if scenario.start == .now { install() }
     let signals = try SignalThread.start([SIGTERM]) { _ in
         for direction in [Direction.inbound, .outbound] {
             plane.usage(of: scenario.association(direction).id) { result in
@@ -112,12 +127,14 @@ func run(_ scenario: Scenario) throws {
     }
     plane.policies { _ in say("ready, \(plane.summary)") }
     _ = socket
+    if scenario.start == .churn { Churn(plane: plane, scenarios: scenarios).run() }
     signals.join()
 }
 
 SignalThread.block([SIGTERM])
 do {
-    try run(Scenario(Array(CommandLine.arguments.dropFirst())))
+    let tunnels = CommandLine.arguments.dropFirst().split(separator: ",")
+    try run(try tunnels.enumerated().map { try Scenario(Array($1), requestID: UInt32($0) + 1) })
 } catch {
     say("userspace-selftest: \(error)")
     exit(1)
