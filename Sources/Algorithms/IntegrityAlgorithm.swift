@@ -20,7 +20,7 @@ package struct IntegrityAlgorithm: Sendable {
     /// Octets of key.
     package let keySize: Int
     /// Octets of the truncated integrity check value in a packet.
-    package let icvSize: Int
+    package private(set) var icvSize: Int
     /// Whether the software engine performs it; if not, only a kernel that has it does.
     package let isInSoftware: Bool
 
@@ -38,6 +38,26 @@ package struct IntegrityAlgorithm: Sendable {
     package let keywords: [String]
     /// setkey words after `-A`, the preferred one first.
     package let setkeyNames: [String]
+
+    /// The algorithm with another truncation; nil where so many bits of it are never sent.
+    ///
+    /// From 96 bits up to what the algorithm makes, at most 256: HMAC-MD5-128 and HMAC-SHA1-160 of RFC 4595, and
+    /// the HMAC-SHA2-256-96 of a draft that kernels still know.
+    package func truncated(toBits bits: Int) -> IntegrityAlgorithm? {
+        guard bits.isMultiple(of: 8), bits >= 96, bits <= min(tagSize * 8, 256) else { return nil }
+        var result = self
+        result.icvSize = bits / 8
+        return result
+    }
+
+    /// Octets of the whole tag.
+    private var tagSize: Int {
+        switch construction {
+        case .null: 0
+        case .hmac(let hash), .keyed(let hash): hash.digestSize
+        case .xcbc, .cmac: 16
+        }
+    }
 
     /// The hash under the HMAC; nil where there is none.
     package var hash: HashFunction? {

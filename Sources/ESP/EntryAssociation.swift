@@ -87,8 +87,8 @@ extension ESPTransform {
         _ integrity: KeyedIntegrity
     ) throws(DatabaseFailure) -> IntegrityAlgorithm? {
         if integrity.algorithm == .known(.null) { return nil }
-        guard case .known(let algorithm) = integrity.algorithm, algorithm.isInSoftware,
-            algorithm.icvSize * 8 == integrity.icvBits
+        guard let algorithm = integrity.algorithm.entry, algorithm.isInSoftware,
+            let algorithm = algorithm.truncated(toBits: integrity.icvBits)
         else {
             throw .notInSoftware("\(integrity.algorithm.name) truncated to \(integrity.icvBits) bits")
         }
@@ -99,6 +99,16 @@ extension ESPTransform {
             )
         }
         return algorithm
+    }
+}
+
+extension AlgorithmReference<IntegrityAlgorithm> {
+    /// The catalogue's entry, whatever the truncation: with another than usual, databases know only a name.
+    fileprivate var entry: IntegrityAlgorithm? {
+        switch self {
+        case .known(let entry): entry
+        case .foreign(let name): Catalogue.integrity.first { $0.xfrm == name }
+        }
     }
 }
 

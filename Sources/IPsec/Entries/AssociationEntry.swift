@@ -26,10 +26,19 @@ extension SADEntry {
         if let compression = association.compression { return .ipcomp(.known(compression)) }
         let transform = association.transform
         let integrity = transform.integrity.flatMap { algorithm in
-            transform.integrityKey.map { KeyedIntegrity(algorithm, key: $0) }
+            transform.integrityKey.map {
+                KeyedIntegrity(reference(algorithm), key: $0, icvBits: algorithm.icvSize * 8)
+            }
         }
         if association.id.protocol == .ah, let integrity { return .ah(integrity) }
         return .esp(
             KeyedCipher(transform.encryption.algorithm, key: transform.encryptionKey), integrity)
+    }
+
+    /// With a truncation that no entry of the catalogue has, the kernel's name is all there is.
+    private static func reference(_ algorithm: IntegrityAlgorithm) -> AlgorithmReference<IntegrityAlgorithm> {
+        guard let name = algorithm.xfrm else { return .known(algorithm) }
+        return Catalogue.integrity(xfrm: name, icvBits: algorithm.icvSize * 8).map { .known($0) }
+            ?? .foreign(name)
     }
 }
