@@ -97,13 +97,37 @@ private final class InboundAH {
     }
 }
 
+private final class InboundCompression {
+    private var engine: InboundIPCompSA
+    /// Octets behind a packet that it may grow into.
+    static let room = 8192
+
+    init(_ association: SecurityAssociation) throws { engine = try InboundIPCompSA(association) }
+
+    func open(_ buffer: [UInt8], _ packet: IPCompPacket) throws(DropReason) {
+        var altered = buffer + [UInt8](repeating: 0, count: Self.room)
+        var span = altered.mutableSpan
+        let opened = try engine.open(&span, packet)
+        requireWhole(opened, in: altered)
+    }
+
+    func openUncompressed(_ buffer: [UInt8], _ packet: Range<Int>) throws(DropReason) {
+        var altered = buffer
+        var span = altered.mutableSpan
+        let opened = try engine.openUncompressed(&span, inIPPacket: packet)
+        requireWhole(opened, in: altered)
+    }
+}
+
 private struct Engines {
     let esp: [InboundESP]
     let ah: [InboundAH]
+    let compression: [InboundCompression]
 
     init() throws {
         esp = try PacketSamples.esp.map { try InboundESP($0) }
         ah = try PacketSamples.ah.map { try InboundAH($0) }
+        compression = try PacketSamples.compression.map { try InboundCompression($0) }
     }
 }
 
@@ -119,6 +143,11 @@ private func receive(_ bytes: [UInt8], choice: Int) throws(DropReason) {
         try engines.ah[choice % engines.ah.count].open(buffer, packet)
         return
     }
+    let decompression = engines.compression[choice % engines.compression.count]
+    if let packet = try? IPCompPacket(inIPPacket: room..<buffer.count, of: buffer.span) {
+        return try decompression.open(buffer, packet)
+    }
+    try? decompression.openUncompressed(buffer, room..<buffer.count)
     let engine = engines.esp[choice % engines.esp.count]
     if let packet = try? ESPPacket(inIPPacket: room..<buffer.count, of: buffer.span) {
         try engine.open(buffer, packet)

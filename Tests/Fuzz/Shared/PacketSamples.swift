@@ -55,6 +55,14 @@ enum PacketSamples {
             }
         }
 
+    static let compression: [SecurityAssociation] = [EncapsulationMode.tunnel, .transport].map { mode in
+        var association = association(.ipcomp, mode, .ipv4, CipherChoice(.null), nil)
+        association.id = SecurityAssociationID(
+            destination: association.id.destination, protocol: .ipcomp, spi: SPI(2))
+        association.compression = .deflate
+        return association
+    }
+
     private static func association(
         _ protocol: SecurityProtocol, _ mode: EncapsulationMode, _ family: AddressFamily,
         _ cipher: CipherChoice, _ integrity: IntegrityAlgorithm?
