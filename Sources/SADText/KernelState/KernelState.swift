@@ -104,9 +104,8 @@ struct KernelState {
         switch securityProtocol {
         case .esp:
             guard let cipher else { break }
-            return .esp(
-                try cipher.cipher(),
-                try integrity.map { (stated) throws(Diagnostic) in try stated.integrity() })
+            let keyed = try integrity.map { (stated) throws(Diagnostic) in try stated.integrity() }
+            return try .checkedESP(try cipher.cipher(), keyed, at: place)
         case .ah:
             guard let integrity else { break }
             return .ah(try integrity.integrity())

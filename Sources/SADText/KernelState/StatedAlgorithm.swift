@@ -36,6 +36,20 @@ struct StatedAlgorithm {
     }
 }
 
+extension SATransform {
+    /// ESP of what was read, after a check that a cipher with an ICV of its own stands alone.
+    static func checkedESP(
+        _ cipher: KeyedCipher, _ integrity: KeyedIntegrity?, at place: SourceLocation
+    ) throws(Diagnostic) -> SATransform {
+        guard cipher.icvBits == nil || integrity == nil else {
+            throw place.error(
+                "this SA's cipher makes an ICV itself, and there is another integrity algorithm; is the text edited?"
+            )
+        }
+        return .esp(cipher, integrity)
+    }
+}
+
 extension KeyedIntegrity {
     /// Of the catalogue where it has the name with that truncation.
     init(kernelName name: String, key: SecretKey, icvBits: Int) {

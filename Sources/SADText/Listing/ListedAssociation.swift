@@ -139,7 +139,7 @@ struct ListedAssociation {
         at place: SourceLocation
     ) throws(Diagnostic) -> SATransform {
         switch securityProtocol {
-        case .esp: return .esp(try keyedCipher(), try keyedIntegrity(truncation))
+        case .esp: return try .checkedESP(try keyedCipher(), try keyedIntegrity(truncation), at: place)
         case .ah:
             guard let integrity = try keyedIntegrity(truncation) else { break }
             return .ah(integrity)

@@ -103,12 +103,13 @@ package struct WiresharkTable: Sendable {
 extension WiresharkTable.Row {
     fileprivate var line: String {
         guard case .esp(let cipher, let integrity) = entry.transform else { return "" }
-        let isChecked = integrity.map { $0.icvBits > 0 } ?? false
+        let isChecked = WiresharkAlgorithms.integrity.values.contains(self.integrity)
+        let integrityKey = isChecked ? integrity?.key : nil
         return [
             id.destination.family == .ipv4 ? "IPv4" : "IPv6", "\(entry.source)", "\(id.destination)",
             "\(id.spi)",
             self.cipher, Self.hexadecimal(cipher.key), self.integrity,
-            isChecked ? integrity.map { Self.hexadecimal($0.key) } ?? "" : "",
+            integrityKey.map(Self.hexadecimal) ?? "",
         ].map { "\"\($0)\"" }.joined(separator: ",")
     }
 
