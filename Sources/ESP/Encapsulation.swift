@@ -97,7 +97,7 @@ struct Encapsulation: Sendable {
         writeTrailer(plan, to: &buffer)
     }
 
-    /// The UDP header of RFC 3948 section 2.1, whose checksum is zero.
+    /// The UDP header of RFC 3948 section 2.1, whose checksum is zero over IPv4, and written later over IPv6.
     private func writeUDP(_ ports: UDPEncapsulation, _ plan: Plan, to buffer: inout MutableSpan<UInt8>) {
         let start = plan.layout.start - plan.udpCount
         buffer.put(ports.sourcePort, at: start)

@@ -103,6 +103,10 @@ package struct OutboundSA: ~Copyable, Sendable {
             plan, to: &buffer, spi: association.id.spi, sequence: UInt32(truncatingIfNeeded: sequence),
             ports: ports, identification: identification)
         protection.seal(&buffer, plan.layout, counter: sequence)
+        if plan.udpCount > 0, association.source.family == .ipv6 {
+            let datagram = plan.layout.start - plan.udpCount..<plan.packet.upperBound
+            TransportChecksum.putUDP(in: &buffer, ipv6: plan.packet, datagram)
+        }
         return plan.sealed(signal: watch.count(plan.innerCount))
     }
 

@@ -12,13 +12,27 @@ enum TransportChecksum {
         guard let field = field(header.nextProtocol, upper) else { return }
         // Zero says that the sender computed none.
         if header.nextProtocol == IPProtocol.udp, buffer.span.uint16(at: field) == 0 { return }
-        buffer.put(UInt16(0), at: field)
         let addresses = header.family == .ipv4 ? 12..<20 : 8..<40
         let start = range.lowerBound
-        var sum = buffer.span.onesSum(start + addresses.lowerBound..<start + addresses.upperBound)
-        sum &+= UInt32(header.nextProtocol) &+ UInt32(truncatingIfNeeded: upper.count)
+        let pseudo = start + addresses.lowerBound..<start + addresses.upperBound
+        put(in: &buffer, at: field, header.nextProtocol, upper, addresses: pseudo)
+    }
+
+    /// Writes the checksum of the UDP header in front of ESP, without which IPv6 refuses UDP (RFC 8200 section 8.1).
+    static func putUDP(in buffer: inout MutableSpan<UInt8>, ipv6 packet: Range<Int>, _ datagram: Range<Int>) {
+        let addresses = packet.lowerBound + 8..<packet.lowerBound + 40
+        put(in: &buffer, at: datagram.lowerBound + 6, IPProtocol.udp, datagram, addresses: addresses)
+    }
+
+    private static func put(
+        in buffer: inout MutableSpan<UInt8>, at field: Int, _ number: UInt8, _ upper: Range<Int>,
+        addresses: Range<Int>
+    ) {
+        buffer.put(UInt16(0), at: field)
+        var sum = buffer.span.onesSum(addresses)
+        sum &+= UInt32(number) &+ UInt32(truncatingIfNeeded: upper.count)
         let checksum = ~UInt16(truncatingIfNeeded: buffer.span.onesSum(upper, start: sum))
-        buffer.put(checksum == 0 && header.nextProtocol == IPProtocol.udp ? 0xffff : checksum, at: field)
+        buffer.put(checksum == 0 && number == IPProtocol.udp ? 0xffff : checksum, at: field)
     }
 
     /// Where the checksum is; nil where there is none to correct.
