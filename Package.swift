@@ -146,6 +146,10 @@ let package = Package(
                 "UserspaceIPsec",
             ],
             path: "Tests/Bench/PacketBench", swiftSettings: settings),
+        .executableTarget(
+            name: "esp-matrix",
+            dependencies: ["Algorithms", "Cryptography", "ESP", "IPsec", "KeyMaterial", "TestSupport"],
+            path: "Tests/ESPMatrix", swiftSettings: settings),
         tests("Wire", []),
         tests("Algorithms", []),
         tests("KeyMaterial", []),
@@ -158,7 +162,7 @@ let package = Package(
         tests("Netlink", ["Wire", "KeyMaterial"]),
         tests("Credentials", ["Algorithms", "Cryptography", "IPsec", "KeyMaterial"]),
         tests(
-            "ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"],
+            "ESP", ["SADText", "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"],
             exclude: ["Vectors"]),
         tests("SourceText", []),
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
