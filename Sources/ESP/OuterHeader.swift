@@ -49,6 +49,7 @@ struct OuterHeader: Sendable {
                 nextHeader: inner.family == .ipv4 ? IPProtocol.ipv4 : IPProtocol.ipv6)
         case .packets:
             guard !inner.isFragment else { throw .fragmentInTransportMode }
+            guard inner.family == source.family else { throw .selectorMismatch }
             return Carried(
                 start: start + inner.headerCount, headerCount: inner.headerCount, family: inner.family,
                 nextHeader: inner.nextProtocol)

@@ -113,6 +113,8 @@ struct EncapsulationTests {
             + Array(repeating: 0, count: 8)
         #expect(try refusal(sample(.transport, .ipv6), fragment6) == .fragmentInTransportMode)
         #expect(try refusal(sample(.tunnel, .ipv4), SamplePacket.udp(.ipv4, count: 65_500)) == .tooLarge)
+        #expect(
+            try refusal(sample(.transport, .ipv4), SamplePacket.udp(.ipv6, count: 9)) == .selectorMismatch)
         #expect(try refusal(sample(.tunnel, .ipv4), [0x45]) == .truncatedHeader)
         #expect(try refusal(sample(.tunnel, .ipv4), Array(repeating: 0x75, count: 40)) == .badVersion)
         #expect(

@@ -48,7 +48,7 @@ package struct SealedCapture: ~Copyable {
             return nil
         }
         var room = [UInt8](repeating: 0, count: Self.headroom) + packet
-        room += Array(repeating: 0, count: PacketRoom.tailroom)
+        room += Array(repeating: 0, count: PacketRoom.tailroom(for: association))
         do throws(DropReason) {
             var span = room.mutableSpan
             let sealed = try engine.seal(
