@@ -72,8 +72,8 @@ let package = Package(
         module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
         module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
-        module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
         // 4
+        module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
         module("SADText", ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText"]),
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         module(
