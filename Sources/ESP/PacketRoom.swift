@@ -24,6 +24,24 @@ package enum PacketRoom {
 
     /// The largest inner packet whose sealed form fits into `linkMTU` octets: the MTU of a TUN device.
     package static func innerMTU(linkMTU: Int, for association: SecurityAssociation) -> Int {
+        switch association.id.protocol {
+        case .esp: return innerMTUOfESP(linkMTU: linkMTU, for: association)
+        case .ah:
+            let count = AHAlignment(association).headerCount(
+                icvSize: association.transform.integrity?.icvSize ?? 0, family: association.source.family)
+            return max(0, linkMTU - count - outerCount(association))
+        case .ipcomp:
+            // What does not shrink has the outer header alone; IPComp's own is never larger than what it saves.
+            return max(0, linkMTU - outerCount(association))
+        }
+    }
+
+    private static func outerCount(_ association: SecurityAssociation) -> Int {
+        guard association.mode != .transport else { return 0 }
+        return TunnelHeader.count(association.source.family)
+    }
+
+    private static func innerMTUOfESP(linkMTU: Int, for association: SecurityAssociation) -> Int {
         let algorithm = association.transform.encryption.algorithm
         let icv = algorithm.isAEAD ? algorithm.icvSize : association.transform.integrity?.icvSize ?? 0
         let header = association.source.family == .ipv4 ? 20 : 40

@@ -8,9 +8,6 @@ extension SecurityAssociation {
     /// - Throws: a sentence for what the engine cannot do.
     init(_ entry: SADEntry, ownAddresses: [IPAddress]) throws(DatabaseFailure) {
         try Self.check(entry.options)
-        if case .ah = entry.transform {
-            throw .notInSoftware("AH; use ESP, with the cipher null where nothing has to be hidden")
-        }
         try self.init(entry, direction: try Self.direction(entry, ownAddresses))
         guard entry.lifetime.softUseTime == nil, entry.lifetime.hardUseTime == nil else {
             throw .notInSoftware("lifetimes from the first packet; use -lh and -ls")

@@ -29,7 +29,7 @@ extension EngineDatabase {
             try removeAny(key.id)
             return .done
         case .flushSAD(let `protocol`):
-            if `protocol` == nil || `protocol` == .esp { removeAllAssociations() }
+            removeAssociations(`protocol`)
             return .done
         case .allocateSPI(let entry, let range):
             return .association(try allocate(entry, range, now))
@@ -87,11 +87,10 @@ extension EngineDatabase {
     private mutating func allocate(
         _ entry: SADEntry, _ range: ClosedRange<UInt32>, _ now: Instant
     ) throws(DatabaseFailure) -> SADRecord {
-        guard entry.id.protocol == .esp else { throw .notInSoftware("\(entry.id.protocol); use ESP") }
         // A few tries find a free one unless nearly all are taken.
         for _ in 0..<64 {
             let id = SecurityAssociationID(
-                destination: entry.id.destination, protocol: .esp, spi: SPI(.random(in: range)))
+                destination: entry.id.destination, protocol: entry.id.protocol, spi: SPI(.random(in: range)))
             guard id.spi.value != 0, !contains(id), !larval.contains(where: { $0.entry.id == id }) else {
                 continue
             }
@@ -119,7 +118,7 @@ extension EngineDatabase {
         guard entry.flags.isEmpty, entry.offload == nil, entry.securityContext == nil, entry.foreign.isEmpty
         else { throw .notInSoftware("flags, offload and security contexts of policies; leave them out") }
         guard entry.wantedIndex == 0, entry.policy.templates.allSatisfy(\.isPlain) else {
-            throw .notInSoftware("SPIs, algorithms or numbers asked for in policies; leave them out")
+            throw .notInSoftware("algorithms or numbers asked for in policies; leave them out")
         }
         return entry.policy
     }
@@ -136,9 +135,10 @@ extension EngineDatabase {
 /// What is read from the databases.
 extension EngineDatabase {
     func records(_ protocol: SecurityProtocol?, now: Instant) -> [SADRecord] {
-        guard `protocol` == nil || `protocol` == .esp else { return [] }
-        return larval.map { SADRecord($0.entry, state: .larval) } + outbound.map { record($0, now) }
+        let records =
+            larval.map { SADRecord($0.entry, state: .larval) } + outbound.map { record($0, now) }
             + inbound.map { record($0, now) }
+        return records.filter { `protocol` == nil || $0.entry.id.protocol == `protocol` }
     }
 
     func record(_ key: SADKey, now: Instant) throws(DatabaseFailure) -> SADRecord {
@@ -208,8 +208,6 @@ extension EngineDatabase {
 }
 
 extension PolicyTemplate {
-    /// Whether any SA of protocol, mode, addresses and request ID will do.
-    fileprivate var isPlain: Bool {
-        spi.value == 0 && algorithms == AlgorithmMasks() && optionalRequestID == 0
-    }
+    /// Whether an SA of any algorithms will do.
+    fileprivate var isPlain: Bool { algorithms == AlgorithmMasks() }
 }

@@ -186,7 +186,7 @@ struct ControlWorker: Sendable {
     private mutating func adjustMTU() {
         nextPathCheck = MonotonicClock.now + Self.pathInterval
         var paths: [IPAddress: Int] = [:]
-        let wanted = DeviceMTU.value(for: database.outbound.map(\.association)) { remote in
+        let wanted = DeviceMTU.value(for: database.bundles) { remote in
             let path =
                 paths[remote] ?? (try? LocalAddress.pathMTU(towards: remote, mark: RouteMessages.mark))
                 ?? DeviceMTU.initial

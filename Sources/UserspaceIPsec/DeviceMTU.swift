@@ -8,14 +8,19 @@ enum DeviceMTU {
     /// What IPv6 asks of every link (RFC 8200 section 5); smaller paths fragment the outer packet.
     static let minimum = 1280
 
-    /// The smallest over all outbound SAs.
+    /// The smallest over all that packets may go through: bundles, and outbound SAs by themselves.
     ///
+    /// - Parameter bundles: SAs that are applied one after the other, the innermost first.
     /// - Parameter pathMTU: octets that reach an address unfragmented.
     static func value(
-        for associations: [SecurityAssociation], pathMTU: (IPAddress) -> Int
+        for bundles: [[SecurityAssociation]], pathMTU: (IPAddress) -> Int
     ) -> Int {
-        let sizes = associations.map {
-            PacketRoom.innerMTU(linkMTU: pathMTU($0.id.destination), for: $0)
+        let sizes = bundles.compactMap { bundle in
+            bundle.last.map { outermost in
+                bundle.reversed().reduce(pathMTU(outermost.id.destination)) { room, association in
+                    PacketRoom.innerMTU(linkMTU: room, for: association)
+                }
+            }
         }
         return sizes.min().map { max($0, minimum) } ?? initial
     }

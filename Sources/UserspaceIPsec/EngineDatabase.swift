@@ -50,12 +50,15 @@ struct EngineDatabase: Sendable {
         dying.remove(id)
     }
 
-    mutating func removeAllAssociations() {
-        outbound = []
-        inbound = []
-        larval = []
-        dying = []
-        assignment.releaseAll()
+    /// Removes all SAs of a protocol; nil for all of them.
+    mutating func removeAssociations(_ protocol: SecurityProtocol?) {
+        func isMeant(_ id: SecurityAssociationID) -> Bool { `protocol` == nil || id.protocol == `protocol` }
+        larval.removeAll { isMeant($0.entry.id) }
+        let gone = (outbound.map(\.association) + inbound.map(\.association)).filter { isMeant($0.id) }
+        for association in gone { assignment.release(association.peer) }
+        outbound.removeAll { isMeant($0.association.id) }
+        inbound.removeAll { isMeant($0.association.id) }
+        dying.subtract(gone.map(\.id))
     }
 
     mutating func add(_ association: LarvalAssociation) {
@@ -129,14 +132,12 @@ struct EngineDatabase: Sendable {
 
     /// What the packet threads are to see.
     var snapshot: Snapshot {
-        let newestFirst: [OutboundAssociation] = outbound.reversed()
-        let byRequest = Dictionary(grouping: newestFirst) { $0.association.requestID }
+        let candidates = Candidates(outbound)
         let rules = policies.map { policy in
-            guard policy.direction == .outbound, let template = policy.templates.first else {
+            guard policy.direction == .outbound, !policy.templates.isEmpty else {
                 return PolicyRule(policy, device: devices.firstIndex { $0.name == policy.device } ?? 0)
             }
-            let candidates = template.requestID == 0 ? newestFirst : byRequest[template.requestID] ?? []
-            return PolicyRule(policy, associations: candidates.filter { template.accepts($0.association) })
+            return PolicyRule(policy, candidates: policy.templates.map(candidates.of))
         }
         func table(_ direction: PolicyDirection) -> PolicyTable {
             PolicyTable(rules.filter { $0.policy.direction == direction })
@@ -144,8 +145,35 @@ struct EngineDatabase: Sendable {
         return Snapshot(
             outbound: table(.outbound), inbound: table(.inbound), forward: table(.forward),
             associations: Dictionary(grouping: inbound) { $0.association.id.spi },
+            protocols: Set(inbound.map(\.association.id.protocol)),
+            compressedTunnels: inbound.filter { $0.association.isCompressedTunnel },
             devices: devices, encapsulationSockets: sockets,
             needsWholePackets: policies.contains { $0.direction == .outbound && $0.needsWholePackets })
+    }
+
+    /// What packets may go through, the innermost SA first: what policies ask for, and each outbound SA by itself.
+    var bundles: [[SecurityAssociation]] {
+        let candidates = Candidates(outbound)
+        let chains = policies.filter { $0.direction == .outbound && $0.templates.count > 1 }.map { policy in
+            policy.templates.compactMap { candidates.of($0).first?.association }
+        }
+        return chains + outbound.map { [$0.association] }
+    }
+
+    /// Outbound SAs by the templates that accept them.
+    private struct Candidates {
+        private let newestFirst: [OutboundAssociation]
+        private let byRequest: [UInt32: [OutboundAssociation]]
+
+        init(_ outbound: [OutboundAssociation]) {
+            newestFirst = outbound.reversed()
+            byRequest = Dictionary(grouping: newestFirst) { $0.association.requestID }
+        }
+
+        func of(_ template: PolicyTemplate) -> [OutboundAssociation] {
+            let associations = template.requestID == 0 ? newestFirst : byRequest[template.requestID] ?? []
+            return associations.filter { template.accepts($0.association) }
+        }
     }
 
     /// A limit that an SA has reached, with the SA as it was then.
@@ -203,17 +231,15 @@ struct EngineDatabase: Sendable {
 
     private static func check(_ policy: SecurityPolicy) throws(DatabaseFailure) {
         guard case .protect(let templates) = policy.action else { return }
-        guard templates.count == 1, let template = templates.first, template.protocol == .esp else {
+        guard (1...InboundChain.maximumDepth).contains(templates.count) else {
             throw DatabaseFailure(
                 .unsupported,
-                "User-space IPsec protects by ESP alone; the policy \(policy.selector) asks for something else."
+                "The policy \(policy.selector) asks for \(templates.count) SAs one after the other; it takes 1 to "
+                    + "\(InboundChain.maximumDepth)."
             )
         }
-        guard template.mode == .tunnel || template.mode == .transport else {
-            throw DatabaseFailure(
-                .unsupported,
-                "User-space IPsec has no \(template.mode.rawValue.uppercased()) mode; use tunnel or transport."
-            )
+        guard !templates.contains(where: { $0.mode == .iptfs }) else {
+            throw .notInSoftware("IPTFS mode; use tunnel, transport or BEET")
         }
     }
 
@@ -232,10 +258,15 @@ extension SecurityAssociation {
     }
 }
 
+extension SecurityAssociation {
+    /// Whether packets that were not worth compressing come as IP in IP.
+    fileprivate var isCompressedTunnel: Bool { id.protocol == .ipcomp && mode == .tunnel }
+}
+
 extension SecurityPolicy {
     /// Transport mode protects whole packets, and ports show in whole packets alone.
     fileprivate var needsWholePackets: Bool {
         selector.sourcePort != 0 || selector.destinationPort != 0
-            || templates.contains { $0.mode == .transport }
+            || templates.first.map { $0.mode != .tunnel } ?? false
     }
 }

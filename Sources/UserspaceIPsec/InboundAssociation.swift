@@ -6,7 +6,7 @@ import Synchronization
 /// An inbound SA in the SAD: what never changes, what its worker alone touches, and counters.
 final class InboundAssociation: Sendable {
     private struct State: ~Copyable, Sendable {
-        var engine: InboundSA
+        var engine: InboundEngine
         /// Where the peer's packets came from last, for an SA with UDP; the port is in `peerPort`.
         var peerAddress: IPAddress
     }
@@ -21,7 +21,7 @@ final class InboundAssociation: Sendable {
     /// - Parameter owner: the number of the worker that opens with it.
     init(_ association: SecurityAssociation, now: Instant, owner: Int = 0) throws(DatabaseFailure) {
         state = WorkerOwned(
-            State(engine: try InboundSA(association), peerAddress: association.source), owner: owner)
+            State(engine: try InboundEngine(association), peerAddress: association.source), owner: owner)
         peerPort = Atomic(association.encapsulation?.sourcePort ?? 0)
         added = now
         deadlines = LifetimeDeadlines(association.lifetime, from: now)
@@ -75,6 +75,27 @@ final class InboundAssociation: Sendable {
             }
         } catch {
             counters.count(error)
+            throw .engine(error)
+        }
+    }
+
+    /// Opens what is wrapped around the IP packet at `range` of `buffer`, in place; on the thread of worker `worker` alone.
+    func open(
+        _ buffer: inout MutableSpan<UInt8>, _ layer: InboundChain.Layer, by worker: Int
+    ) throws(PacketDrop) -> OpenedPacket {
+        do throws(DropReason) {
+            return try state.with(worker) { state throws(DropReason) in
+                let opened =
+                    switch layer {
+                    case .protected(let packet): try state.engine.open(&buffer, packet)
+                    case .tunneled(let range, _, _):
+                        try state.engine.openUncompressed(&buffer, inIPPacket: range)
+                    }
+                counters.noteUse(MonotonicClock.now)
+                counters.publish(state.engine.usage, sequence: state.engine.highestSequence)
+                return opened
+            }
+        } catch {
             throw .engine(error)
         }
     }

@@ -60,7 +60,8 @@ struct InboundPath: ~Copyable, Sendable {
 
     /// Takes what waits on a socket; whether there may be more.
     mutating func receive(
-        _ descriptor: Int32, port: UInt16, _ arrival: Arrival, _ snapshot: Snapshot, _ post: inout ParcelPost
+        _ descriptor: Int32, port: UInt16, _ arrival: Arrival, _ snapshot: Snapshot, _ post: inout ParcelPost,
+        _ layered: inout LayeredPath
     ) -> Bool {
         // An error the kernel reports here is an ICMP answer to something sent; reading it clears it.
         guard let count = try? batch.receive(from: descriptor) else { return true }
@@ -69,7 +70,7 @@ struct InboundPath: ~Copyable, Sendable {
                 engine.counters[number].count(.plane(.truncated))
                 continue
             }
-            take(train, index, arrival, snapshot, &post)
+            take(train, index, arrival, snapshot, &post, &layered)
         }
         deliver(snapshot)
         return count == batch.buffers.count
@@ -78,10 +79,10 @@ struct InboundPath: ~Copyable, Sendable {
     /// Takes over what another worker received, for a used buffer.
     mutating func takeOver(
         _ buffer: inout PacketBuffer, _ train: DatagramTrain, _ arrival: Arrival, _ snapshot: Snapshot,
-        _ post: inout ParcelPost
+        _ post: inout ParcelPost, _ layered: inout LayeredPath
     ) {
         swap(&batch.buffers[0], &buffer)
-        take(train, 0, arrival, snapshot, &post)
+        take(train, 0, arrival, snapshot, &post, &layered)
         deliver(snapshot)
         swap(&batch.buffers[0], &buffer)
     }
@@ -96,14 +97,14 @@ struct InboundPath: ~Copyable, Sendable {
 
     private mutating func take(
         _ train: DatagramTrain, _ index: Int, _ arrival: Arrival, _ snapshot: Snapshot,
-        _ post: inout ParcelPost
+        _ post: inout ParcelPost, _ layered: inout LayeredPath
     ) {
         var rest = train
         while !rest.range.isEmpty {
             let whole = rest
             guard let datagram = rest.takeFirst() else { return }
             do throws(PacketDrop) {
-                if try isOthers(datagram, whole, index, arrival, snapshot, &post) { return }
+                if try isOthers(datagram, whole, index, arrival, snapshot, &post, &layered) { return }
             } catch {
                 count(error, datagram, whole.path, index, arrival)
             }
@@ -133,7 +134,8 @@ struct InboundPath: ~Copyable, Sendable {
     /// Takes one datagram; true if it and what is behind it has been left to another worker.
     private mutating func isOthers(
         _ datagram: Range<Int>, _ rest: DatagramTrain, _ index: Int, _ arrival: Arrival,
-        _ snapshot: Snapshot, _ post: inout ParcelPost
+        _ snapshot: Snapshot, _ post: inout ParcelPost,
+        _ layered: inout LayeredPath
     ) throws(PacketDrop) -> Bool {
         if case .encapsulated(let socket) = arrival, takeOther(datagram, rest.path, index, socket) {
             return false
@@ -150,7 +152,7 @@ struct InboundPath: ~Copyable, Sendable {
             }
             return true
         }
-        try open(packet, entry, index, arrival.isInUDP ? rest.path.remote : nil, snapshot)
+        try open(packet, entry, index, arrival.isInUDP ? rest.path.remote : nil, snapshot, &post, &layered)
         return false
     }
 
@@ -202,7 +204,7 @@ struct InboundPath: ~Copyable, Sendable {
 
     private mutating func open(
         _ packet: ESPPacket, _ entry: InboundAssociation, _ index: Int, _ sender: Endpoint?,
-        _ snapshot: Snapshot
+        _ snapshot: Snapshot, _ post: inout ParcelPost, _ layered: inout LayeredPath
     ) throws(PacketDrop) {
         let association = entry.association
         guard (association.encapsulation != nil) == (sender != nil) else { throw .plane(.wrongEncapsulation) }
@@ -214,6 +216,12 @@ struct InboundPath: ~Copyable, Sendable {
         }
         if let moved = opening.movedTo { tell(association, movedTo: moved) }
         engine.report(opening.packet.signal, of: association.id)
+        guard !InboundChain.mayContinue(opening.packet.flow) else {
+            // What came before it is the host's first.
+            deliver(snapshot)
+            return try layered.process(
+                opening.packet.packet, of: batch.buffers[index], used: [entry], snapshot, &post)
+        }
         let device = try device(for: opening.packet.flow, entry, snapshot)
         if device != self.device {
             deliver(snapshot)
@@ -252,9 +260,16 @@ extension Snapshot {
     func device(
         for flow: PacketFlow, cameThrough association: SecurityAssociation
     ) throws(PacketDrop) -> Int {
+        try device(for: flow, count: 1) { _ in association }
+    }
+
+    /// The same for a packet that came through `count` SAs, the outermost first.
+    func device(
+        for flow: PacketFlow, count: Int, cameThrough association: (Int) -> SecurityAssociation
+    ) throws(PacketDrop) -> Int {
         let rules = [inbound.rule(for: flow), forward.rule(for: flow)].compactMap { $0 }
         guard !rules.isEmpty else { throw .plane(.noInboundPolicy) }
-        guard let rule = rules.first(where: { $0.accepts(association) }) else {
+        guard let rule = rules.first(where: { $0.accepts(count: count, association) }) else {
             throw .plane(.policyMismatch)
         }
         return rule.device

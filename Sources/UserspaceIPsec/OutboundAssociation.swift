@@ -9,19 +9,29 @@ final class OutboundAssociation: Sendable {
     let association: SecurityAssociation
     let added: Instant
     let deadlines: LifetimeDeadlines
-    private let engine: WorkerOwned<OutboundSA>
+    private let engine: WorkerOwned<OutboundEngine>
     private let counters = AssociationCounters()
     private let ports: Atomic<UInt32>
 
     /// - Parameter owner: the number of the worker that seals with it.
     init(_ association: SecurityAssociation, now: Instant, owner: Int = 0) throws(DatabaseFailure) {
         var random = SystemRandom()
-        engine = WorkerOwned(try OutboundSA(association, random: &random), owner: owner)
+        engine = WorkerOwned(try OutboundEngine(association, random: &random), owner: owner)
         added = now
         ports = Atomic(Self.packed(association.encapsulation))
         deadlines = LifetimeDeadlines(association.lifetime, from: now)
+        tailroom = min(PacketRoom.tailroom(for: association), Self.maximumTailroom)
         self.association = association
     }
+
+    /// Padding never makes a packet longer than IP has.
+    private static let maximumTailroom = 65_536
+
+    /// Octets of buffer it may write behind a packet.
+    let tailroom: Int
+
+    /// Whether its packets leave with the IP header that it wrote, and not one of the kernel's.
+    var leavesWhole: Bool { association.id.protocol != .esp }
 
     /// The number of the worker that seals with it.
     var owner: Int { engine.owner }

@@ -7,21 +7,25 @@ struct OutboundPath: ~Copyable, Sendable {
     private let engine: Engine
     private let number: Int
     private var pending = PendingPackets()
-    private var assembly = FragmentAssembly()
+    private var assembly = FragmentReassembly()
     private var transmit = TransmitBatch(largest: largest)
     /// What the device gave last; its buffer may be exchanged with another worker's.
     private var buffer = PacketPlace.buffer()
     private var memo: Memo?
+    private var paths = PathTable()
+    /// Whether the packet came in fragments, and may leave so.
+    private var cameInFragments = false
 
     /// Octets of buffer that the largest packet needs.
-    private static let largest = PacketRoom.headroom + 65_536 + PacketRoom.tailroom
+    private static let largest =
+        (OutboundEngine.headroom + PacketRoom.tailroom) * InboundChain.maximumDepth + 2 * 65_536
     /// The worker that keeps packets until their SA is there, so that it is asked for once.
     static let keeper = 0
 
     /// What was decided about a flow; good until databases change.
     private struct Memo {
         let flow: PacketFlow
-        let association: OutboundAssociation
+        let bundle: Bundle
     }
 
     init(_ engine: Engine, number: Int) {
@@ -88,7 +92,7 @@ struct OutboundPath: ~Copyable, Sendable {
         _ header: VirtioHeader, _ packet: Range<Int>, _ snapshot: Snapshot, _ post: inout ParcelPost
     ) throws(PacketDrop) {
         guard snapshot.needsWholePackets, header.segmentation == .none,
-            buffer.withBytes({ FragmentAssembly.isFragment($0.extracting(packet)) })
+            buffer.withBytes({ FragmentReassembly.isFragment($0.extracting(packet)) })
         else { return try route(header, packet, snapshot, &post) }
         let outcome = buffer.withBytes { assembly.take($0.extracting(packet), now: MonotonicClock.now) }
         switch outcome {
@@ -96,8 +100,10 @@ struct OutboundPath: ~Copyable, Sendable {
         case .incomplete: break
         case .complete(let whole):
             buffer.write(whole, at: PacketPlace.packet)
+            cameInFragments = true
+            defer { cameInFragments = false }
             try route(header, PacketPlace.packet..<PacketPlace.packet + whole.count, snapshot, &post)
-        case .refused: throw .plane(.fragmentOutOfOrder)
+        case .refused(let reason): throw .engine(reason)
         }
     }
 
@@ -107,7 +113,7 @@ struct OutboundPath: ~Copyable, Sendable {
     ) throws(PacketDrop) {
         let flow = try flow(of: packet)
         if let memo, memo.flow == flow {
-            return try protect(header, packet, memo.association, snapshot, &post)
+            return try protect(header, packet, memo.bundle, snapshot, &post)
         }
         guard let rule = snapshot.outbound.rule(for: flow) else {
             guard !flow.destination.staysOnLink, !flow.source.staysOnLink else { throw .plane(.noPolicy) }
@@ -116,12 +122,13 @@ struct OutboundPath: ~Copyable, Sendable {
         switch rule.policy.action {
         case .bypass: try pass(header, packet, to: flow.destination)
         case .discard: throw .plane(.policyDiscards)
-        case .protect(let templates):
-            if let association = rule.association(for: flow) {
-                memo = Memo(flow: flow, association: association)
-                try protect(header, packet, association, snapshot, &post)
-            } else if let template = templates.first {
-                try ask(header, packet, flow, rule.policy, template, &post)
+        case .protect:
+            switch rule.carrier(for: flow) {
+            case .bundle(let bundle):
+                memo = Memo(flow: flow, bundle: bundle)
+                try protect(header, packet, bundle, snapshot, &post)
+            case .missing(let template): try ask(header, packet, flow, rule.policy, template, &post)
+            case nil: break
             }
         }
     }
@@ -138,16 +145,59 @@ struct OutboundPath: ~Copyable, Sendable {
     // MARK: protection
 
     private mutating func protect(
-        _ header: VirtioHeader, _ packet: Range<Int>, _ association: OutboundAssociation,
+        _ header: VirtioHeader, _ packet: Range<Int>, _ bundle: Bundle,
         _ snapshot: Snapshot, _ post: inout ParcelPost
     ) throws(PacketDrop) {
-        guard association.owner == number else {
-            return try hand(header, packet, to: association.owner, &post)
+        guard bundle.first.owner == number else {
+            return try hand(header, packet, to: bundle.first.owner, &post)
         }
-        let route = try route(of: association, snapshot)
-        guard header.segmentation != .none else { return try seal(packet, association, route) }
+        let route = try route(of: bundle.outermost, snapshot)
+        guard header.segmentation != .none else {
+            try requireFit(packet, bundle, snapshot)
+            return try seal(packet, of: buffer, bundle, route, &post)
+        }
         let segments = try segments(header, packet)
-        for index in 0..<segments.count { try seal(segments, index, packet, association, route) }
+        for index in 0..<segments.count { try seal(segments, index, packet, bundle, route, &post) }
+    }
+
+    /// Tells the sender of a packet that may not be fragmented and will not fit (RFC 4301 section 8.2).
+    ///
+    /// ESP's own packet the kernel fragments where the path asks for it.
+    private mutating func requireFit(
+        _ packet: Range<Int>, _ bundle: Bundle, _ snapshot: Snapshot
+    ) throws(PacketDrop) {
+        guard bundle.outermost.leavesWhole, !cameInFragments, packet.count > DeviceMTU.minimum else { return }
+        let path = paths.mtu(
+            towards: bundle.outermost.association.id.destination, now: MonotonicClock.now)
+        let room = bundle.innerMTU(path: path)
+        guard packet.count > room else { return }
+        let error = buffer.withBytes { bytes in
+            let inner = bytes.extracting(packet)
+            return bundle.errorSource(for: inner).flatMap {
+                PacketTooBig.error(about: inner, mtu: room, from: $0)
+            }
+        }
+        guard let error else { return }
+        let answer = PacketBuffer(capacity: error.count)
+        answer.write(error, at: 0)
+        var packets = Coalescer(capacity: 1)
+        answer.withBytes { packets.add($0, 0..<error.count, source: 0) }
+        _ = snapshot.devices.first?.queues[number].write(&packets, from: [answer])
+        throw .engine(.mayNotBeFragmented)
+    }
+
+    /// Takes over a packet that another worker sealed with the inner SAs of its bundle.
+    mutating func takeSealed(
+        _ other: inout PacketBuffer, _ count: Int, _ bundle: Bundle, _ snapshot: Snapshot,
+        _ post: inout ParcelPost
+    ) {
+        do throws(PacketDrop) {
+            let route = try route(of: bundle.outermost, snapshot)
+            let packet = PacketPlace.packet..<PacketPlace.packet + count
+            try seal(packet, of: other, bundle, route, &post)
+        } catch {
+            engine.counters[number].count(error)
+        }
     }
 
     private mutating func hand(
@@ -172,6 +222,10 @@ struct OutboundPath: ~Copyable, Sendable {
     private func route(
         of entry: OutboundAssociation, _ snapshot: Snapshot
     ) throws(PacketDrop) -> TransmitBatch.Route {
+        guard !entry.leavesWhole else {
+            // AH covers the IP header, which must leave as it was signed.
+            return try wholeRoute(to: entry.association.id.destination)
+        }
         let ports = entry.encapsulation
         let local = Endpoint(entry.association.source, port: ports?.sourcePort ?? 0)
         let remote = Endpoint(entry.association.id.destination, port: ports?.destinationPort ?? 0)
@@ -183,46 +237,96 @@ struct OutboundPath: ~Copyable, Sendable {
             descriptor: descriptor, isUDP: ports != nil, local: local, remote: remote, trafficClass: 0)
     }
 
-    /// Seals the packet in the buffer, which is a single one.
+    /// Seals a packet that is a single one.
     private mutating func seal(
-        _ packet: Range<Int>, _ association: OutboundAssociation, _ route: TransmitBatch.Route
+        _ packet: Range<Int>, of buffer: PacketBuffer, _ bundle: Bundle, _ route: TransmitBatch.Route,
+        _ post: inout ParcelPost
     ) throws(PacketDrop) {
-        let place = makeRoom(packet.count)
+        let place = makeRoom(packet.count, for: bundle)
         transmit.buffer.copy(packet, of: buffer, to: place.lowerBound)
-        try seal(at: place, association, route)
+        try seal(at: place, bundle, route, &post)
     }
 
     private mutating func seal(
-        _ segments: SegmentedPacket, _ index: Int, _ packet: Range<Int>, _ association: OutboundAssociation,
-        _ route: TransmitBatch.Route
+        _ segments: SegmentedPacket, _ index: Int, _ packet: Range<Int>, _ bundle: Bundle,
+        _ route: TransmitBatch.Route, _ post: inout ParcelPost
     ) throws(PacketDrop) {
-        let place = makeRoom(segments.length(index))
+        let place = makeRoom(segments.length(index), for: bundle)
         buffer.withBytes { bytes in
             transmit.buffer.withMutableBytes { target in
                 segments.write(index, of: bytes.extracting(packet), to: &target, at: place.lowerBound)
             }
         }
-        try seal(at: place, association, route)
+        try seal(at: place, bundle, route, &post)
     }
 
     /// Where the next packet to seal goes.
-    private mutating func makeRoom(_ count: Int) -> Range<Int> {
-        transmit.makeRoom(PacketRoom.headroom + count + PacketRoom.tailroom)
-        let start = transmit.start + PacketRoom.headroom
+    private mutating func makeRoom(_ count: Int, for bundle: Bundle) -> Range<Int> {
+        let headroom = OutboundEngine.headroom * (1 + bundle.others.count)
+        transmit.makeRoom(headroom + count + bundle.tailroom)
+        let start = transmit.start + headroom
         return start..<start + count
     }
 
+    /// Seals with one SA after the other, and sends; a packet whose next SA is another worker's goes there.
     private mutating func seal(
-        at place: Range<Int>, _ association: OutboundAssociation, _ route: TransmitBatch.Route
+        at place: Range<Int>, _ bundle: Bundle, _ route: TransmitBatch.Route, _ post: inout ParcelPost
     ) throws(PacketDrop) {
+        var sealed = try seal(at: place, bundle.first)
+        for (index, association) in bundle.others.enumerated() {
+            guard association.owner == number else {
+                let next = Bundle(first: association, others: Array(bundle.others.dropFirst(index + 1)))
+                return try post.sendCopy(
+                    of: sealed.packet, in: transmit.buffer,
+                    .sealed(count: sealed.packet.count, next: next), to: association.owner)
+            }
+            sealed = try seal(at: sealed.packet, association)
+        }
+        var route = route
+        route.trafficClass = sealed.trafficClass
+        guard bundle.outermost.leavesWhole else {
+            return transmit.append(sealed.esp, to: route, end: place.upperBound + bundle.tailroom)
+        }
+        try sendWhole(sealed.packet, to: route, end: place.upperBound + bundle.tailroom)
+    }
+
+    /// Sends a packet with its own IP header, which the kernel cuts into no fragments.
+    private mutating func sendWhole(
+        _ packet: Range<Int>, to route: TransmitBatch.Route, end: Int
+    ) throws(PacketDrop) {
+        let mtu = paths.mtu(towards: route.remote.address, now: MonotonicClock.now)
+        guard packet.count > mtu else { return transmit.append(packet, to: route, end: end) }
+        // They are copies, as sending makes room where the packet is.
+        let fragments = try fragments(packet, mtu)
+        for fragment in fragments {
+            let place = makeRoom(fragment.count)
+            transmit.buffer.write(fragment, at: place.lowerBound)
+            transmit.append(place, to: route, end: place.upperBound)
+        }
+    }
+
+    private func fragments(_ packet: Range<Int>, _ mtu: Int) throws(PacketDrop) -> [[UInt8]] {
+        do throws(DropReason) {
+            return try transmit.buffer.withBytes { bytes throws(DropReason) in
+                let whole = bytes.extracting(packet)
+                let cuts = try PacketFragments(
+                    whole, mtu: mtu, identification: .random(in: 1 ... .max))
+                return (0..<cuts.count).map { cuts.fragment($0, of: whole) }
+            }
+        } catch {
+            throw .engine(error)
+        }
+    }
+
+    private func seal(
+        at place: Range<Int>, _ association: OutboundAssociation
+    ) throws(PacketDrop) -> SealedPacket {
         let number = number
         let sealed = try transmit.buffer.withMutableBytes { bytes throws(PacketDrop) in
             try association.seal(&bytes, place, by: number)
         }
-        var route = route
-        route.trafficClass = sealed.trafficClass
-        transmit.append(sealed.esp, to: route, end: place.upperBound + PacketRoom.tailroom)
         engine.report(sealed.signal, of: association.association.id)
+        return sealed
     }
 
     // MARK: in clear
@@ -231,11 +335,7 @@ struct OutboundPath: ~Copyable, Sendable {
     private mutating func pass(_ header: VirtioHeader, _ packet: Range<Int>, to destination: IPAddress)
         throws(PacketDrop)
     {
-        guard let socket = engine.sockets.whole(destination.family) else { throw .plane(.noSocket) }
-        let route = TransmitBatch.Route(
-            descriptor: socket.number, isUDP: false,
-            local: Endpoint(.unspecified(destination.family), port: 0),
-            remote: Endpoint(destination, port: 0), trafficClass: 0)
+        let route = try wholeRoute(to: destination)
         guard header.segmentation != .none else {
             let place = makeRoom(packet.count)
             transmit.buffer.copy(packet, of: buffer, to: place.lowerBound)
@@ -251,6 +351,21 @@ struct OutboundPath: ~Copyable, Sendable {
             }
             transmit.append(place, to: route, end: place.upperBound)
         }
+    }
+
+    /// How a packet leaves with the IP header that it has.
+    private func wholeRoute(to destination: IPAddress) throws(PacketDrop) -> TransmitBatch.Route {
+        guard let socket = engine.sockets.whole(destination.family) else { throw .plane(.noSocket) }
+        return TransmitBatch.Route(
+            descriptor: socket.number, isUDP: false,
+            local: Endpoint(.unspecified(destination.family), port: 0),
+            remote: Endpoint(destination, port: 0), trafficClass: 0)
+    }
+
+    /// Where the next packet that is left as it is goes.
+    private mutating func makeRoom(_ count: Int) -> Range<Int> {
+        transmit.makeRoom(count)
+        return transmit.start..<transmit.start + count
     }
 
     // MARK: waiting
@@ -307,7 +422,7 @@ struct OutboundPath: ~Copyable, Sendable {
                 continue
             }
             guard let flow = try? PacketFlow(sample.span.extracting(droppingFirst: VirtioHeader.count)),
-                snapshot.outbound.rule(for: flow)?.association(for: flow) != nil
+                snapshot.outbound.rule(for: flow)?.bundle(for: flow) != nil
             else { continue }
             for packet in pending.release(key) {
                 buffer.write(packet, at: PacketPlace.header)

@@ -32,7 +32,6 @@ package enum PlaneDrop: String, Hashable, Sendable, CaseIterable {
     // Outbound
     case noPolicy = "no_policy"
     case policyDiscards = "policy_discards"
-    case fragmentOutOfOrder = "fragment_out_of_order"
     case malformedOffload = "malformed_offload"
     case queueFull = "queue_full"
     case negotiationTooSlow = "negotiation_too_slow"
@@ -53,7 +52,6 @@ package enum PlaneDrop: String, Hashable, Sendable, CaseIterable {
         case .noPolicy:
             "A link-local or multicast packet met no policy; such packets do not leave the device."
         case .policyDiscards: "The policy says discard."
-        case .fragmentOutOfOrder: "Fragments came with gaps, or out of order; whole packets are needed here."
         case .malformedOffload: "What the device said of the packet it handed over does not fit the packet."
         case .workerBusy: "Too many packets wait for the thread that owns their SA."
         case .queueFull: "Enough packets wait already for the SA that is being negotiated."

@@ -11,6 +11,9 @@ final class PlaneSockets: Sendable {
     private let whole4: RawSocket
     private let whole6: RawSocket?
 
+    /// For AH, IPComp, and IP in IP that an IPComp tunnel did not compress.
+    let layered: [LayeredSocket]
+
     private static let espProtocol: UInt8 = 50
     private static let buffers: Int32 = 8 << 20
 
@@ -19,6 +22,12 @@ final class PlaneSockets: Sendable {
         esp6 = try? Self.socket(.ipv6, Self.espProtocol)
         whole4 = try Self.socket(.ipv4, RawSocket.wholePackets)
         whole6 = try? Self.socket(.ipv6, RawSocket.wholePackets)
+        var layered: [LayeredSocket] = []
+        for number in LayeredSocket.protocols {
+            layered.append(LayeredSocket(number, try Self.socket(.ipv4, number)))
+            if let socket = try? Self.socket(.ipv6, number) { layered.append(LayeredSocket(number, socket)) }
+        }
+        self.layered = layered
     }
 
     func esp(_ family: AddressFamily) -> RawSocket? { family == .ipv4 ? esp4 : esp6 }

@@ -1,35 +1,97 @@
 import ESP
 import IPsec
 
+/// The SAs that carry a flow, applied one after the other.
+struct Bundle: Sendable {
+    /// The innermost.
+    let first: OutboundAssociation
+    /// Empty where one is enough.
+    var others: [OutboundAssociation] = []
+
+    /// The one whose header stands in front.
+    var outermost: OutboundAssociation { others.last ?? first }
+
+    /// The largest packet that leaves in one piece, octets with its IP header.
+    ///
+    /// - Parameter path: octets that reach the outermost destination unfragmented.
+    func innerMTU(path: Int) -> Int {
+        ([first] + others).reversed().reduce(path) { PacketRoom.innerMTU(linkMTU: $0, for: $1.association) }
+    }
+
+    /// Our address, of a packet's family, for what we have to tell its sender.
+    func errorSource(for packet: Span<UInt8>) -> IPAddress? {
+        guard let header = try? IPHeader(packet) else { return nil }
+        let own = outermost.association.source
+        // A gateway without an address of that family speaks for the packet's destination.
+        return own.family == header.family ? own : header.destination
+    }
+
+    /// Octets of buffer that they may write behind a packet.
+    var tailroom: Int { others.reduce(first.tailroom) { max($0, $1.tailroom) + PacketRoom.tailroom } }
+}
+
 /// A policy with the SAs that can carry what it protects.
 struct PolicyRule: Sendable {
     let policy: SecurityPolicy
-    /// For outbound policies: the SAs its template accepts, the newest first.
-    var associations: [OutboundAssociation] = []
+    /// For outbound policies: the SAs that each template accepts, the newest first.
+    var candidates: [[OutboundAssociation]] = []
     /// For the other directions: the place in `Snapshot.devices` of the device through which the host gets packets.
     var device = 0
 
-    init(_ policy: SecurityPolicy, associations: [OutboundAssociation] = [], device: Int = 0) {
+    init(_ policy: SecurityPolicy, candidates: [[OutboundAssociation]] = [], device: Int = 0) {
         self.policy = policy
-        self.associations = associations
+        self.candidates = candidates
         self.device = device
     }
 
-    /// The SA for a packet that the policy selects; nil when one has to be negotiated.
-    func association(for flow: PacketFlow) -> OutboundAssociation? {
-        associations.first { entry in
-            let association = entry.association
-            if let selector = association.selector, !selector.selects(flow) { return false }
-            return association.mode == .tunnel
-                || association.source == flow.source && association.id.destination == flow.destination
-        }
+    /// What carries a flow.
+    enum Carrier {
+        case bundle(Bundle)
+        /// An SA has to be negotiated for this template.
+        case missing(PolicyTemplate)
     }
 
-    /// Whether a packet that came through `association` is what this policy asks for (RFC 4301 section 5.2).
-    func accepts(_ association: SecurityAssociation) -> Bool {
+    /// What carries a packet that the policy selects; nil if its policy protects nothing.
+    func carrier(for flow: PacketFlow) -> Carrier? {
+        var bundle: Bundle?
+        var optional: PolicyTemplate?
+        var ends = (source: flow.source, destination: flow.destination)
+        for (template, candidates) in zip(policy.templates, candidates) {
+            if let entry = candidates.first(where: { $0.association.carries(flow, between: ends) }) {
+                if template.mode.hasOwnAddresses {
+                    ends = (entry.association.source, entry.association.id.destination)
+                }
+                if bundle?.others.append(entry) == nil { bundle = Bundle(first: entry) }
+            } else if template.level == .use {
+                optional = optional ?? template
+            } else {
+                return .missing(template)
+            }
+        }
+        return bundle.map(Carrier.bundle) ?? optional.map(Carrier.missing)
+    }
+
+    /// The bundle for a packet that the policy selects; nil when an SA has to be negotiated.
+    func bundle(for flow: PacketFlow) -> Bundle? {
+        if case .bundle(let bundle) = carrier(for: flow) { bundle } else { nil }
+    }
+
+    /// Whether a packet that came through `count` SAs, the outermost first, is what this policy asks for.
+    func accepts(count: Int, _ association: (Int) -> SecurityAssociation) -> Bool {
         switch policy.action {
-        case .protect(let templates): templates.first?.accepts(association) ?? false
+        case .protect(let templates): templates.accept(count: count, association)
         case .bypass, .discard: false
         }
+    }
+}
+
+extension SecurityAssociation {
+    /// Whether it may carry a flow that travels between two addresses by now.
+    fileprivate func carries(
+        _ flow: PacketFlow, between ends: (source: IPAddress, destination: IPAddress)
+    ) -> Bool {
+        // A BEET association's selector has its inner addresses, which the flow has unless it is wrapped already.
+        if let selector, !selector.selects(flow) { return false }
+        return mode.hasOwnAddresses || source == ends.source && id.destination == ends.destination
     }
 }

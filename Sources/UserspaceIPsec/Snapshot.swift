@@ -1,3 +1,4 @@
+import ESP
 import IPsec
 import LinuxIO
 
@@ -7,6 +8,10 @@ struct Snapshot: Sendable {
     var inbound = PolicyTable()
     var forward = PolicyTable()
     var associations: [SPI: [InboundAssociation]] = [:]
+    /// Of the inbound SAs.
+    var protocols: Set<SecurityProtocol> = []
+    /// Inbound IPComp SAs of tunnel mode.
+    var compressedTunnels: [InboundAssociation] = []
     /// The plane's own device first.
     var devices: [TUNDevice] = []
     var encapsulationSockets: [EncapsulationSocket] = []
@@ -15,7 +20,24 @@ struct Snapshot: Sendable {
 
     /// The inbound SA of a packet.
     func association(_ spi: SPI, to destination: IPAddress) -> InboundAssociation? {
-        associations[spi]?.first { $0.association.id.destination == destination }
+        associations[spi]?.first {
+            $0.association.id.destination == destination && $0.association.id.protocol == .esp
+        }
+    }
+
+    /// The inbound SA of what is wrapped around a packet.
+    func association(for layer: InboundChain.Layer) -> InboundAssociation? {
+        switch layer {
+        case .protected(let packet):
+            let id = packet.id
+            let found = associations[id.spi]?.filter { $0.association.id == id } ?? []
+            // CPIs below 64 are everybody's: the sender tells (RFC 3173 section 3.3).
+            return found.first { $0.association.source == packet.outer.source } ?? found.first
+        case .tunneled(_, let source, let destination):
+            return compressedTunnels.first {
+                $0.association.source == source && $0.association.id.destination == destination
+            }
+        }
     }
 
     /// The socket from which ESP in UDP leaves, or none.

@@ -11,6 +11,8 @@ struct Worker: ~Copyable, Sendable {
         case device(TUNQueue)
         case encapsulated(EncapsulationSocket)
         case raw(RawSocket)
+        /// Packets of another protocol of IPsec.
+        case layered(LayeredSocket)
 
         var descriptor: Int32? {
             switch self {
@@ -18,6 +20,7 @@ struct Worker: ~Copyable, Sendable {
             case .device(let queue): queue.number
             case .encapsulated(let socket): socket.number
             case .raw(let socket): socket.number
+            case .layered(let socket): socket.socket.number
             }
         }
     }
@@ -28,6 +31,7 @@ struct Worker: ~Copyable, Sendable {
     private var outbound: OutboundPath
     private var encapsulated: InboundPath
     private var raw: InboundPath
+    private var layered: LayeredPath
     private var post: ParcelPost
     private var parcel = Parcel(buffer: PacketPlace.buffer())
     private var sources: [Source] = []
@@ -49,6 +53,7 @@ struct Worker: ~Copyable, Sendable {
         outbound = OutboundPath(engine, number: number)
         encapsulated = InboundPath(engine, number: number, capacity: Self.trainCapacity)
         raw = InboundPath(engine, number: number, capacity: Self.rawCapacity)
+        layered = LayeredPath(engine, number: number)
         post = ParcelPost(engine.rings, number: number, of: engine.workerCount)
     }
 
@@ -73,6 +78,7 @@ struct Worker: ~Copyable, Sendable {
         if number == Self.socketReader {
             sources += view.snapshot.encapsulationSockets.map(Source.encapsulated)
             sources += [engine.sockets.esp4, engine.sockets.esp6].compactMap { $0 }.map(Source.raw)
+            sources += engine.sockets.layered.filter { $0.isNeeded(view.snapshot) }.map(Source.layered)
         }
         self.sources = sources
         poller = Poller()
@@ -90,12 +96,19 @@ struct Worker: ~Copyable, Sendable {
             for _ in 0..<Self.receiveBurst {
                 guard
                     encapsulated.receive(
-                        socket.number, port: socket.local.port, .encapsulated(socket), view.snapshot, &post)
+                        socket.number, port: socket.local.port, .encapsulated(socket), view.snapshot, &post,
+                        &layered)
                 else { return }
             }
         case .raw(let socket):
             for _ in 0..<Self.receiveBurst {
-                guard raw.receive(socket.number, port: 0, .raw, view.snapshot, &post) else { return }
+                guard raw.receive(socket.number, port: 0, .raw, view.snapshot, &post, &layered) else {
+                    return
+                }
+            }
+        case .layered(let socket):
+            for _ in 0..<Self.receiveBurst {
+                guard layered.receive(socket, view.snapshot, &post) else { return }
             }
         }
     }
@@ -118,9 +131,13 @@ struct Worker: ~Copyable, Sendable {
                 case .outbound(let count):
                     outbound.takeOver(&parcel.buffer, count, view.snapshot, &post)
                 case .encapsulated(let train):
-                    encapsulated.takeOver(&parcel.buffer, train, .handedOn, view.snapshot, &post)
+                    encapsulated.takeOver(&parcel.buffer, train, .handedOn, view.snapshot, &post, &layered)
                 case .esp(let train):
-                    raw.takeOver(&parcel.buffer, train, .raw, view.snapshot, &post)
+                    raw.takeOver(&parcel.buffer, train, .raw, view.snapshot, &post, &layered)
+                case .sealed(let count, let next):
+                    outbound.takeSealed(&parcel.buffer, count, next, view.snapshot, &post)
+                case .opened(let count, let used):
+                    layered.takeOver(&parcel.buffer, count, used, view.snapshot, &post)
                 }
             }
         }

@@ -36,9 +36,4 @@ struct WorkerAssignment: Sendable {
         peers[peer] = nil
         loads[known.worker] -= 1
     }
-
-    mutating func releaseAll() {
-        peers = [:]
-        loads = loads.map { _ in 0 }
-    }
 }

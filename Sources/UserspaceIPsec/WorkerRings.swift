@@ -1,3 +1,4 @@
+import ESP
 import LinuxIO
 
 /// What one worker leaves to another: something it read that concerns an SA of the other's.
@@ -9,6 +10,10 @@ struct Parcel: Sendable {
         case encapsulated(DatagramTrain)
         /// ESP from a raw socket.
         case esp(DatagramTrain)
+        /// A packet that the next SAs of a bundle have to seal, at `PacketPlace.packet`; so many octets.
+        case sealed(count: Int, next: Bundle)
+        /// A packet that has come through these SAs already, at `PacketPlace.packet`; so many octets.
+        case opened(count: Int, used: [InboundAssociation])
     }
 
     var buffer: PacketBuffer
@@ -93,6 +98,17 @@ struct ParcelPost: ~Copyable, Sendable {
         _ buffer: PacketBuffer, _ range: Range<Int>, _ contents: Parcel.Contents, to receiver: Int
     ) throws(PacketDrop) {
         spare.buffer.copy(range, of: buffer, to: range.lowerBound)
+        spare.contents = contents
+        guard rings.put(&spare, from: number, to: receiver) else { throw .plane(.workerBusy) }
+        addressees[receiver] = true
+    }
+
+    /// Leaves a copy of a packet, at `PacketPlace.packet`.
+    mutating func sendCopy(
+        of packet: Range<Int>, in buffer: PacketBuffer, _ contents: Parcel.Contents, to receiver: Int
+    ) throws(PacketDrop) {
+        guard packet.count <= spare.buffer.capacity - PacketPlace.packet else { throw .engine(.tooLarge) }
+        spare.buffer.copy(packet, of: buffer, to: PacketPlace.packet)
         spare.contents = contents
         guard rings.put(&spare, from: number, to: receiver) else { throw .plane(.workerBusy) }
         addressees[receiver] = true

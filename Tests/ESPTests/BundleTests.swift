@@ -190,15 +190,4 @@ struct BundleTests {
         let layer = try chain.next(0..<inner.count, of: inner.span)
         #expect(layer == nil)
     }
-
-    @Test func transportTemplatesFollowTheTunnelBeforeThem() throws {
-        let bundle = SampleBundle(
-            "AH over an ESP tunnel", (.esp, .tunnel, .ipv6), (.ah, .transport, .ipv6))
-        let packet = SamplePacket.udp(.ipv4, count: 8)
-        let flow = try PacketFlow(packet.span)
-        let ends = bundle.templates.ends(at: 1, of: flow)
-        #expect(ends.source == SampleSA.address(.ipv6, 1) && ends.destination == SampleSA.address(.ipv6, 2))
-        let plain = [PolicyTemplate(protocol: .esp, mode: .transport)].ends(at: 0, of: flow)
-        #expect(plain.source == flow.source && plain.destination == flow.destination)
-    }
 }

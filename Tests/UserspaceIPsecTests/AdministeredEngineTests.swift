@@ -79,11 +79,8 @@ import Testing
 
     @Test func whatTheEngineCannotIsRefusedInWords() throws {
         func explanation(_ entry: SADEntry) -> String { failure(entry)?.explanation ?? "" }
-        #expect(
-            explanation(Self.entry(transform: .ah(KeyedIntegrity(.hmacSHA1, key: Self.key(20))))).contains(
-                "no AH; use ESP"))
-        #expect(explanation(Self.entry(transform: .ipcomp(.known(.deflate)))).contains("no IPComp"))
-        #expect(explanation(Self.entry(mode: .beet)).contains("BEET mode"))
+        #expect(explanation(Self.entry(transform: .ipcomp(.known(.lzs)))).contains("no compression lzs"))
+        #expect(explanation(Self.entry(mode: .iptfs)).contains("IPTFS mode"))
         let foreign = SATransform.esp(KeyedCipher(.foreign("cbc(x)"), key: Self.key(16)), nil)
         #expect(explanation(Self.entry(transform: foreign)) == "User-space IPsec has no cipher cbc(x).")
         let short = SATransform.esp(KeyedCipher(.aesGCM16, key: Self.key(16)), nil)
@@ -96,6 +93,39 @@ import Testing
         var mobile = Self.entry()
         mobile.options.flags = [.wildcardReceive]
         #expect(explanation(mobile).contains("wildrecv"))
+    }
+
+    /// AH, IPComp, BEET mode and extended sequence numbers are read as they were stated.
+    @Test func everyProtocolAndModeIsTaken() throws {
+        var database = EngineDatabase()
+        func id(_ number: SecurityProtocol) -> SecurityAssociationID {
+            SecurityAssociationID(destination: Self.peer, protocol: number, spi: SPI(0x1001))
+        }
+        var ah = SADEntry(
+            id: id(.ah), source: Self.ours, mode: .tunnel,
+            transform: .ah(KeyedIntegrity(.hmacSHA1, key: Self.key(20))))
+        ah.replay.usesExtendedSequenceNumbers = true
+        ah.replay.window = 64
+        let ipcomp = SADEntry(
+            id: id(.ipcomp), source: Self.ours, mode: .transport, transform: .ipcomp(.known(.deflate)))
+        var beet = Self.entry(mode: .beet)
+        beet.selector = Selector(
+            source: try #require(IPPrefix("10.1.0.1/32")), destination: try #require(IPPrefix("10.2.0.1/32")))
+        for entry in [ah, ipcomp, beet] {
+            _ = try perform(.addSA(entry), on: &database)
+            guard case .association(let record) = try perform(.getSA(entry.key), on: &database) else {
+                Issue.record("not the SA that was added")
+                return
+            }
+            #expect(record.entry.id == entry.id && record.entry.mode == entry.mode)
+            #expect(record.entry.selector == entry.selector)
+            #expect(
+                record.entry.replay.usesExtendedSequenceNumbers == entry.replay.usesExtendedSequenceNumbers)
+        }
+        #expect(
+            database.records(.ah, now: start).count == 1 && database.records(.ipcomp, now: start).count == 1)
+        _ = try perform(.flushSAD(.ah), on: &database)
+        #expect(database.records(nil, now: start).map(\.entry.id.protocol) == [.ipcomp, .esp])
     }
 
     @Test func aLarvalSABecomesMatureOrGoes() throws {

@@ -21,12 +21,12 @@ import Testing
     @Test func theNewestAssociationCarries() throws {
         var database = EngineDatabase()
         try database.set(Samples.policy(.outbound))
-        try #expect(database.snapshot.outbound.rule(for: flow())?.association(for: flow()) == nil)
+        try #expect(database.snapshot.outbound.rule(for: flow())?.bundle(for: flow()) == nil)
         try database.add(Samples.association(.outbound, spi: 0x1001), now: start)
         try database.add(Samples.association(.outbound, spi: 0x1002), now: start)
         try database.add(Samples.association(.outbound, spi: 0x1003, requestID: 8), now: start)
         func carrier() throws -> SPI? {
-            try database.snapshot.outbound.rule(for: flow())?.association(for: flow())?.association.id.spi
+            try database.snapshot.outbound.rule(for: flow())?.bundle(for: flow())?.first.association.id.spi
         }
         #expect(try carrier() == SPI(0x1002), "0x1003 is another policy's")
         try database.remove(Samples.association(.outbound, spi: 0x1002).id)
@@ -40,8 +40,8 @@ import Testing
             Samples.association(.outbound, from: "10.1.0.1", to: "10.2.0.1", mode: .transport), now: start)
         let rule = try #require(try database.snapshot.outbound.rule(for: flow()))
         let stranger = try PolicyTableTests.flow(0x0a01_0001, 0x0a02_0002)
-        #expect(try rule.association(for: flow()) != nil)
-        #expect(rule.association(for: stranger) == nil)
+        #expect(try rule.bundle(for: flow()) != nil)
+        #expect(rule.bundle(for: stranger) == nil)
     }
 
     @Test func duplicatesAndStrangersAreRefused() throws {
@@ -89,9 +89,13 @@ import Testing
         var database = EngineDatabase()
         var policy = try Samples.policy(.outbound)
         let esp = try #require(policy.templates.first)
-        policy.action = .protect([PolicyTemplate(protocol: .ipcomp, mode: .transport), esp])
-        let failure = #expect(throws: DatabaseFailure.self) { try database.set(policy) }
-        #expect(failure?.kind == .unsupported)
+        for templates in [
+            [], Array(repeating: esp, count: 7), [PolicyTemplate(protocol: .esp, mode: .iptfs)],
+        ] {
+            policy.action = .protect(templates)
+            let failure = #expect(throws: DatabaseFailure.self) { try database.set(policy) }
+            #expect(failure?.kind == .unsupported)
+        }
     }
 
     @Test func aPacketMustComeThroughTheAssociationItsPolicyAsksFor() throws {

@@ -22,6 +22,21 @@ enum Samples {
             encapsulation: encapsulation, lifetime: lifetime)
     }
 
+    /// AH in transport mode.
+    static func authentication(
+        _ direction: Direction, spi: UInt32 = 0x3001, from source: String = "192.0.2.1",
+        to destination: String = "192.0.2.2", requestID: UInt32 = 7
+    ) throws -> SecurityAssociation {
+        var association = try association(
+            direction, spi: spi, from: source, to: destination, mode: .transport, requestID: requestID)
+        association.id = SecurityAssociationID(
+            destination: association.id.destination, protocol: .ah, spi: SPI(spi))
+        association.transform = ESPTransform(
+            encryption: CipherChoice(.null), encryptionKey: SecretKey(copying: []), integrity: .hmacSHA256,
+            integrityKey: SecretKey(copying: Array(repeating: 2, count: 32)))
+        return association
+    }
+
     static func policy(
         _ direction: PolicyDirection, from source: String = "10.1.0.0/24",
         to destination: String = "10.2.0.0/24",

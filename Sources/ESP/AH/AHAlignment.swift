@@ -7,6 +7,10 @@ enum AHAlignment: Sendable {
     /// Eight, as Linux does unless its SA has the flag `align4`.
     case linux
 
+    init(_ association: SecurityAssociation) {
+        self = association.flags.contains(.align4) ? .standard : .linux
+    }
+
     /// Octets of header for an ICV of `icvSize` octets.
     func headerCount(icvSize: Int, family: AddressFamily) -> Int {
         let unit = family == .ipv4 && self == .standard ? 4 : 8

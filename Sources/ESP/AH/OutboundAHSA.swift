@@ -35,7 +35,7 @@ package struct OutboundAHSA: ~Copyable, Sendable {
         self.outer = outer
         self.authentication = authentication
         numbers = SequenceCounter(association)
-        alignment = association.flags.contains(.align4) ? .standard : .linux
+        alignment = AHAlignment(association)
         identification = UInt16(truncatingIfNeeded: random.uint32())
         watch = LifetimeWatch(association)
     }

@@ -4,8 +4,8 @@ package import IPsec
 ///
 /// ```
 /// var chain = InboundChain()
-/// var packet = try InboundChain.Layer(inIPPacket: range, of: buffer.span)
-/// while let layer = packet { … open it …; packet = try chain.next(opened, association, buffer.span) }
+/// var next = try InboundChain.Layer(inIPPacket: range, of: buffer.span)
+/// while let layer = next { … open it …; next = try chain.next(opened, of: buffer.span) }
 /// ```
 package struct InboundChain: Sendable {
     /// As many associations as a packet may go through; the kernel's XFRM_MAX_DEPTH.
@@ -32,7 +32,39 @@ package struct InboundChain: Sendable {
     /// Associations that the packet has come through.
     package private(set) var depth = 0
 
-    package init() {}
+    /// - Parameter depth: Associations that it has come through already.
+    package init(depth: Int = 0) {
+        self.depth = depth
+    }
+
+    /// Whether something may be wrapped around a packet with this flow; `Layer` knows.
+    @inline(__always)
+    package static func mayContinue(_ flow: PacketFlow) -> Bool {
+        switch flow.upperProtocol {
+        case IPProtocol.esp, IPProtocol.ah, IPProtocol.ipcomp, IPProtocol.ipv4, IPProtocol.ipv6: true
+        default: false
+        }
+    }
+
+    /// Writes the IPv6 header that the kernel took off a packet, before its payload.
+    ///
+    /// Extension headers that it had are lost, as is all that routers may change.
+    ///
+    /// - Throws: `noRoom` if the buffer has no 40 octets before the payload.
+    /// - Returns: Where the whole packet is.
+    package static func restoreIPv6Header(
+        before payload: Range<Int>, in buffer: inout MutableSpan<UInt8>, _ outer: ESPPacket.Outer,
+        nextProtocol: UInt8
+    ) throws(DropReason) -> Range<Int> {
+        let start = payload.lowerBound - TunnelHeader.count(.ipv6)
+        guard start >= 0, payload.upperBound <= buffer.count else { throw .noRoom }
+        guard payload.count <= Int(UInt16.max), outer.source.family == .ipv6 else { throw .badLength }
+        let header = TunnelHeader(
+            source: outer.source, destination: outer.destination, trafficClass: outer.trafficClass,
+            hopLimit: outer.hopLimit, dontFragment: true, identification: 0)
+        header.write(to: &buffer, at: start, payloadCount: payload.count, nextProtocol: nextProtocol)
+        return start..<payload.upperBound
+    }
 
     /// What is wrapped around a packet that an association has given; nil if nothing is.
     ///

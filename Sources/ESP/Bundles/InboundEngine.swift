@@ -37,6 +37,14 @@ package struct InboundEngine: ~Copyable, Sendable {
         }
     }
 
+    /// The highest sequence number received in a genuine ESP packet; 0 without a replay window.
+    package var highestSequence: UInt64 {
+        switch esp {
+        case .some(let engine): engine.highestSequence
+        case .none: 0
+        }
+    }
+
     /// Checks an ESP packet, decrypts it in place and restores the IP packet.
     ///
     /// - Throws: Why not; `notESP` if the association is of another protocol.

@@ -44,6 +44,14 @@ package struct OutboundEngine: ~Copyable, Sendable {
         }
     }
 
+    /// The last sequence number that ESP used.
+    package var lastSequence: UInt64 {
+        switch esp {
+        case .some(let engine): engine.lastSequence
+        case .none: 0
+        }
+    }
+
     /// Changes the UDP ports after the peer's NAT mapping moved; ESP alone has any.
     package mutating func updateEncapsulation(_ encapsulation: UDPEncapsulation) {
         guard association.encapsulation != nil else { return }

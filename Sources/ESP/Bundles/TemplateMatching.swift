@@ -47,17 +47,4 @@ extension [PolicyTemplate] {
         }
         return used == count
     }
-
-    /// Between which addresses packets travel once each template is applied to a packet between two hosts.
-    ///
-    /// - Returns: For the template at `place`, the ends that its SA must have; nil where the template leaves them open.
-    package func ends(
-        at place: Int, of flow: PacketFlow
-    ) -> (source: IPAddress?, destination: IPAddress?) {
-        let applied = prefix(place + 1)
-        guard let outermost = applied.last(where: \.mode.hasOwnAddresses) else {
-            return (flow.source, flow.destination)
-        }
-        return (outermost.tunnelSource, outermost.tunnelDestination)
-    }
 }
