@@ -57,23 +57,23 @@ extension RenderedDiagnosticsTests {
         Case(
             "an interface whose name is too long", tunnel("\(nets) interface \"ipsec0123456789a\";"),
             """
-            t.conf:5:64: error: a network interface's name has at most 15 characters, this one has 16
+            t.conf:5:62: error: a network interface's name has at most 15 characters, this one has 16
                     \(nets) interface "ipsec0123456789a";
-                                                                       ^~~~~~~~~~~~~~~~~~
+                                                                             ^~~~~~~~~~~~~~~~~~
             """),
         Case(
             "an interface that is a pattern", tunnel("\(nets) interface \"ipsec%d\";"),
             """
-            t.conf:5:64: error: a network interface's name is made of letters, digits, '-', '_' and '.', such as "ipsec0"
+            t.conf:5:62: error: a network interface's name is made of letters, digits, '-', '_' and '.', such as "ipsec0"
                     \(nets) interface "ipsec%d";
-                                                                       ^~~~~~~~~
+                                                                             ^~~~~~~~~
             """),
         Case(
             "the loopback interface", tunnel("\(nets) interface \"lo\";"),
             """
-            t.conf:5:64: error: "lo" is the loopback interface; choose another name, such as "ipsec0"
+            t.conf:5:62: error: "lo" is the loopback interface; choose another name, such as "ipsec0"
                     \(nets) interface "lo";
-                                                                       ^~~~
+                                                                             ^~~~
             """),
         Case(
             "tunnel mode with one network", tunnel("local_net 10.1.0.0/24;"),
