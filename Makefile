@@ -22,7 +22,7 @@ deps: build-deps
 test-deps: deps
 	Tests/deps.sh mandoc tshark nftables iperf3 charon-systemd strongswan-swanctl libcharon-extra-plugins \
 	    libstrongswan-extra-plugins libstrongswan-standard-plugins \
-	    qemu-system-x86 busybox-static cpio kmod bc python3-minimal xz-utils
+	    qemu-system-x86 busybox-static cpio kmod bc python3 xz-utils
 
 unit: build-deps
 	Tests/unit.sh

@@ -29,8 +29,8 @@ struct MatrixJudge {
             check("the kernel seals, we open", sample) {
                 let wanted = sample.packets(.kernel)
                 let opened = try MatrixEngine.open(sample, packets)
-                return opened == wanted
-                    ? nil : "\(packets.count) of \(wanted.count) sealed; others than were sent"
+                return Self.difference(
+                    wanted.map { Self.carried(sample, $0) }, opened.map { Self.carried(sample, $0) })
             }
             check("its packets in the same octets", sample) { try Self.difference(sample, packets) }
         }
@@ -49,6 +49,13 @@ struct MatrixJudge {
         }
     }
 
+    /// The first packet that is another one than was sent; nil if none is.
+    private static func difference(_ wanted: [[UInt8]], _ opened: [[UInt8]]) -> String? {
+        guard wanted.count == opened.count else { return "\(opened.count) of \(wanted.count) sealed" }
+        guard let (sent, found) = zip(wanted, opened).first(where: { $0 != $1 }) else { return nil }
+        return "\n  ours:     \(found.hexadecimal)\n  kernel's: \(sent.hexadecimal)"
+    }
+
     /// How our packets differ from the kernel's, when ours have its IVs and IP identifications; nil if they do not.
     private static func difference(_ sample: MatrixCase, _ packets: [[UInt8]]) throws -> String? {
         let ours = try MatrixEngine.seal(sample, sample.packets(.kernel), as: .kernel)
@@ -62,6 +69,17 @@ struct MatrixJudge {
             return "\n  ours:     \(made.hexadecimal)\n  kernel's: \(theirs.hexadecimal)"
         }
         return nil
+    }
+
+    /// Without what BEET mode does not carry: IPv6 outside has no place for an IPv4 header's identification and flags.
+    private static func carried(_ sample: MatrixCase, _ packet: [UInt8]) -> [UInt8] {
+        guard sample.mode == .beet, sample.outer == .ipv6, sample.inner == .ipv4, packet.count >= 20 else {
+            return packet
+        }
+        var packet = packet
+        packet.replaceSubrange(4..<8, with: [0, 0, 0, 0])
+        packet.replaceSubrange(10..<12, with: [0, 0])
+        return packet
     }
 
     /// Without what tells packets of one host apart: an IPv4 identification, and the checksum and ICV (which was checked

@@ -22,6 +22,13 @@ enum MatrixPacket {
         return header(source, destination, identification, datagram.count) + datagram
     }
 
+    /// Writes the checksum of a UDP datagram right behind an IPv6 header.
+    static func putUDPChecksum(in packet: inout [UInt8]) {
+        packet.replaceSubrange(46..<48, with: [0, 0])
+        let sum = checksum(Array(packet[8..<40]) + [0, 17] + packet[44..<46] + packet[40...])
+        packet.replaceSubrange(46..<48, with: octets(sum == 0 ? 0xffff : sum))
+    }
+
     private static func header(
         _ source: IPAddress, _ destination: IPAddress, _ identification: UInt16, _ count: Int
     ) -> [UInt8] {

@@ -14,6 +14,8 @@ enum MatrixResealing {
         let own = try ESPPacket(inIPPacket: 0..<mine.count, of: mine.span).range
         var resealing = try ESPResealing(sample.association(.kernel, .inbound))
         guard let esp = resealing.resealed(Array(theirs[range]), sequence: sequence) else { return [] }
-        return Array(mine[..<own.lowerBound]) + esp
+        var made = Array(mine[..<own.lowerBound]) + esp
+        if sample.isUDP, sample.outer == .ipv6 { MatrixPacket.putUDPChecksum(in: &made) }
+        return made
     }
 }

@@ -209,6 +209,8 @@ all=(unit alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transpor
     charon_gcm charon_initiates article swiftike_nat charon_nat swiftike_ipv6 rekey shutdown)
 . "$guest_tests/swiftkey-tests.sh"
 all+=("${swiftkey_scenarios[@]}")
+. "$guest_tests/swiftesp-tests.sh"
+all+=(swiftesp)
 
 # The tests of the XFRM and Netlink modules; run.sh sees to it that they were built.
 unit() {
