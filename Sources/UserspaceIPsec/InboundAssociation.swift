@@ -14,6 +14,10 @@ final class InboundAssociation: Sendable {
     let association: SecurityAssociation
     let added: Instant
     let deadlines: LifetimeDeadlines
+    /// Whether its packets come in UDP.
+    let isInUDP: Bool
+    /// Whether an IP header is written before what was inside.
+    let writesHeader: Bool
     private let state: WorkerOwned<State>
     private let counters = AssociationCounters()
     private let peerPort: Atomic<UInt16>
@@ -23,6 +27,8 @@ final class InboundAssociation: Sendable {
         state = WorkerOwned(
             State(engine: try InboundEngine(association), peerAddress: association.source), owner: owner)
         peerPort = Atomic(association.encapsulation?.sourcePort ?? 0)
+        isInUDP = association.encapsulation != nil
+        writesHeader = association.mode != .tunnel
         added = now
         deadlines = LifetimeDeadlines(association.lifetime, from: now)
         self.association = association
@@ -104,7 +110,7 @@ final class InboundAssociation: Sendable {
     ///
     /// The interface does not count.
     private func move(of sender: Endpoint?, _ state: inout State) -> Endpoint? {
-        guard let sender, association.encapsulation != nil else { return nil }
+        guard let sender, isInUDP else { return nil }
         guard sender.port != peerPort.load(ordering: .relaxed) || sender.address != state.peerAddress else {
             return nil
         }

@@ -33,13 +33,11 @@ struct InboundPath: ~Copyable, Sendable {
     /// Where ESP came from.
     enum Arrival {
         case encapsulated(EncapsulationSocket)
-        /// Handed on by the worker that read the NAT traversal socket.
-        case handedOn
         case raw
 
         fileprivate var isInUDP: Bool {
             switch self {
-            case .encapsulated, .handedOn: true
+            case .encapsulated: true
             case .raw: false
             }
         }
@@ -143,7 +141,11 @@ struct InboundPath: ~Copyable, Sendable {
         let packet = try find(datagram, rest, index, arrival)
         let entry = try association(packet, snapshot)
         guard entry.owner == number else {
-            let contents: Parcel.Contents = arrival.isInUDP ? .encapsulated(rest) : .esp(rest)
+            let contents: Parcel.Contents =
+                switch arrival {
+                case .encapsulated(let socket): .encapsulated(rest, socket)
+                case .raw: .esp(rest)
+                }
             if datagram.lowerBound == PacketPlace.headroom {
                 try post.send(&batch.buffers[index], contents, to: entry.owner)
             } else {
@@ -152,6 +154,8 @@ struct InboundPath: ~Copyable, Sendable {
             }
             return true
         }
+        // An IP header may be written over the end of the datagram before, which may wait for the host.
+        if entry.writesHeader, datagram.lowerBound != PacketPlace.headroom { deliver(snapshot) }
         try open(packet, entry, index, arrival.isInUDP ? rest.path.remote : nil, snapshot, &post, &layered)
         return false
     }
@@ -206,16 +210,13 @@ struct InboundPath: ~Copyable, Sendable {
         _ packet: ESPPacket, _ entry: InboundAssociation, _ index: Int, _ sender: Endpoint?,
         _ snapshot: Snapshot, _ post: inout ParcelPost, _ layered: inout LayeredPath
     ) throws(PacketDrop) {
-        let association = entry.association
-        guard (association.encapsulation != nil) == (sender != nil) else { throw .plane(.wrongEncapsulation) }
-        // An IP header may be written over the end of the datagram before, which may wait for the host.
-        if association.mode != .tunnel { deliver(snapshot) }
+        guard entry.isInUDP == (sender != nil) else { throw .plane(.wrongEncapsulation) }
         let number = number
         let opening = try batch.buffers[index].withMutableBytes { bytes throws(PacketDrop) in
             try entry.open(&bytes, packet, from: sender, by: number)
         }
-        if let moved = opening.movedTo { tell(association, movedTo: moved) }
-        engine.report(opening.packet.signal, of: association.id)
+        if let moved = opening.movedTo { tell(entry.association, movedTo: moved) }
+        if let signal = opening.packet.signal { engine.report(signal, of: entry.association.id) }
         guard !InboundChain.mayContinue(opening.packet.flow) else {
             // What came before it is the host's first.
             deliver(snapshot)

@@ -325,7 +325,7 @@ struct OutboundPath: ~Copyable, Sendable {
         let sealed = try transmit.buffer.withMutableBytes { bytes throws(PacketDrop) in
             try association.seal(&bytes, place, by: number)
         }
-        engine.report(sealed.signal, of: association.association.id)
+        if let signal = sealed.signal { engine.report(signal, of: association.association.id) }
         return sealed
     }
 

@@ -130,8 +130,9 @@ struct Worker: ~Copyable, Sendable {
                 switch parcel.contents {
                 case .outbound(let count):
                     outbound.takeOver(&parcel.buffer, count, view.snapshot, &post)
-                case .encapsulated(let train):
-                    encapsulated.takeOver(&parcel.buffer, train, .handedOn, view.snapshot, &post, &layered)
+                case .encapsulated(let train, let socket):
+                    encapsulated.takeOver(
+                        &parcel.buffer, train, .encapsulated(socket), view.snapshot, &post, &layered)
                 case .esp(let train):
                     raw.takeOver(&parcel.buffer, train, .raw, view.snapshot, &post, &layered)
                 case .sealed(let count, let next):

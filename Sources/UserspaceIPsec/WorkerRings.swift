@@ -6,8 +6,8 @@ struct Parcel: Sendable {
     enum Contents: Sendable {
         /// A packet from a device, its `VirtioHeader` in front, from `PacketPlace.header` on; so many octets in all.
         case outbound(count: Int)
-        /// ESP from the NAT traversal socket.
-        case encapsulated(DatagramTrain)
+        /// ESP from a NAT traversal socket, and maybe IKE among it.
+        case encapsulated(DatagramTrain, EncapsulationSocket)
         /// ESP from a raw socket.
         case esp(DatagramTrain)
         /// A packet that the next SAs of a bundle have to seal, at `PacketPlace.packet`; so many octets.
@@ -89,7 +89,10 @@ struct ParcelPost: ~Copyable, Sendable {
         swap(&spare.buffer, &buffer)
         spare.contents = contents
         // If it is taken, `spare` is another parcel afterwards, and `buffer` is what was in it before.
-        guard rings.put(&spare, from: number, to: receiver) else { throw .plane(.workerBusy) }
+        guard rings.put(&spare, from: number, to: receiver) else {
+            swap(&spare.buffer, &buffer)
+            throw .plane(.workerBusy)
+        }
         addressees[receiver] = true
     }
 

@@ -23,7 +23,7 @@ package final class PacketBuffer: @unchecked Sendable {
     }
 
     /// Lets `body` read all of the room.
-    @inlinable
+    @inlinable @inline(__always)
     package func withBytes<Value, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Value
     ) throws(Failure) -> Value {
@@ -31,7 +31,7 @@ package final class PacketBuffer: @unchecked Sendable {
     }
 
     /// Lets `body` read and change all of the room.
-    @inlinable
+    @inlinable @inline(__always)
     package func withMutableBytes<Value, Failure: Error>(
         _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Value
     ) throws(Failure) -> Value {
