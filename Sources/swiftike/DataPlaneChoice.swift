@@ -9,12 +9,13 @@ struct ChosenDataPlane {
     /// One line for the log.
     let explanation: String
 
-    static func take(_ choice: DataPathChoice) throws(LaunchFailure) -> ChosenDataPlane {
+    /// - Parameter packetThreads: how many threads of a user-space plane carry packets at most; nil for the default.
+    static func take(_ choice: DataPathChoice, packetThreads: Int?) throws(LaunchFailure) -> ChosenDataPlane {
         switch choice {
         case .null: ChosenDataPlane(NullDataPlane(), "as asked by --datapath")
         case .kernel: try kernel(reason: "as asked by --datapath")
-        case .userspace: try userspace(reason: "as asked by --datapath")
-        case .auto: try automatic()
+        case .userspace: try userspace(packetThreads, reason: "as asked by --datapath")
+        case .auto: try automatic(packetThreads)
         }
     }
 
@@ -23,12 +24,12 @@ struct ChosenDataPlane {
         explanation = "data plane: \(plane.summary) (\(reason))"
     }
 
-    private static func automatic() throws(LaunchFailure) -> ChosenDataPlane {
+    private static func automatic(_ packetThreads: Int?) throws(LaunchFailure) -> ChosenDataPlane {
         let lacks = XFRMDataPlane.probe()
         if lacks.isEmpty { return try kernel(reason: "the kernel has all that is needed") }
         let reason = "not the kernel: \(lacks.joined(separator: "; "))"
         do {
-            return try userspace(reason: reason)
+            return try userspace(packetThreads, reason: reason)
         } catch {
             throw LaunchFailure(error.exitStatus, "\(error.explanation)\nswiftike: \(reason)")
         }
@@ -49,14 +50,18 @@ struct ChosenDataPlane {
         }
     }
 
-    private static func userspace(reason: String) throws(LaunchFailure) -> ChosenDataPlane {
+    private static func userspace(
+        _ packetThreads: Int?, reason: String
+    ) throws(LaunchFailure) -> ChosenDataPlane {
         let lacks = UserspaceDataPlane.probe()
         guard lacks.isEmpty else {
             throw LaunchFailure(
                 69, "the user-space data plane cannot be used: \(lacks.joined(separator: "; "))")
         }
         do {
-            return ChosenDataPlane(try UserspaceDataPlane(), reason)
+            return ChosenDataPlane(
+                try UserspaceDataPlane(
+                    maximumWorkers: packetThreads ?? UserspaceDataPlane.defaultMaximumWorkers), reason)
         } catch {
             throw LaunchFailure(error)
         }

@@ -37,11 +37,24 @@ struct OwnOptions: ParsableArguments {
         help: ArgumentHelp("Event loops that negotiate; as many as processors, at most 4.", valueName: "n"))
     var shards: Int?
 
+    @Option(
+        name: .customLong("packet-threads"),
+        help: ArgumentHelp(
+            "Threads that protect packets in user space; as many as processors, at most 4.", valueName: "n"))
+    var packetThreads: Int?
+
     @Flag(name: .customLong("detached-copy"), help: .private)
     var isDetachedCopy = false
 
     func validate() throws {
-        guard let shards, !(1...64).contains(shards) else { return }
-        throw ValidationError("--shards takes a number from 1 to 64.")
+        if let shards, !(1...64).contains(shards) {
+            throw ValidationError("--shards takes a number from 1 to 64.")
+        }
+        if let packetThreads, !(1...64).contains(packetThreads) {
+            throw ValidationError("--packet-threads takes a number from 1 to 64.")
+        }
+        if packetThreads != nil, dataPath == .kernel || dataPath == .null {
+            throw ValidationError("--packet-threads goes with --datapath userspace or auto.")
+        }
     }
 }

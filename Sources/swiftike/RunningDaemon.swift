@@ -46,7 +46,8 @@ struct RunningDaemon {
     }
 
     private func run(_ log: Log, _ destination: LogDestination) throws(LaunchFailure) {
-        let chosen = try ChosenDataPlane.take(options.own.dataPath)
+        let chosen = try ChosenDataPlane.take(
+            options.own.dataPath, packetThreads: options.own.packetThreads)
         log.info(chosen.explanation)
         let objections = chosen.plane.hasNamedDevices ? [] : settings.daemon.namedDeviceObjections
         guard objections.isEmpty else {
