@@ -76,7 +76,9 @@ scenario() {
     echo "$name: ping ${got:-0}/5, large $large, ESP packets $seen, clear $clear, $(grep 'usage outbound' "$work/a")"
     [ "${got:-0}" = 5 ] || fail "lost pings"; [ $large = 1 ] || fail "lost large pings"
     [ "$seen" -ge 10 ] || fail "too few ESP packets"; [ "$clear" = 0 ] || fail "packets in clear"
-    grep -q 'usage inbound packets [1-9]' "$work/a" || fail "nothing counted inbound"
+    # Every SA of the chain carried packets, both ways.
+    if grep -q '^usage .* packets 0 ' "$work/a" "$work/b"; then fail "an SA carried nothing"; fi
+    grep -q '^usage inbound packets [1-9]' "$work/a" || fail "nothing counted inbound"
     if grep -H '^drop' "$work/a" "$work/b" | grep -v no_policy; then fail "drops"; fi
     [ "$start" = now ] || [ "$(grep -c 'notification acquire' "$work/a")" = 1 ] || fail "not one acquire"
     if [ -n "$(in_a ip rule show table 5349)$(in_a ip route show table 5349 2>/dev/null)" ]; then fail "left behind"; fi
@@ -93,4 +95,15 @@ scenario "tunnel on demand" $h4 $n4 tunnel raw aes-gcm-16 acquire 10.2.0.1 esp
 scenario "IPv6 in IPv6, raw ESP" $h6 $n6 tunnel raw aes-gcm-16 now 2001:db8:2::1 esp
 scenario "IPv6 transport, raw ESP" $h6 2001:db8::1/128 2001:db8::2/128 transport raw aes-gcm-16 now 2001:db8::2 esp
 scenario "IPv4 in IPv6, ESP in UDP" $h6 $n4 tunnel udp aes-cbc now 10.2.0.1 'udp port 4500'
+hosts4="192.0.2.1/32 192.0.2.2/32" hosts6="2001:db8::1/128 2001:db8::2/128"
+scenario "AH tunnel" $h4 $n4 ah/tunnel raw aes-gcm-16 now 10.2.0.1 ah
+scenario "AH transport" $h4 $hosts4 ah/transport raw aes-gcm-16 now 192.0.2.2 ah
+scenario "AH over an ESP tunnel" $h4 $n4 esp/tunnel+ah/transport raw aes-gcm-16 now 10.2.0.1 ah
+scenario "AH over ESP transport, IPv6" $h6 $hosts6 esp/transport+ah/transport raw aes-cbc now 2001:db8::2 'ip6 proto 51 or ip6 proto 44'
+scenario "ESP over an IPComp tunnel" $h4 $n4 ipcomp/tunnel+esp/transport raw aes-gcm-16 now 10.2.0.1 esp
+scenario "ESP over IPComp transport" $h4 $hosts4 ipcomp/transport+esp/transport raw aes-cbc now 192.0.2.2 esp
+scenario "AH over ESP over IPComp, IPv6" $h6 $n6 ipcomp/tunnel+esp/transport+ah/transport raw aes-gcm-16 now 2001:db8:2::1 'ip6 proto 51'
+scenario "ESP tunnel in an ESP tunnel" $h4 $n4 esp/tunnel+esp/tunnel raw aes-gcm-16 now 10.2.0.1 esp
+scenario "AH over ESP, extended sequence numbers" $h4 $n4 esp/tunnel+ah/transport raw aes-gcm-16,esn now 10.2.0.1 ah
+scenario "BEET" $h4 10.1.0.1/32 10.2.0.1/32 esp/beet raw aes-gcm-16 now 10.2.0.1 esp
 [ $failures = 0 ] && echo "all passed" || { echo "$failures failures"; exit 1; }

@@ -1,6 +1,7 @@
 // One end of a tunnel with keys of its own making, for userspace-selftest.sh. It is not a product: anybody knows its keys.
 //
-// userspace-selftest LOCAL REMOTE LOCAL_NET REMOTE_NET tunnel|transport raw|udp aes-gcm-16|aes-cbc now|acquire|churn
+// userspace-selftest LOCAL REMOTE LOCAL_NET REMOTE_NET LAYERS raw|udp CIPHER[,esn] now|acquire|churn
+// LAYERS are SAs such as ah/tunnel, joined by +, the innermost first; a mode alone is one of ESP.
 // With churn, SAs and policies are replaced several times a second; another tunnel's words may follow after a comma.
 import Algorithms
 import Glibc
@@ -23,7 +24,9 @@ struct Scenario: Sendable {
     let remote: IPAddress
     let localNet: IPPrefix
     let remoteNet: IPPrefix
+    let layers: [Layer]
     let mode: EncapsulationMode
+    let isExtended: Bool
     let isInUDP: Bool
     let transform: ESPTransform
     let start: Start
@@ -40,12 +43,14 @@ struct Scenario: Sendable {
     init(_ words: [String], requestID: UInt32 = 1) throws {
         guard words.count == 8, let local = IPAddress(words[0]), let remote = IPAddress(words[1]),
             let localNet = IPPrefix(words[2]), let remoteNet = IPPrefix(words[3]),
-            let mode = EncapsulationMode(rawValue: words[4]),
-            let cipher = Catalogue.encryption.first(where: { $0.name == words[6] }),
+            let cipherName = words[6].split(separator: ",").first,
+            let cipher = Catalogue.encryption.first(where: { $0.name == cipherName }),
             let start = Start(rawValue: words[7])
         else { throw Usage() }
         (self.local, self.remote, self.localNet, self.remoteNet) = (local, remote, localNet, remoteNet)
-        self.mode = mode
+        layers = try words[4].split(separator: "+").enumerated().map { try Layer($1, place: $0) }
+        mode = layers.first?.mode ?? .tunnel
+        isExtended = words[6].hasSuffix(",esn")
         isInUDP = words[5] == "udp"
         self.start = start
         self.requestID = requestID
@@ -70,13 +75,9 @@ struct Scenario: Sendable {
     func policy(_ direction: PolicyDirection) -> SecurityPolicy {
         let isOut = direction == .outbound
         let (source, destination) = isOut ? (local, remote) : (remote, local)
-        let template = PolicyTemplate(
-            protocol: .esp, mode: mode, tunnelSource: mode == .tunnel ? source : nil,
-            tunnelDestination: mode == .tunnel ? destination : nil, level: .unique(requestID: requestID))
         return SecurityPolicy(
-            selector: Selector(
-                source: isOut ? localNet : remoteNet, destination: isOut ? remoteNet : localNet),
-            direction: direction, action: .protect([template]))
+            selector: selector(isOut: isOut), direction: direction,
+            action: .protect(templates(from: source, to: destination)))
     }
 }
 
@@ -99,8 +100,9 @@ func run(_ scenarios: [Scenario]) throws {
     guard let scenario = scenarios.first else { throw Usage() }
     let plane = try UserspaceDataPlane()
     let install: @Sendable () -> Void = {
-        plane.add(scenario.association(.inbound), completion: report("add inbound SA"))
-        plane.add(scenario.association(.outbound), completion: report("add outbound SA"))
+        for association in scenario.associations(.inbound) + scenario.associations(.outbound) {
+            plane.add(association, completion: report("add \(association.direction) SA"))
+        }
     }
     plane.observe { notification in
         say("notification \(notification)")
@@ -114,10 +116,11 @@ func run(_ scenarios: [Scenario]) throws {
     }
     if scenario.start == .now { install() }
     let signals = try SignalThread.start([SIGTERM]) { _ in
-        for direction in [Direction.inbound, .outbound] {
-            plane.usage(of: scenario.association(direction).id) { result in
+        for association in scenario.associations(.inbound) + scenario.associations(.outbound) {
+            let (name, direction) = (association.id.protocol, association.direction)
+            plane.usage(of: association.id) { result in
                 if case .success(let usage) = result {
-                    say("usage \(direction) packets \(usage.packets) bytes \(usage.bytes)")
+                    say("usage \(direction) packets \(usage.packets) bytes \(usage.bytes) \(name)")
                 }
             }
         }
