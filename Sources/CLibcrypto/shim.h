@@ -26,20 +26,19 @@ static inline void swiftike_bn_mark_secret(BIGNUM *number)
 	BN_set_flags(number, BN_FLG_CONSTTIME);
 }
 
-/// Gives a keyed AEAD context the nonce of a packet to open and the tag the packet carries; 1 on success.
-static inline int swiftike_start_opening(
-	EVP_CIPHER_CTX *context, const unsigned char *nonce, unsigned char *tag, size_t tag_size)
+// EVP_CIPHER_CTX_ctrl does the same as the next ones, more slowly.
+
+/// Tells an AEAD context which tag the packet to open carries; 1 on success.
+static inline int swiftike_set_tag(EVP_CIPHER_CTX *context, unsigned char *tag, size_t tag_size)
 {
 	OSSL_PARAM parameters[2] = {
 		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_size),
 		OSSL_PARAM_END,
 	};
-	return EVP_DecryptInit_ex2(context, NULL, NULL, nonce, parameters);
+	return EVP_CIPHER_CTX_set_params(context, parameters);
 }
 
 /// Writes the tag of the packet that was sealed last; 1 on success.
-///
-/// EVP_CIPHER_CTX_ctrl does the same, more slowly.
 static inline int swiftike_take_tag(EVP_CIPHER_CTX *context, unsigned char *tag, size_t tag_size)
 {
 	OSSL_PARAM parameters[2] = {
@@ -47,6 +46,47 @@ static inline int swiftike_take_tag(EVP_CIPHER_CTX *context, unsigned char *tag,
 		OSSL_PARAM_END,
 	};
 	return EVP_CIPHER_CTX_get_params(context, parameters);
+}
+
+/// The nonce from which a GCM context is to count on, 12 octets, the last 8 of them the invocation field of RFC 5288
+/// section 3; 1 on success.
+static inline int swiftike_gcm_set_nonce(EVP_CIPHER_CTX *context, unsigned char *nonce)
+{
+	return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_IV_FIXED, -1, nonce);
+}
+
+/// Starts the next packet to seal and writes its invocation field, 8 octets; 1 on success.
+static inline int swiftike_gcm_start(EVP_CIPHER_CTX *context, unsigned char *field)
+{
+	OSSL_PARAM parameters[2] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_GET_IV_GEN, field, 8),
+		OSSL_PARAM_END,
+	};
+	return EVP_CIPHER_CTX_get_params(context, parameters);
+}
+
+/// Writes the tag of the packet that was sealed last, and starts the next one; 1 on success.
+static inline int swiftike_gcm_take_tag(
+	EVP_CIPHER_CTX *context, unsigned char *tag, size_t tag_size, unsigned char *field)
+{
+	OSSL_PARAM parameters[3] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_size),
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_GET_IV_GEN, field, 8),
+		OSSL_PARAM_END,
+	};
+	return EVP_CIPHER_CTX_get_params(context, parameters);
+}
+
+/// Starts a packet to open: its invocation field and its tag; 1 on success.
+static inline int swiftike_gcm_start_opening(
+	EVP_CIPHER_CTX *context, unsigned char *field, unsigned char *tag, size_t tag_size)
+{
+	OSSL_PARAM parameters[3] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_size),
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_SET_IV_INV, field, 8),
+		OSSL_PARAM_END,
+	};
+	return EVP_CIPHER_CTX_set_params(context, parameters);
 }
 
 /// Tells a keyed block cipher that it gets whole blocks and nothing is to be padded; 1 on success.

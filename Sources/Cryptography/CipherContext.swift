@@ -18,6 +18,8 @@ struct CipherContext: ~Copyable {
     /// CCM must be told the length of each packet first, and verifies the tag while it decrypts.
     private let isCCM: Bool
     private let tagSize: Int
+    /// For GCM: libcrypto counts the nonces itself, which spares setting each of them.
+    private var count: InvocationCount?
 
     /// - Parameter key: The cipher's key; what follows it (a salt) is left alone.
     /// - Throws: `missing` where the host's libcrypto lacks the cipher.
@@ -61,15 +63,24 @@ struct CipherContext: ~Copyable {
         return unsafe EVP_CipherUpdate(context, bytes, &written, bytes, length) == 1 && written == length
     }
 
+    /// Lets libcrypto count GCM's nonces, where it can.
+    ///
+    /// - Parameter nonce: 12 octets: the salt, and an IV of zeros.
+    mutating func countNonces(from nonce: UnsafeMutablePointer<UInt8>) {
+        unsafe count = InvocationCount(context, from: nonce, isSealing: isSealing)
+    }
+
     /// Encrypts in place and writes the tag over the additional octets and the ciphertext.
     func seal(
         nonce: UnsafeMutablePointer<UInt8>, _ additional: Additional, _ body: UnsafeMutablePointer<UInt8>,
         count: Int, tag: UnsafeMutablePointer<UInt8>
     ) -> Bool {
-        guard unsafe start(nonce), unsafe pass(additional, body, count) else { return false }
+        guard unsafe self.count?.start(context, nonce) ?? start(nonce), unsafe pass(additional, body, count)
+        else { return false }
         var written: Int32 = 0
-        return unsafe EVP_EncryptFinal_ex(context, body + count, &written) == 1
-            && swiftike_take_tag(context, tag, tagSize) == 1
+        guard unsafe EVP_EncryptFinal_ex(context, body + count, &written) == 1 else { return false }
+        return unsafe self.count?.takeTag(context, tag, tagSize)
+            ?? (swiftike_take_tag(context, tag, tagSize) == 1)
     }
 
     /// Decrypts in place; false if the tag does not fit the additional octets and the ciphertext.
@@ -77,13 +88,19 @@ struct CipherContext: ~Copyable {
         nonce: UnsafeMutablePointer<UInt8>, _ additional: Additional, _ body: UnsafeMutablePointer<UInt8>,
         count: Int, tag: UnsafeMutablePointer<UInt8>
     ) -> Bool {
-        guard unsafe swiftike_start_opening(context, nonce, tag, tagSize) == 1,
-            unsafe pass(additional, body, count), unsafe isCCM || endsWell(body + count)
+        guard unsafe startOpening(nonce, tag), unsafe pass(additional, body, count), unsafe isCCM || endsWell(body + count)
         else {
             ERR_clear_error()
             return false
         }
         return true
+    }
+
+    private func startOpening(
+        _ nonce: UnsafeMutablePointer<UInt8>, _ tag: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        if count != nil { return unsafe swiftike_gcm_start_opening(context, nonce + 4, tag, tagSize) == 1 }
+        return unsafe start(nonce) && swiftike_set_tag(context, tag, tagSize) == 1
     }
 
     private func endsWell(_ end: UnsafeMutablePointer<UInt8>) -> Bool {

@@ -73,6 +73,7 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
         ivSize = algorithm.ivSize
         icvSize = algorithm.isAEAD ? algorithm.icvSize : integrity?.icvSize ?? 0
         scratch = PacketScratch(algorithm, key: encryptionKey, ivSeed: ivSeed)
+        if construction == .gcm || construction == .gmac { unsafe cipher?.countNonces(from: scratch.nonce) }
     }
 
     private static func check(

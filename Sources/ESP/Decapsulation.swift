@@ -21,7 +21,7 @@ struct Decapsulation: Sendable {
     }
 
     /// Checks the trailer and restores the IP packet; the range of the result is inside the buffer.
-    @inline(__always)
+    @inline(always)
     func restore(
         _ buffer: inout MutableSpan<UInt8>, _ packet: ESPPacket, _ layout: PacketLayout, ivSize: Int
     ) throws(DropReason) -> (packet: Range<Int>, flow: PacketFlow) {
@@ -33,7 +33,7 @@ struct Decapsulation: Sendable {
     }
 
     /// Restores the IP packet around an authenticated payload in the clear.
-    @inline(__always)
+    @inline(always)
     func restore(
         _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
         _ outer: ESPPacket.Outer, _ header: ESPPacket.Header?
@@ -48,7 +48,7 @@ struct Decapsulation: Sendable {
         return (range, flow)
     }
 
-    @inline(__always)
+    @inline(always)
     private static func flow(_ packet: Span<UInt8>) throws(DropReason) -> PacketFlow {
         do throws(DropReason) {
             return try PacketFlow(packet)
@@ -57,7 +57,7 @@ struct Decapsulation: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private func innerPacket(
         _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
         _ outer: ESPPacket.Outer
@@ -77,7 +77,7 @@ struct Decapsulation: Sendable {
         return payload.lowerBound..<payload.lowerBound + header.totalCount
     }
 
-    @inline(__always)
+    @inline(always)
     private static func innerHeader(_ packet: Span<UInt8>) throws(DropReason) -> IPHeader {
         do throws(DropReason) {
             return try IPHeader(packet)
@@ -133,7 +133,7 @@ struct Trailer {
     let payloadEnd: Int
 
     /// Reads a body of at least two octets.
-    @inline(__always)
+    @inline(always)
     init(_ buffer: Span<UInt8>, _ body: Range<Int>) throws(DropReason) {
         nextHeader = buffer[body.upperBound - 1]
         let padCount = Int(buffer[body.upperBound - 2])

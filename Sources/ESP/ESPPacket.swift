@@ -61,7 +61,7 @@ package struct ESPPacket: Sendable {
         try self.init(at: range, of: buffer, outer: outer, header: nil)
     }
 
-    @inline(__always)
+    @inline(always)
     private init(at range: Range<Int>, of buffer: Span<UInt8>, outer: Outer, header: Header?)
         throws(DropReason)
     {

@@ -56,7 +56,7 @@ struct Encapsulation: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     func plan(
         _ buffer: Span<UInt8>, _ range: Range<Int>, isUDP: Bool, sequenceHigh: UInt32?, isDummy: Bool = false
     ) throws(DropReason) -> Plan {
@@ -83,7 +83,7 @@ struct Encapsulation: Sendable {
             innerCount: inner.totalCount)
     }
 
-    @inline(__always)
+    @inline(always)
     func write(
         _ plan: Plan, to buffer: inout MutableSpan<UInt8>, spi: SPI, sequence: UInt32,
         ports: UDPEncapsulation?,
@@ -106,7 +106,7 @@ struct Encapsulation: Sendable {
         buffer.put(UInt16(0), at: start + 6)
     }
 
-    @inline(__always)
+    @inline(always)
     private func writeTrailer(_ plan: Plan, to buffer: inout MutableSpan<UInt8>) {
         var start = plan.payload.upperBound
         if plan.flowPadCount > 0 {

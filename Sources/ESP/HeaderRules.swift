@@ -18,7 +18,7 @@ struct HeaderRules: Sendable {
     }
 
     /// The outer header's DSCP and ECN: RFC 6040 section 4.1, normal mode, or compatibility mode with `noecn`.
-    @inline(__always)
+    @inline(always)
     func outerTrafficClass(inner: UInt8) -> UInt8 {
         (copiesDSCPOutward ? inner & 0xfc : 0) | (crossesECN ? inner & 3 : 0)
     }
@@ -26,7 +26,7 @@ struct HeaderRules: Sendable {
     /// The inner header's DSCP and ECN once it is out of the tunnel: RFC 6040 section 4.2.
     ///
     /// - Throws: `congestionMarkLost` for a mark on a packet whose transport would not see it.
-    @inline(__always)
+    @inline(always)
     func innerTrafficClass(inner: UInt8, outer: UInt8) throws(DropReason) -> UInt8 {
         let dscp = (copiesDSCPInward ? outer : inner) & 0xfc
         guard crossesECN else { return dscp | inner & 3 }
@@ -34,6 +34,6 @@ struct HeaderRules: Sendable {
     }
 
     /// The outer header's DF.
-    @inline(__always)
+    @inline(always)
     func dontFragment(inner: Bool) -> Bool { inner && !clearsDontFragment }
 }

@@ -28,7 +28,7 @@ package struct IPHeader: Sendable {
     /// Reads the header at the front of `packet`.
     ///
     /// - Throws: `truncatedHeader`, `badVersion` or `badLength`.
-    @inline(__always)
+    @inline(always)
     package init(_ packet: Span<UInt8>) throws(DropReason) {
         guard packet.count >= 20 else { throw .truncatedHeader }
         switch packet[0] >> 4 {
@@ -38,7 +38,7 @@ package struct IPHeader: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private init(ipv4 packet: Span<UInt8>) throws(DropReason) {
         headerCount = Int(packet[0] & 0x0f) * 4
         totalCount = Int(packet.uint16(at: 2))
@@ -56,7 +56,7 @@ package struct IPHeader: Sendable {
         dontFragment = fragment & 0x4000 != 0
     }
 
-    @inline(__always)
+    @inline(always)
     private init(ipv6 packet: Span<UInt8>) throws(DropReason) {
         guard packet.count >= 40 else { throw .truncatedHeader }
         totalCount = 40 + Int(packet.uint16(at: 4))

@@ -38,7 +38,7 @@ struct OuterHeader: Sendable {
     }
 
     /// Finds the protected part of the packet whose header is at `start`.
-    @inline(__always)
+    @inline(always)
     func carried(
         _ inner: IPHeader, _ start: Int, _ buffer: Span<UInt8>
     ) throws(DropReason) -> Carried {
@@ -61,7 +61,7 @@ struct OuterHeader: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     func trafficClass(_ inner: IPHeader) -> UInt8 {
         switch form {
         case .own: rules.outerTrafficClass(inner: inner.trafficClass)
@@ -69,7 +69,7 @@ struct OuterHeader: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     func hopLimit(_ inner: IPHeader) -> UInt8 {
         switch form {
         case .own: TunnelHeader.hopLimit
@@ -77,7 +77,7 @@ struct OuterHeader: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     func dontFragment(_ inner: IPHeader) -> Bool {
         switch form {
         case .own: rules.dontFragment(inner: inner.dontFragment)
@@ -85,7 +85,7 @@ struct OuterHeader: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     func write(
         _ plan: Encapsulation.Plan, to buffer: inout MutableSpan<UInt8>, nextProtocol: UInt8,
         identification: UInt16
@@ -105,7 +105,7 @@ struct OuterHeader: Sendable {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private func writeOwn(
         _ plan: Encapsulation.Plan, to buffer: inout MutableSpan<UInt8>, nextProtocol: UInt8,
         identification: UInt16
@@ -142,7 +142,7 @@ extension IPHeader {
     }
 
     /// IPv6's flow label, of the header at `start`; 0 for IPv4.
-    @inline(__always)
+    @inline(always)
     func flowLabel(_ buffer: Span<UInt8>, at start: Int) -> UInt32 {
         family == .ipv6 ? buffer.uint32(at: start) & 0xf_ffff : 0
     }

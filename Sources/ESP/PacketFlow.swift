@@ -22,7 +22,7 @@ package struct PacketFlow: Hashable, Sendable {
         try self.init(IPHeader(packet), packet)
     }
 
-    @inline(__always)
+    @inline(always)
     init(_ header: IPHeader, _ packet: Span<UInt8>) throws(DropReason) {
         source = header.source
         destination = header.destination

@@ -3,25 +3,25 @@ internal import IPsec
 // Offsets given to these come from headers whose bounds have been checked: an offset outside the span traps.
 extension Span where Element == UInt8 {
     // One check for all octets of a number lets the compiler read them at once.
-    @inline(__always)
+    @inline(always)
     func uint16(at offset: Int) -> UInt16 {
         precondition(offset >= 0 && offset <= count &- 2)
         return UInt16(self[offset]) << 8 | UInt16(self[offset &+ 1])
     }
 
-    @inline(__always)
+    @inline(always)
     func uint32(at offset: Int) -> UInt32 {
         precondition(offset >= 0 && offset <= count &- 4)
         let high = UInt32(self[offset]) << 24 | UInt32(self[offset &+ 1]) << 16
         return high | UInt32(self[offset &+ 2]) << 8 | UInt32(self[offset &+ 3])
     }
 
-    @inline(__always)
+    @inline(always)
     func uint64(at offset: Int) -> UInt64 {
         UInt64(uint32(at: offset)) << 32 | UInt64(uint32(at: offset + 4))
     }
 
-    @inline(__always)
+    @inline(always)
     func address(_ family: AddressFamily, at offset: Int) -> IPAddress {
         switch family {
         case .ipv4: IPAddress(family: .ipv4, value: UInt128(uint32(at: offset)))
@@ -50,14 +50,14 @@ extension Span where Element == UInt8 {
 }
 
 extension MutableSpan where Element == UInt8 {
-    @inline(__always)
+    @inline(always)
     mutating func put(_ value: UInt16, at offset: Int) {
         precondition(offset >= 0 && offset <= count &- 2)
         self[offset] = UInt8(truncatingIfNeeded: value >> 8)
         self[offset &+ 1] = UInt8(truncatingIfNeeded: value)
     }
 
-    @inline(__always)
+    @inline(always)
     mutating func put(_ value: UInt32, at offset: Int) {
         precondition(offset >= 0 && offset <= count &- 4)
         self[offset] = UInt8(truncatingIfNeeded: value >> 24)
@@ -66,7 +66,7 @@ extension MutableSpan where Element == UInt8 {
         self[offset &+ 3] = UInt8(truncatingIfNeeded: value)
     }
 
-    @inline(__always)
+    @inline(always)
     mutating func put(_ address: IPAddress, at offset: Int) {
         switch address.family {
         case .ipv4: put(UInt32(truncatingIfNeeded: address.value), at: offset)

@@ -21,7 +21,7 @@ struct TunnelHeader {
     static func count(_ family: AddressFamily) -> Int { family == .ipv4 ? 20 : 40 }
 
     /// Writes the header before a payload of `payloadCount` octets; the length must fit its field.
-    @inline(__always)
+    @inline(always)
     func write(to packet: inout MutableSpan<UInt8>, at start: Int, payloadCount: Int, nextProtocol: UInt8) {
         switch source.family {
         case .ipv4:
@@ -59,7 +59,7 @@ struct TunnelHeader {
     }
 
     /// Sets DSCP and ECN of the packet at `start`, if they differ.
-    @inline(__always)
+    @inline(always)
     static func setTrafficClass(
         _ value: UInt8, _ header: IPHeader, in packet: inout MutableSpan<UInt8>, at start: Int
     ) {

@@ -22,7 +22,7 @@ package struct IPAddress: Hashable, Sendable {
     package let value: UInt128
 
     /// Makes an address from its number; bits beyond the family's width are dropped.
-    @inlinable @inline(__always)
+    @inlinable @inline(always)
     package init(family: AddressFamily, value: UInt128) {
         self.family = family
         self.value = family == .ipv4 ? value & 0xffff_ffff : value

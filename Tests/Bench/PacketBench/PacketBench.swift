@@ -4,15 +4,17 @@ import Glibc
 
 @main struct PacketBench {
     static let usage = """
-        usage: packet-bench [--check] [--json FILE] [--runs COUNT]
+        usage: packet-bench [--check] [--json FILE] [--runs COUNT] [--only TEXT]
           --check      fail (exit 1) where a figure is below what is asked of it
           --json FILE  write the figures there, too
           --runs COUNT how often everything is measured (7)
+          --only TEXT  only what has this in its name, such as aes-gcm-16-128/64
         """
 
     private var isChecking = false
     private var jsonPath: String?
     private var runs = 7
+    private var wanted = ""
 
     static func main() {
         do {
@@ -39,6 +41,9 @@ import Glibc
             case "--runs":
                 guard let count = words.popFirst().flatMap({ Int($0) }), count > 0 else { return false }
                 runs = count
+            case "--only":
+                guard let text = words.popFirst() else { return false }
+                wanted = text
             default: return false
             }
         }
@@ -48,7 +53,7 @@ import Glibc
     /// Whether everything is as fast as is asked.
     private func run() throws -> Bool {
         Self.say("nanoseconds of processor time, median (least-most) of \(runs) runs")
-        let rows = try ProtectionBench(runs: runs).rows()
+        let rows = try ProtectionBench(runs: runs, wanted: wanted).rows()
         Self.say(ProtectionTable.lines(rows).joined(separator: "\n"))
         if let jsonPath {
             try Self.write(

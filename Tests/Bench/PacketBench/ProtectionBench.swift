@@ -51,12 +51,15 @@ struct ProtectionBench {
     ]
 
     let runs: Int
+    /// What the name of a transform and the size have to hold, as in `aes-gcm-16-128/64`.
+    let wanted: String
 
     /// Measures everything; about a second for each transform and size.
     func rows() throws -> [Row] {
         try Self.subjects.flatMap { subject in
-            try [(1400, 950), (64, 900)].flatMap { size, threshold in
-                try rows(subject, size, threshold: Int64(threshold))
+            try [(1400, 950), (64, 900)].flatMap { size, threshold -> [Row] in
+                guard wanted.isEmpty || "\(subject.transform.name)/\(size)/".contains(wanted) else { return [] }
+                return try rows(subject, size, threshold: Int64(threshold))
             }
         }
     }
