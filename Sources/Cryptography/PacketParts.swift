@@ -118,6 +118,7 @@ struct PacketScratch: ~Copyable {
         return unsafe CipherContext.Additional(start: header, count: 12)
     }
 
+    @inline(always)
     func writeNonce(iv: UnsafeMutablePointer<UInt8>, count: Int) {
         unsafe (nonce + saltSize).update(from: iv, count: count)
     }

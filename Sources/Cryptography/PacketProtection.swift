@@ -3,15 +3,15 @@ internal import CLibcrypto
 package import KeyMaterial
 
 /// Where the parts of one ESP packet are in a buffer: header, IV, body and ICV follow one another.
-package struct PacketLayout: Sendable {
+@usableFromInline package struct PacketLayout: Sendable {
     /// Offset of the SPI; the header is the SPI and the sequence number, 8 octets.
-    package let start: Int
+    @usableFromInline package let start: Int
     /// Octets between IV and ICV: payload, padding, pad length and next header.
-    package let bodyCount: Int
+    @usableFromInline package let bodyCount: Int
     /// The high half of an extended sequence number, which the ICV covers and no packet carries; nil without such.
-    package let sequenceHigh: UInt32?
+    @usableFromInline package let sequenceHigh: UInt32?
 
-    package init(start: Int, bodyCount: Int, sequenceHigh: UInt32? = nil) {
+    @inlinable package init(start: Int, bodyCount: Int, sequenceHigh: UInt32? = nil) {
         self.start = start
         self.bodyCount = bodyCount
         self.sequenceHigh = sequenceHigh
@@ -22,7 +22,7 @@ package struct PacketLayout: Sendable {
 ///
 /// It encrypts and authenticates, or authenticates and decrypts, and allocates nothing per packet.
 @safe
-package struct PacketProtection: ~Copyable, @unchecked Sendable {
+@usableFromInline package struct PacketProtection: ~Copyable, @unchecked Sendable {
     // why Sendable: contexts and scratch have this one owner
     /// Which way packets go; an instance does one.
     package enum Use: Sendable {
@@ -31,7 +31,7 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {
     }
 
     /// Octets of the ESP header: SPI and sequence number.
-    package static let headerSize = 8
+    @inlinable package static var headerSize: Int { 8 }
 
     /// Octets of explicit IV in each packet.
     package let ivSize: Int

@@ -38,20 +38,26 @@ struct Decapsulation: Sendable {
         _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
         _ outer: ESPPacket.Outer, _ header: ESPPacket.Header?
     ) throws(DropReason) -> (packet: Range<Int>, flow: PacketFlow) {
-        let range =
-            mode == .tunnel
-            ? try innerPacket(&buffer, payload, nextHeader, outer)
-            : try packetWithoutHeader(&buffer, payload, nextHeader, outer, header)
-        if mode == .transport, isBehindNAT { TransportChecksum.repair(&buffer, range) }
-        let flow = try Self.flow(buffer.span.extracting(range))
+        let range: Range<Int>
+        let inner: IPHeader
+        if mode == .tunnel {
+            inner = try innerPacket(&buffer, payload, nextHeader, outer)
+            // Anything behind the inner packet is traffic flow confidentiality padding (RFC 4303 section 2.7).
+            range = payload.lowerBound..<payload.lowerBound + inner.totalCount
+        } else {
+            range = try packetWithoutHeader(&buffer, payload, nextHeader, outer, header)
+            inner = try Self.innerHeader(buffer.span.extracting(range))
+            if mode == .transport, isBehindNAT { TransportChecksum.repair(&buffer, range) }
+        }
+        let flow = try Self.flow(inner, buffer.span.extracting(range))
         if let selector, !selector.selects(flow) { throw .selectorMismatch }
         return (range, flow)
     }
 
     @inline(always)
-    private static func flow(_ packet: Span<UInt8>) throws(DropReason) -> PacketFlow {
+    private static func flow(_ header: IPHeader, _ packet: Span<UInt8>) throws(DropReason) -> PacketFlow {
         do throws(DropReason) {
-            return try PacketFlow(packet)
+            return try PacketFlow(header, packet)
         } catch {
             throw .badInnerPacket
         }
@@ -61,7 +67,7 @@ struct Decapsulation: Sendable {
     private func innerPacket(
         _ buffer: inout MutableSpan<UInt8>, _ payload: Range<Int>, _ nextHeader: UInt8,
         _ outer: ESPPacket.Outer
-    ) throws(DropReason) -> Range<Int> {
+    ) throws(DropReason) -> IPHeader {
         let family: AddressFamily
         switch nextHeader {
         case IPProtocol.ipv4: family = .ipv4
@@ -73,8 +79,7 @@ struct Decapsulation: Sendable {
         let trafficClass = try rules.innerTrafficClass(
             inner: header.trafficClass, outer: outer.trafficClass)
         TunnelHeader.setTrafficClass(trafficClass, header, in: &buffer, at: payload.lowerBound)
-        // Anything behind the inner packet is traffic flow confidentiality padding (RFC 4303 section 2.7).
-        return payload.lowerBound..<payload.lowerBound + header.totalCount
+        return header
     }
 
     @inline(always)

@@ -38,6 +38,11 @@ package struct ESPPacket: Sendable {
     ///
     /// - Throws: `notESP` for anything else (also keepalives and IKE), and what a malformed header deserves.
     package init(inIPPacket range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
+        try self.init(packet: range, of: buffer)
+    }
+
+    // Not `package` itself: the compiler inlines other modules' functions into internal ones alone.
+    private init(packet range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
         guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
         let packet = buffer.extracting(range)
         let header = try IPHeader(packet)

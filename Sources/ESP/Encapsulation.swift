@@ -7,6 +7,7 @@ struct Encapsulation: Sendable {
     private let outer: OuterHeader
     private let ivSize: Int
     private let icvSize: Int
+    /// A power of two.
     private let alignment: Int
     /// Octets that packets are padded to, the trailer not counted; 0 for none.
     private var flowPadding: Int
@@ -68,7 +69,7 @@ struct Encapsulation: Sendable {
         let layoutStart = payload.lowerBound - ivSize - PacketProtection.headerSize
         let start = layoutStart - udpCount - carried.headerCount
         let flowPadCount = max(0, flowPadding - payload.count)
-        let padCount = (alignment - (payload.count + flowPadCount + 2) % alignment) % alignment
+        let padCount = -(payload.count + flowPadCount + 2) & (alignment - 1)
         let bodyCount = payload.count + flowPadCount + padCount + 2
         let end = payload.lowerBound + bodyCount + icvSize
         guard start >= 0, end <= buffer.count else { throw .noRoom }

@@ -18,6 +18,8 @@ package struct InboundSA: ~Copyable, Sendable {
     private var window: ReplayWindow
     private var watch: LifetimeWatch
     private let decapsulation: Decapsulation
+    /// The cipher's, a power of two.
+    private let blockSize: Int
 
     /// Keys the transform.
     ///
@@ -29,6 +31,7 @@ package struct InboundSA: ~Copyable, Sendable {
             .opening, ivSeed: SecretBytes(copying: Array(repeating: 0, count: 16)))
         self.association = association
         self.decapsulation = decapsulation
+        blockSize = association.transform.encryption.algorithm.blockSize
         self.protection = protection
         window = ReplayWindow(association.replay)
         watch = LifetimeWatch(association)
@@ -46,6 +49,13 @@ package struct InboundSA: ~Copyable, Sendable {
     package mutating func open(
         _ buffer: inout MutableSpan<UInt8>, _ packet: ESPPacket
     ) throws(DropReason) -> OpenedPacket {
+        try verifyAndRestore(&buffer, packet)
+    }
+
+    // Not `package` itself: the compiler inlines other modules' functions into internal ones alone.
+    private mutating func verifyAndRestore(
+        _ buffer: inout MutableSpan<UInt8>, _ packet: borrowing ESPPacket
+    ) throws(DropReason) -> OpenedPacket {
         try watch.requireTimeLeft()
         let sequence = window.sequence(packet.sequence)
         let layout = try layout(of: packet, sequence, bufferCount: buffer.count)
@@ -57,6 +67,7 @@ package struct InboundSA: ~Copyable, Sendable {
         return OpenedPacket(packet: opened.packet, flow: opened.flow, signal: signal)
     }
 
+    @inline(always)
     private func layout(
         of packet: ESPPacket, _ sequence: UInt64, bufferCount: Int
     ) throws(DropReason) -> PacketLayout {
@@ -64,8 +75,7 @@ package struct InboundSA: ~Copyable, Sendable {
         let overhead = PacketProtection.headerSize + protection.ivSize + protection.icvSize
         let bodyCount = packet.range.count - overhead
         guard bodyCount >= 2 else { throw .tooShort }
-        let blockSize = association.transform.encryption.algorithm.blockSize
-        guard bodyCount.isMultiple(of: blockSize) else { throw .partialBlock }
+        guard bodyCount & (blockSize &- 1) == 0 else { throw .partialBlock }
         return PacketLayout(
             start: packet.range.lowerBound, bodyCount: bodyCount, sequenceHigh: window.high(sequence))
     }

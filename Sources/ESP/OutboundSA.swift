@@ -87,7 +87,7 @@ package struct OutboundSA: ~Copyable, Sendable {
         encapsulation.limitFlowPadding(to: octets)
     }
 
-    @inline(always)
+    // Not `package` itself: the compiler inlines other modules' functions into internal ones alone.
     private mutating func seal(
         _ buffer: inout MutableSpan<UInt8>, packet: Range<Int>, isDummy: Bool
     ) throws(DropReason) -> SealedPacket {

@@ -5,7 +5,8 @@ struct OuterHeader: Sendable {
     private enum Form: Sendable {
         case own
         case packets
-        case bound(BoundTunnel)
+        // Indirect, for it is large, and every look at the form would copy it.
+        indirect case bound(BoundTunnel)
     }
 
     let source: IPAddress

@@ -25,16 +25,7 @@ struct TunnelHeader {
     func write(to packet: inout MutableSpan<UInt8>, at start: Int, payloadCount: Int, nextProtocol: UInt8) {
         switch source.family {
         case .ipv4:
-            packet[start] = 0x45
-            packet[start + 1] = trafficClass
-            packet.put(UInt16(truncatingIfNeeded: payloadCount + 20), at: start + 2)
-            packet.put(identification, at: start + 4)
-            packet.put(UInt16(dontFragment ? 0x4000 : 0), at: start + 6)
-            packet[start + 8] = hopLimit
-            packet[start + 9] = nextProtocol
-            packet.put(source, at: start + 12)
-            packet.put(destination, at: start + 16)
-            packet.putIPv4Checksum(start..<start + 20)
+            writeIPv4(to: &packet, at: start, count: payloadCount + 20, nextProtocol: nextProtocol)
         case .ipv6:
             packet.put(UInt32(6) << 28 | UInt32(trafficClass) << 20 | flowLabel, at: start)
             packet.put(UInt16(truncatingIfNeeded: payloadCount), at: start + 4)
@@ -43,6 +34,34 @@ struct TunnelHeader {
             packet.put(source, at: start + 8)
             packet.put(destination, at: start + 24)
         }
+    }
+
+    @inline(always)
+    private func writeIPv4(
+        to packet: inout MutableSpan<UInt8>, at start: Int, count: Int, nextProtocol: UInt8
+    ) {
+        let words = (
+            0x4500_0000 | UInt32(trafficClass) << 16 | UInt32(truncatingIfNeeded: count & 0xffff),
+            UInt32(identification) << 16 | (dontFragment ? 0x4000 : 0),
+            UInt32(hopLimit) << 24 | UInt32(nextProtocol) << 16
+        )
+        let from = UInt32(truncatingIfNeeded: source.value)
+        let to = UInt32(truncatingIfNeeded: destination.value)
+        let sum = UInt64(words.0) + UInt64(words.1) + UInt64(words.2) + UInt64(from) + UInt64(to)
+        packet.put(words.0, at: start)
+        packet.put(words.1, at: start + 4)
+        packet.put(words.2 | UInt32(~Self.folded(sum)), at: start + 8)
+        packet.put(from, at: start + 12)
+        packet.put(to, at: start + 16)
+    }
+
+    /// A sum of 32-bit words as the one's complement sum of their halves.
+    @inline(always)
+    private static func folded(_ sum: UInt64) -> UInt16 {
+        var sum = (sum & 0xffff_ffff) + (sum >> 32)
+        sum = (sum & 0xffff) + (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16)
+        return UInt16(truncatingIfNeeded: (sum & 0xffff) + (sum >> 16))
     }
 
     /// The ECN field a decapsulated packet has: RFC 6040 section 4.2, figure 4.

@@ -1,5 +1,5 @@
 /// The two address families of IP.
-package enum AddressFamily: Hashable, Sendable {
+@usableFromInline package enum AddressFamily: Hashable, Sendable {
     case ipv4
     case ipv6
 
@@ -16,10 +16,10 @@ package enum AddressFamily: Hashable, Sendable {
 }
 
 /// An IPv4 or IPv6 address, as a number: an IPv4 address is the low 32 bits.
-package struct IPAddress: Hashable, Sendable {
-    package let family: AddressFamily
+@usableFromInline package struct IPAddress: Hashable, Sendable {
+    @usableFromInline package let family: AddressFamily
     /// The address as an unsigned number, most significant octet first on the wire.
-    package let value: UInt128
+    @usableFromInline package let value: UInt128
 
     /// Makes an address from its number; bits beyond the family's width are dropped.
     @inlinable @inline(always)
@@ -55,14 +55,14 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: Comparable {
-    package static func < (left: Self, right: Self) -> Bool {
+    @usableFromInline package static func < (left: Self, right: Self) -> Bool {
         left.family == right.family ? left.value < right.value : left.family == .ipv4
     }
 }
 
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal, or the form of RFC 5952.
-    package var description: String { IPAddressText.format(self) }
+    @usableFromInline package var description: String { IPAddressText.format(self) }
 
     /// Reads dotted decimal (four parts, no leading zeros) or any form of RFC 4291 section 2.2, without a zone.
     package init?(_ text: some StringProtocol) {

@@ -2,10 +2,10 @@ package import Algorithms
 package import KeyMaterial
 
 /// A security parameters index, host byte order (RFC 4301 section 4.1).
-package struct SPI: Hashable, Sendable, CustomStringConvertible {
-    package let value: UInt32
+@usableFromInline package struct SPI: Hashable, Sendable, CustomStringConvertible {
+    @usableFromInline package let value: UInt32
 
-    package init(_ value: UInt32) {
+    @inlinable package init(_ value: UInt32) {
         self.value = value
     }
 
@@ -13,7 +13,7 @@ package struct SPI: Hashable, Sendable, CustomStringConvertible {
     package var isReserved: Bool { value < 256 }
 
     /// `0x00001001`.
-    package var description: String {
+    @usableFromInline package var description: String {
         let digits = String(value, radix: 16)
         return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
     }
@@ -27,7 +27,7 @@ package enum SecurityProtocol: UInt8, Hashable, Sendable {
 }
 
 /// How much of the original packet is protected.
-package enum EncapsulationMode: String, Hashable, Sendable {
+@usableFromInline package enum EncapsulationMode: String, Hashable, Sendable {
     case transport
     case tunnel
     case beet

@@ -5,7 +5,7 @@ import KeyMaterial
 
 /// A batch of packets that our engine seals and opens again, as the plain C program does with its own.
 struct OurBatch: ~Copyable {
-    static let packets = 128
+    static let packets = 32
     static let stride = 1600
 
     /// Where all packets are, `stride` octets apart.

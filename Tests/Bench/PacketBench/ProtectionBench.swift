@@ -70,7 +70,7 @@ struct ProtectionBench {
         try prepare(subject, &batch, &memory)
         var sealing = Row(subject.transform, size: size, operation: "seal", threshold: threshold)
         var opening = Row(subject.transform, size: size, operation: "open", threshold: threshold)
-        let rounds = size > 1000 ? 500 : 1500
+        let rounds = size > 1000 ? 2000 : 6000
         for run in 0...runs {
             var (seal, open) = (Pair(), Pair())
             for _ in 0..<rounds {
