@@ -49,7 +49,8 @@ guest-test: test-deps all
 	Tests/Guest/run.sh
 
 bench: test-deps all
-	Tests/Bench/policies.sh
+	$(SWIFT) build -c release --static-swift-stdlib --product packet-bench
+	Tests/Bench/run.sh $(or $(JSON),.build/bench.json)
 
 # The user-space data plane under load with ThreadSanitizer.
 tsan: test-deps

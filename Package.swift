@@ -143,7 +143,7 @@ let package = Package(
             name: "packet-bench",
             dependencies: [
                 "PlainESP", "Algorithms", "ControlProtocol", "Cryptography", "ESP", "IPsec", "KeyMaterial",
-                "UserspaceIPsec",
+                "LinuxIO", "UserspaceIPsec",
             ],
             path: "Tests/Bench/PacketBench", swiftSettings: settings),
         .executableTarget(

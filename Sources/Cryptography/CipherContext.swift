@@ -88,7 +88,8 @@ struct CipherContext: ~Copyable {
         nonce: UnsafeMutablePointer<UInt8>, _ additional: Additional, _ body: UnsafeMutablePointer<UInt8>,
         count: Int, tag: UnsafeMutablePointer<UInt8>
     ) -> Bool {
-        guard unsafe startOpening(nonce, tag), unsafe pass(additional, body, count), unsafe isCCM || endsWell(body + count)
+        guard unsafe startOpening(nonce, tag), unsafe pass(additional, body, count),
+            unsafe isCCM || endsWell(body + count)
         else {
             ERR_clear_error()
             return false

@@ -13,7 +13,8 @@ struct InvocationCount: ~Copyable {
     init?(_ context: OpaquePointer, from nonce: UnsafeMutablePointer<UInt8>, isSealing: Bool) {
         unsafe upcoming = .allocate(capacity: 8)
         unsafe upcoming.initialize(repeating: 0, count: 8)
-        guard unsafe isSealing ? goOn(context, from: nonce) : swiftike_gcm_set_nonce(context, nonce) == 1 else {
+        guard unsafe isSealing ? goOn(context, from: nonce) : swiftike_gcm_set_nonce(context, nonce) == 1
+        else {
             ERR_clear_error()
             return nil
         }

@@ -1,5 +1,5 @@
 import ESP
-import IPsec
+package import IPsec
 
 /// The SAs that carry a flow, applied one after the other.
 struct Bundle: Sendable {
@@ -31,8 +31,8 @@ struct Bundle: Sendable {
 }
 
 /// A policy with the SAs that can carry what it protects.
-struct PolicyRule: Sendable {
-    let policy: SecurityPolicy
+package struct PolicyRule: Sendable {
+    package let policy: SecurityPolicy
     /// For outbound policies: the SAs that each template accepts, the newest first.
     var candidates: [[OutboundAssociation]] = []
     /// For the other directions: the place in `Snapshot.devices` of the device through which the host gets packets.
@@ -42,6 +42,11 @@ struct PolicyRule: Sendable {
         self.policy = policy
         self.candidates = candidates
         self.device = device
+    }
+
+    /// A rule without SAs.
+    package init(_ policy: SecurityPolicy) {
+        self.init(policy, candidates: [])
     }
 
     /// What carries a flow.

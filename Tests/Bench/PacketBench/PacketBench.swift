@@ -55,11 +55,20 @@ import Glibc
         Self.say("nanoseconds of processor time, median (least-most) of \(runs) runs")
         let rows = try ProtectionBench(runs: runs, wanted: wanted).rows()
         Self.say(ProtectionTable.lines(rows).joined(separator: "\n"))
-        if let jsonPath {
-            try Self.write(
-                JSONWriter.octets(.object([.init("protection", ProtectionTable.json(rows))])), to: jsonPath)
-        }
+        var members = [JSONValue.Member("protection", ProtectionTable.json(rows))]
+        // Only ciphers can be asked for by name.
+        if wanted.isEmpty { members += try scale() }
+        if let jsonPath { try Self.write(JSONWriter.octets(.object(members)), to: jsonPath) }
         return rows.allSatisfy(\.isFastEnough)
+    }
+
+    /// What many policies and SAs cost; nothing is asked of these figures.
+    private func scale() throws -> [JSONValue.Member] {
+        let memory = try ProtectionBench.subjects.map { try MemoryBench.row($0.transform, pairs: 100_000) }
+        for row in memory { Self.say(row.line) }
+        let lookups = try LookupBench(runs: runs).rows()
+        for row in lookups { Self.say(row.line) }
+        return [.init("memory", .array(memory.map(\.json))), .init("lookup", .array(lookups.map(\.json)))]
     }
 
     static func say(_ line: String) {

@@ -32,12 +32,12 @@ struct ProtectionBench {
     }
 
     /// One transform at one size, and the plain C program's number for it.
-    private struct Subject {
+    struct Subject {
         let transform: SampleTransform
         let plain: plain_esp_transform
     }
 
-    private static let subjects = [
+    static let subjects = [
         Subject(
             transform: SampleTransform(encryption: CipherChoice(.aesGCM16, keyBits: 128)),
             plain: PLAIN_ESP_AES_GCM),
@@ -58,7 +58,9 @@ struct ProtectionBench {
     func rows() throws -> [Row] {
         try Self.subjects.flatMap { subject in
             try [(1400, 950), (64, 900)].flatMap { size, threshold -> [Row] in
-                guard wanted.isEmpty || "\(subject.transform.name)/\(size)/".contains(wanted) else { return [] }
+                guard wanted.isEmpty || "\(subject.transform.name)/\(size)/".contains(wanted) else {
+                    return []
+                }
                 return try rows(subject, size, threshold: Int64(threshold))
             }
         }

@@ -1,0 +1,26 @@
+#!/bin/bash
+# usage: run.sh [JSON]   measures the packet engine and swiftkey; writes all figures to JSON (.build/bench.json) as well.
+#
+# Fails where a figure is below what is asked of it. swiftkey's part needs root, for a network namespace of its own, and
+# a kernel with IPsec; where that is missing it is left out, and the file says so.
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+bin=${SWIFTIKE_BIN:-$here/../../.build/release}
+json=${1:-$here/../../.build/bench.json}
+[ -x "$bin/packet-bench" ] || { echo "not built: $bin/packet-bench (make bench builds it)" >&2; exit 2; }
+work=$(mktemp -d "${TMPDIR:-/tmp}/swiftike-bench.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+status=0
+
+"$bin/packet-bench" --check --json "$work/packets.json" || status=1
+"$here/policies.sh" >"$work/policies.txt"
+case $? in
+    0) ;;
+    77) ;;
+    *) status=1 ;;
+esac
+cat "$work/policies.txt"
+[ -s "$work/packets.json" ] || echo null >"$work/packets.json"
+jq --rawfile policies "$work/policies.txt" \
+    '{packets: ., policies: ($policies | split("\n") | map(select(. != "")))}' "$work/packets.json" >"$json" || status=1
+echo "figures: $json"
+exit $status
