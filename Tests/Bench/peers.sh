@@ -132,7 +132,7 @@ END
     done
     swan east --initiate --child bench >"$work/up.log" || give_up "the tunnel did not come up"
 }
-libipsec_counted() { swan "$1" --list-sas --raw | grep -oE 'bytes-(in|out)=[0-9]+' | awk -F= '{n += $2} END {print n + 0}'; }
+libipsec_counted() { swan "$1" --list-sas --raw | grep -oE 'bytes-(in|out)=[0-9]+' | awk -F= '{n += $2} END {printf "%.0f\n", n}'; }
 libipsec_on_wire='udp port 4500 and udp[8:4] != 0'
 
 start_openvpn() {
@@ -159,7 +159,7 @@ start_openvpn() {
     grep -q "Data Channel: cipher 'AES-128-GCM'" "$work/east.log" || give_up "the cipher is not AES-128-GCM"
 }
 # The file is written once a second.
-openvpn_counted() { sleep 1.5; awk -F, '/^TCP\/UDP (read|write) bytes/ {n += $2} END {print n + 0}' "$work/$1.status"; }
+openvpn_counted() { sleep 1.5; awk -F, '/^TCP\/UDP (read|write) bytes/ {n += $2} END {printf "%.0f\n", n}' "$work/$1.status"; }
 openvpn_on_wire='udp port 1194'
 
 start_wireguard_go() {
@@ -179,7 +179,7 @@ start_wireguard_go() {
     done
 }
 wireguard_go_counted() {
-    in_ns "$1" wg show all transfer | awk '{n += $3 + $4} END {print n + 0}'
+    in_ns "$1" wg show all transfer | awk '{n += $3 + $4} END {printf "%.0f\n", n}'
 }
 wireguard_go_on_wire='udp port 51820'
 
