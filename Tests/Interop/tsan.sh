@@ -55,7 +55,8 @@ clean_end() {
     }
 }
 replaced_often() { [ "$(grep -c generation "$work/$1.out")" -ge $((seconds / 4)) ]; }
-nothing_lost() { ! grep -E '^drop ' "$work/$1.out" | grep -vE '^drop (no_policy|not_sent) ' ; }
+# What a full queue drops (not_sent, worker_busy) was too much for the machine, not lost to a rekeying.
+nothing_lost() { ! grep -E '^drop ' "$work/$1.out" | grep -vE '^drop (no_policy|not_sent|worker_busy) ' ; }
 
 # what WRAP: one run with raw ESP or ESP in UDP.
 what() {
@@ -73,7 +74,7 @@ what() {
     for side in east west; do check "$wrap: no report on $side" clean_end "$side"; done
     for side in east west; do
         check "$wrap: SAs and policies were replaced on $side" replaced_often "$side"
-        check "$wrap: no packet was dropped on $side" nothing_lost "$side"
+        check "$wrap: no packet was lost to a rekeying on $side" nothing_lost "$side"
     done
 }
 
