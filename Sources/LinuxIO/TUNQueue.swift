@@ -4,12 +4,10 @@ import Glibc
 /// One of the queues of a TUN device; reading and writing belong to one thread.
 package final class TUNQueue: Sendable {
     private let descriptor: FileDescriptor
-    /// Whether the kernel hands over packets that are to be segmented.
-    package let isOffloading: Bool
 
     init(_ descriptor: consuming FileDescriptor) {
         // Without, every packet comes whole and with its checksum, which is slower and no less right.
-        isOffloading = linuxio_tun_set_offload(descriptor.number) >= 0
+        _ = linuxio_tun_set_offload(descriptor.number)
         self.descriptor = descriptor
     }
 

@@ -36,14 +36,18 @@ struct MemoryBench {
         }
     }
 
-    static func row(_ transform: SampleTransform, pairs: Int) throws -> Row {
+    /// Pairs of each transform in turn, all of them kept: what one gave back would not count for the next.
+    static func rows(_ transforms: [SampleTransform], pairs: Int) throws -> [Row] {
         var random = SystemRandom()
-        var kept: [Pair] = [try Pair(transform, 255, &random)]
-        kept.reserveCapacity(pairs + 1)
-        let before = try resident()
-        for number in 0..<UInt32(pairs) { kept.append(try Pair(transform, 256 + number, &random)) }
-        let octets = try resident() - before
-        return withExtendedLifetime(kept) { Row(transform: transform, pairs: pairs, octets: octets / pairs) }
+        var kept: [Pair] = []
+        kept.reserveCapacity((pairs + 1) * transforms.count)
+        let rows = try transforms.map { transform in
+            kept.append(try Pair(transform, 255, &random))
+            let before = try resident()
+            for number in 0..<UInt32(pairs) { kept.append(try Pair(transform, 256 + number, &random)) }
+            return Row(transform: transform, pairs: pairs, octets: (try resident() - before) / pairs)
+        }
+        return withExtendedLifetime(kept) { rows }
     }
 
     private static func resident() throws -> Int {

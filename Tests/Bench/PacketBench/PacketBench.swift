@@ -64,7 +64,7 @@ import Glibc
 
     /// What many policies and SAs cost; nothing is asked of these figures.
     private func scale() throws -> [JSONValue.Member] {
-        let memory = try ProtectionBench.subjects.map { try MemoryBench.row($0.transform, pairs: 100_000) }
+        let memory = try MemoryBench.rows(ProtectionBench.subjects.map(\.transform), pairs: 100_000)
         for row in memory { Self.say(row.line) }
         let lookups = try LookupBench(runs: runs).rows()
         for row in lookups { Self.say(row.line) }
