@@ -5,8 +5,7 @@ internal import CZlib
 /// Its window and memory are those of the Linux kernel, whose decompressor takes no longer window. It allocates
 /// for the first message, and again only for a longer one.
 @safe
-package struct DeflateCompressor: ~Copyable, @unchecked Sendable {
-    // why Sendable: its stream has this one owner
+package struct DeflateCompressor: ~Copyable, @unchecked Sendable {  // why: its stream has one owner
     private static let windowBits: Int32 = 11
     private static let memoryLevel: Int32 = 9
 

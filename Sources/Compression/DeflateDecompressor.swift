@@ -14,8 +14,7 @@ package enum DecompressionFailure: Error, Hashable, Sendable {
 ///
 /// It takes windows of any size. It allocates for the first message, and again only where more is allowed.
 @safe
-package struct DeflateDecompressor: ~Copyable, @unchecked Sendable {
-    // why Sendable: its stream has this one owner
+package struct DeflateDecompressor: ~Copyable, @unchecked Sendable {  // why: its stream has one owner
     private static let windowBits: Int32 = 15
 
     private var stream: DeflateStream

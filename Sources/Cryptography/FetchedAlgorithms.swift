@@ -5,8 +5,7 @@ internal import Synchronization
 
 /// A digest, MAC or cipher that libcrypto was asked for once, so that no later use has to look it up by name.
 @safe
-struct Fetched: @unchecked Sendable {
-    // why Sendable: fetched algorithms are immutable and live as long as the process
+struct Fetched: @unchecked Sendable {  // why: immutable, and lives as long as the process
     let pointer: OpaquePointer?
 
     fileprivate static func digest(_ hash: HashFunction) -> Fetched {

@@ -4,8 +4,7 @@ package import KeyMaterial
 
 /// The integrity algorithm of an SA with its key, applied to packet after packet.
 @safe
-package struct PacketAuthentication: ~Copyable, @unchecked Sendable {
-    // why Sendable: its contexts have this one owner
+package struct PacketAuthentication: ~Copyable, @unchecked Sendable {  // why: its contexts have one owner
     /// Octets that `finish` may write: the longest whole tag.
     static let tagRoom = 64
 

@@ -22,8 +22,8 @@ package import KeyMaterial
 ///
 /// It encrypts and authenticates, or authenticates and decrypts, and allocates nothing per packet.
 @safe
-@usableFromInline package struct PacketProtection: ~Copyable, @unchecked Sendable {
-    // why Sendable: contexts and scratch have this one owner
+@usableFromInline
+package struct PacketProtection: ~Copyable, @unchecked Sendable {  // why: its contexts have one owner
     /// Which way packets go; an instance does one.
     package enum Use: Sendable {
         case sealing

@@ -23,6 +23,24 @@ package struct ESPPacket: Sendable {
     struct Header: Sendable {
         let start: Int
         let value: IPHeader
+
+        init(start: Int, value: IPHeader) {
+            self.start = start
+            self.value = value
+        }
+
+        /// Reads the header of a whole IP packet in a buffer.
+        ///
+        /// - Throws: `outerFragment`, and what a malformed header deserves.
+        init(inIPPacket range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
+            guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
+            value = try IPHeader(buffer.extracting(range))
+            guard !value.isFragment else { throw .outerFragment }
+            start = range.lowerBound
+        }
+
+        /// Where what follows the header is in the buffer.
+        var payload: Range<Int> { start + value.headerCount..<start + value.totalCount }
     }
 
     package let spi: SPI
@@ -43,19 +61,9 @@ package struct ESPPacket: Sendable {
 
     // Not `package` itself: the compiler inlines other modules' functions into internal ones alone.
     private init(packet range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
-        guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
-        let packet = buffer.extracting(range)
-        let header = try IPHeader(packet)
-        guard !header.isFragment else { throw .outerFragment }
-        let payload = header.headerCount..<header.totalCount
-        let esp = try Self.locate(header.nextProtocol, payload, packet)
-        let start = range.lowerBound
-        try self.init(
-            at: start + esp.lowerBound..<start + esp.upperBound, of: buffer,
-            outer: Outer(
-                source: header.source, destination: header.destination, trafficClass: header.trafficClass,
-                hopLimit: header.hopLimit),
-            header: Header(start: start, value: header))
+        let header = try Header(inIPPacket: range, of: buffer)
+        let esp = try Self.locate(header.value.nextProtocol, header.payload, buffer)
+        try self.init(at: esp, of: buffer, outer: Outer(header.value), header: header)
     }
 
     /// Takes octets that begin with the SPI: the payload of a UDP datagram, or what a raw IPv6 socket gives.
@@ -92,5 +100,13 @@ package struct ESPPacket: Sendable {
             return payload.lowerBound + 8..<payload.lowerBound + count
         default: throw .notESP
         }
+    }
+}
+
+extension ESPPacket.Outer {
+    init(_ header: IPHeader) {
+        self.init(
+            source: header.source, destination: header.destination, trafficClass: header.trafficClass,
+            hopLimit: header.hopLimit)
     }
 }

@@ -21,12 +21,9 @@ package struct AHPacket: Sendable {
     ///
     /// - Throws: `notAH` for anything else, and what a malformed header deserves.
     package init(inIPPacket range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
-        guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
-        let value = try IPHeader(buffer.extracting(range))
-        guard !value.isFragment else { throw .outerFragment }
-        guard value.nextProtocol == IPProtocol.ah else { throw .notAH }
-        let start = range.lowerBound + value.headerCount
-        let end = range.lowerBound + value.totalCount
+        ip = try ESPPacket.Header(inIPPacket: range, of: buffer)
+        guard ip.value.nextProtocol == IPProtocol.ah else { throw .notAH }
+        let (start, end) = (ip.payload.lowerBound, ip.payload.upperBound)
         guard end - start >= Self.fixedCount else { throw .tooShort }
         // In words of 32 bits, two fewer than there are.
         let count = (Int(buffer[start + 1]) + 2) * 4
@@ -36,9 +33,6 @@ package struct AHPacket: Sendable {
         packet = range.lowerBound..<end
         header = start..<start + count
         nextHeader = buffer[start]
-        outer = ESPPacket.Outer(
-            source: value.source, destination: value.destination, trafficClass: value.trafficClass,
-            hopLimit: value.hopLimit)
-        ip = ESPPacket.Header(start: range.lowerBound, value: value)
+        outer = ESPPacket.Outer(ip.value)
     }
 }

@@ -20,27 +20,15 @@ package struct IPCompPacket: Sendable {
     ///
     /// - Throws: `notIPComp` for anything else, and what a malformed header deserves.
     package init(inIPPacket range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
-        guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
-        let value = try IPHeader(buffer.extracting(range))
-        guard !value.isFragment else { throw .outerFragment }
-        guard value.nextProtocol == IPProtocol.ipcomp else { throw .notIPComp }
-        let start = range.lowerBound + value.headerCount
-        let end = range.lowerBound + value.totalCount
+        ip = try ESPPacket.Header(inIPPacket: range, of: buffer)
+        guard ip.value.nextProtocol == IPProtocol.ipcomp else { throw .notIPComp }
+        let (start, end) = (ip.payload.lowerBound, ip.payload.upperBound)
         guard end - start > Self.headerCount else { throw .tooShort }
         // The flags have no meaning yet and are ignored (RFC 3173 section 3.3).
         nextHeader = buffer[start]
         spi = SPI(UInt32(buffer.uint16(at: start + 2)))
         packet = range.lowerBound..<end
         payload = start + Self.headerCount..<end
-        outer = ESPPacket.Outer(value)
-        ip = ESPPacket.Header(start: range.lowerBound, value: value)
-    }
-}
-
-extension ESPPacket.Outer {
-    init(_ header: IPHeader) {
-        self.init(
-            source: header.source, destination: header.destination, trafficClass: header.trafficClass,
-            hopLimit: header.hopLimit)
+        outer = ESPPacket.Outer(ip.value)
     }
 }
