@@ -48,6 +48,31 @@ static inline int swiftike_take_tag(EVP_CIPHER_CTX *context, unsigned char *tag,
 	return EVP_CIPHER_CTX_get_params(context, parameters);
 }
 
+/// The nonce of the next packet for a ChaCha20-Poly1305 context, 12 octets; 1 on success.
+///
+/// RFC 7905 section 2 makes a nonce of a fixed one and the record's number. libcrypto takes the fixed one for that of the
+/// next packet until it is told a number, which it never is here.
+static inline int swiftike_chacha_set_nonce(EVP_CIPHER_CTX *context, unsigned char *nonce)
+{
+	OSSL_PARAM parameters[2] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, nonce, 12),
+		OSSL_PARAM_END,
+	};
+	return EVP_CIPHER_CTX_set_params(context, parameters);
+}
+
+/// Starts a packet to open with ChaCha20-Poly1305: its nonce, 12 octets, and its tag; 1 on success.
+static inline int swiftike_chacha_start_opening(
+	EVP_CIPHER_CTX *context, unsigned char *nonce, unsigned char *tag, size_t tag_size)
+{
+	OSSL_PARAM parameters[3] = {
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_size),
+		OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, nonce, 12),
+		OSSL_PARAM_END,
+	};
+	return EVP_CIPHER_CTX_set_params(context, parameters);
+}
+
 /// The nonce from which a GCM context is to count on, 12 octets, the last 8 of them the invocation field of RFC 5288
 /// section 3; 1 on success.
 static inline int swiftike_gcm_set_nonce(EVP_CIPHER_CTX *context, unsigned char *nonce)

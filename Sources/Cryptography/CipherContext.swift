@@ -13,6 +13,13 @@ struct CipherContext: ~Copyable {
         var rest: UnsafeMutableBufferPointer<UInt8>?
     }
 
+    /// How libcrypto is told the nonce of each packet.
+    enum NonceSetting {
+        case initialization
+        /// Of ChaCha20-Poly1305 alone, which then has 12 octets of it.
+        case parameter
+    }
+
     private let context: OpaquePointer
     private let isSealing: Bool
     /// CCM must be told the length of each packet first, and verifies the tag while it decrypts.
@@ -20,6 +27,8 @@ struct CipherContext: ~Copyable {
     private let tagSize: Int
     /// For GCM: libcrypto counts the nonces itself, which spares setting each of them.
     private var count: InvocationCount?
+    /// The one takes less time, the other always works.
+    var nonceSetting = NonceSetting.initialization
 
     /// - Parameter key: The cipher's key; what follows it (a salt) is left alone.
     /// - Throws: `missing` where the host's libcrypto lacks the cipher.
@@ -75,7 +84,7 @@ struct CipherContext: ~Copyable {
         nonce: UnsafeMutablePointer<UInt8>, _ additional: Additional, _ body: UnsafeMutablePointer<UInt8>,
         count: Int, tag: UnsafeMutablePointer<UInt8>
     ) -> Bool {
-        guard unsafe self.count?.start(context, nonce) ?? start(nonce), unsafe pass(additional, body, count)
+        guard unsafe startSealing(nonce), unsafe pass(additional, body, count)
         else { return false }
         var written: Int32 = 0
         guard unsafe EVP_EncryptFinal_ex(context, body + count, &written) == 1 else { return false }
@@ -91,17 +100,33 @@ struct CipherContext: ~Copyable {
         guard unsafe startOpening(nonce, tag), unsafe pass(additional, body, count),
             unsafe isCCM || endsWell(body + count)
         else {
+            // A parameter would not end a packet that libcrypto has not come to the end of.
+            if nonceSetting == .parameter { _ = unsafe start(nonce) }
             ERR_clear_error()
             return false
         }
         return true
     }
 
+    private func startSealing(_ nonce: UnsafeMutablePointer<UInt8>) -> Bool {
+        switch nonceSetting {
+        case .initialization: unsafe count?.start(context, nonce) ?? start(nonce)
+        case .parameter: unsafe swiftike_chacha_set_nonce(context, nonce) == 1
+        }
+    }
+
     private func startOpening(
         _ nonce: UnsafeMutablePointer<UInt8>, _ tag: UnsafeMutablePointer<UInt8>
     ) -> Bool {
-        if count != nil { return unsafe swiftike_gcm_start_opening(context, nonce + 4, tag, tagSize) == 1 }
-        return unsafe start(nonce) && swiftike_set_tag(context, tag, tagSize) == 1
+        switch nonceSetting {
+        case .initialization:
+            if count != nil {
+                return unsafe swiftike_gcm_start_opening(context, nonce + 4, tag, tagSize) == 1
+            }
+            return unsafe start(nonce) && swiftike_set_tag(context, tag, tagSize) == 1
+        case .parameter:
+            return unsafe swiftike_chacha_start_opening(context, nonce, tag, tagSize) == 1
+        }
     }
 
     private func endsWell(_ end: UnsafeMutablePointer<UInt8>) -> Bool {

@@ -74,6 +74,7 @@ package struct PacketProtection: ~Copyable, @unchecked Sendable {  // why: its c
         icvSize = algorithm.isAEAD ? algorithm.icvSize : integrity?.icvSize ?? 0
         scratch = PacketScratch(algorithm, key: encryptionKey, ivSeed: ivSeed)
         if construction == .gcm || construction == .gmac { unsafe cipher?.countNonces(from: scratch.nonce) }
+        if construction == .chaCha20Poly1305, NonceParameter.isObeyed { cipher?.nonceSetting = .parameter }
     }
 
     private static func check(
