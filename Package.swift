@@ -87,6 +87,12 @@ let package = Package(
                 "Negotiation",
             ]),
         module(
+            "IKEv2",
+            [
+                "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP",
+                "Negotiation",
+            ]),
+        module(
             "IKEConfiguration",
             [
                 "Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript",
@@ -176,6 +182,12 @@ let package = Package(
         tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),
         tests(
             "IKEv1",
+            [
+                "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP",
+                "Negotiation",
+            ]),
+        tests(
+            "IKEv2",
             [
                 "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "ISAKMP",
                 "Negotiation",

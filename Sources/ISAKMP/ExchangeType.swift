@@ -16,6 +16,12 @@ package struct ExchangeType: RawRepresentable, Hashable, Sendable {
     package static let transaction = ExchangeType(rawValue: 6)
     package static let quickMode = ExchangeType(rawValue: 32)
     package static let newGroupMode = ExchangeType(rawValue: 33)
+
+    // IKEv2, RFC 7296 section 3.1
+    package static let ikeSAInit = ExchangeType(rawValue: 34)
+    package static let ikeAuth = ExchangeType(rawValue: 35)
+    package static let createChildSA = ExchangeType(rawValue: 36)
+    package static let informationalIKEv2 = ExchangeType(rawValue: 37)
 }
 
 extension ExchangeType: CustomStringConvertible {
@@ -30,6 +36,10 @@ extension ExchangeType: CustomStringConvertible {
         case .transaction: "transaction exchange"
         case .quickMode: "quick mode"
         case .newGroupMode: "new group mode"
+        case .ikeSAInit: "IKE_SA_INIT"
+        case .ikeAuth: "IKE_AUTH"
+        case .createChildSA: "CREATE_CHILD_SA"
+        case .informationalIKEv2: "INFORMATIONAL"
         default: "exchange type \(rawValue)"
         }
     }

@@ -21,7 +21,7 @@ package struct MessageHeader: Hashable, Sendable {
     /// Octets of a header.
     package static let size = 28
 
-    /// The flags of RFC 2408 section 3.1; other bits are kept and mean nothing.
+    /// The flags of RFC 2408 section 3.1 and RFC 7296 section 3.1; other bits are kept and mean nothing.
     package struct Flags: OptionSet, Hashable, Sendable {
         package let rawValue: UInt8
 
@@ -35,6 +35,13 @@ package struct MessageHeader: Hashable, Sendable {
         package static let commit = Flags(rawValue: 0x02)
         /// Authenticated but not encrypted: for key recovery, never in a key exchange.
         package static let authenticationOnly = Flags(rawValue: 0x04)
+
+        /// IKEv2: sent by the side that started the IKE SA.
+        package static let initiator = Flags(rawValue: 0x08)
+        /// IKEv2: the sender could speak a higher major version.
+        package static let higherVersion = Flags(rawValue: 0x10)
+        /// IKEv2: answers the request with the same message ID.
+        package static let response = Flags(rawValue: 0x20)
     }
 
     package var initiatorCookie: UInt64

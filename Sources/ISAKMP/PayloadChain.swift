@@ -27,6 +27,8 @@ package struct PayloadChain: Hashable, Sendable {
     package static let maximumCount = 100
 
     package var elements: [Element]
+    /// The type of the first payload inside the last one, where that holds others; 0 for none.
+    package private(set) var enclosed: UInt8 = 0
 
     package init(_ elements: [Element]) {
         self.elements = elements
@@ -37,8 +39,11 @@ package struct PayloadChain: Hashable, Sendable {
     /// - Parameters:
     ///   - first: the type of the first payload, 0 for none.
     ///   - allowsPadding: whether octets may follow the last payload, as they do in a decrypted IKEv1 body.
+    ///   - enclosing: types of payloads that hold the rest of the chain, so that nothing follows them; what such a
+    ///     one names as next is the first payload inside it, kept as `enclosed` (RFC 7296 section 3.14).
     package init(
-        reading bytes: Span<UInt8>, first: UInt8, allowsPadding: Bool = false, limit: Int = maximumCount
+        reading bytes: Span<UInt8>, first: UInt8, allowsPadding: Bool = false, limit: Int = maximumCount,
+        enclosing: Set<UInt8> = []
     ) throws(ChainError) {
         elements = []
         var rest = bytes
@@ -50,6 +55,10 @@ package struct PayloadChain: Hashable, Sendable {
             let body = rest.extracting(first: header.bodyLength).array
             rest = rest.extracting(droppingFirst: header.bodyLength)
             elements.append(Element(type: type, body: body, reserved: header.reserved, offset: offset))
+            if enclosing.contains(type) {
+                enclosed = header.next
+                break
+            }
             type = header.next
         }
         guard rest.isEmpty || allowsPadding else {

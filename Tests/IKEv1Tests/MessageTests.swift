@@ -49,7 +49,9 @@ struct MessageTests {
         if major == 1 {
             #expect(try Message(decoding: octets).header.minorVersion == 5)
         } else {
-            #expect(throws: MessageError(.header, .majorVersion(major))) { try Message(decoding: octets) }
+            #expect(throws: MessageError(.header, .majorVersion(major, expected: 1))) {
+                try Message(decoding: octets)
+            }
         }
     }
 

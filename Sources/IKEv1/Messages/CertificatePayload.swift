@@ -1,3 +1,4 @@
+import ISAKMP
 import Wire
 
 /// A certificate, or a wish for one (RFC 2408 sections 3.9 and 3.10): an encoding and octets.

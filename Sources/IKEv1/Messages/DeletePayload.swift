@@ -1,3 +1,4 @@
+import ISAKMP
 import Wire
 
 /// Security associations that the sender has deleted on its side (RFC 2408 section 3.15).

@@ -1,5 +1,6 @@
 package import Credentials
 package import IPsec
+import ISAKMP
 import Wire
 
 /// Who a peer is in phase 1, or one side of the traffic in phase 2 (RFC 2407 section 4.6.2).

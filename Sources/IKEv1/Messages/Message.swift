@@ -57,7 +57,7 @@ package struct Message: Hashable, Sendable {
             throw MessageError(.header, .wire(error))
         }
         guard header.majorVersion == 1 else {
-            throw MessageError(.header, .majorVersion(header.majorVersion))
+            throw MessageError(.header, .majorVersion(header.majorVersion, expected: 1))
         }
         guard UInt64(header.length) == UInt64(datagram.count) else {
             throw MessageError(.header, .lengthMismatch(header: header.length, datagram: datagram.count))

@@ -1,3 +1,4 @@
+import ISAKMP
 import Wire
 
 /// A failure or a state that one side tells the other (RFC 2408 section 3.14).

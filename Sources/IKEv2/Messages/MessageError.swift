@@ -1,0 +1,4 @@
+package import ISAKMP
+
+/// Why octets are not an IKEv2 message, or a message cannot be written.
+package typealias MessageError = CodecError<PayloadType>

@@ -1,0 +1,11 @@
+// modules: Wire Algorithms KeyMaterial IPsec Cryptography ISAKMP Credentials Negotiation IKEv2
+// seeds: ike-seeds
+// with: Tests/IKEv2Tests/MessageWalk.swift
+
+/// IKEv2 datagrams in clear: each is read or refused, and what is read can be written again.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
+    if let complaint = MessageWalk.clear(bytes) { fatalError(complaint) }
+    return 0
+}

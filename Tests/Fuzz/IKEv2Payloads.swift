@@ -1,0 +1,10 @@
+// modules: Wire Algorithms KeyMaterial IPsec Cryptography ISAKMP Credentials Negotiation IKEv2
+// with: Tests/IKEv2Tests/MessageWalk.swift
+
+/// What an IKEv2 encrypted payload held: the first octet says which payload comes first.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
+    if let complaint = MessageWalk.decrypted(bytes) { fatalError(complaint) }
+    return 0
+}
