@@ -206,7 +206,7 @@ by_packet() {
 
 all=(unit alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
     charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
-    charon_gcm charon_initiates article swiftike_nat charon_nat swiftike_ipv6 rekey shutdown)
+    charon_gcm charon_initiates article swiftike_nat charon_nat swiftike_ipv6 live_counters rekey shutdown)
 . "$guest_tests/swiftkey-tests.sh"
 all+=("${swiftkey_scenarios[@]}")
 . "$guest_tests/swiftesp-tests.sh"
@@ -276,6 +276,43 @@ swiftike_ipv6() {
     by_command swiftike tunnel
     check "IPv6: ESP over IPv6, and none over IPv4" eval \
         '[ "$(left "ip6 proto 50")" -ge 10 ] && [ "$(left "ip proto 50")" -eq 0 ]'
+}
+# live SIDE DIRECTION NAME: a number of an SA as `sas` tells it.
+live() { ctl "$1" sas --json | jq -r "[.sas[] | select(.direction == \"$2\") | .$3] | max"; }
+# lost SIDE NAME: how often the kernel dropped for a reason, as `drops` tells it.
+lost() { ctl "$1" drops --json | jq -r "[.drops[] | select(.name == \"$2\") | .count] | add // 0"; }
+# What sas and drops tell of a kernel's SAs: they follow traffic, and packets that were altered or came before.
+live_counters() {
+    ours east tunnel listen
+    peer_start swiftike tunnel && east_start || { check "live: daemons start" false; return; }
+    ctl east up net --timeout 60 >/dev/null
+    check "live: both SAs are there, and nothing is dropped" eval \
+        '[ "$(ctl east sas --json | jq -c "[.sas[].direction] | sort")" = "[\"inbound\",\"outbound\"]" ] &&
+         [ "$(ctl east drops)" = "No packets were dropped." ]'
+    wires_start
+    check "live: traffic passes" pings tunnel 5
+    wires_stop
+    for direction in inbound outbound; do
+        check "live: $direction SAs count it" eval \
+            '[ "$(live east '$direction' packets)" = 5 ] && [ "$(live east '$direction' bytes)" = 420 ] &&
+             [ "$(live east '$direction' last_sequence)" = 5 ]'
+    done
+    check "live: with the SPIs that iproute2 shows" eval \
+        '[ "$(ctl east sas --json | jq -r ".sas[].spi" | sort)" = "$(ip -n "$east" xfrm state | grep -o "spi 0x[0-9a-f]*" | cut -c 5- | sort)" ]'
+    check "live: west sends its last packets again, and altered, and those of nobody" \
+        in_ns west python3 "$guest_tests/bad-packets.py" "$tag-w" "$work/west.pcap"
+    check "live: sas counts 4 replayed and 3 altered" wait_until 5 eval \
+        '[ "$(live east inbound replayed)" = 4 ] && [ "$(live east inbound integrity_failures)" = 3 ]'
+    check "live: drops names each, as the kernel does" eval \
+        '[ "$(lost east XfrmInStateSeqError)" = 4 ] && [ "$(lost east XfrmInStateProtoError)" = 3 ] &&
+         [ "$(lost east XfrmInNoStates)" = 2 ]'
+    check "live: and says in words what it means" eval \
+        'ctl east drops | grep -E "XfrmInStateProtoError +3 +An inbound SA.s transform refused it"'
+    check "live: the genuine packets are no more than before" eval '[ "$(live east inbound packets)" = 5 ]'
+    check "live: traffic goes on" pings tunnel 3
+    check "live: and is counted" eval '[ "$(live east inbound packets)" = 8 ] && [ "$(live east outbound packets)" = 8 ]'
+    check "live: watching tells rates" eval \
+        'ctl east sas --watch 1 --count 2 >"$work/watch" && grep -q "PACKETS/S" "$work/watch" && grep -c inbound "$work/watch" | grep -qx 2'
 }
 rekey() {
     LIFETIME="20 sec" ours east tunnel listen
