@@ -3,21 +3,6 @@ import IPsec
 import ISAKMP
 import Negotiation
 
-/// How often messages were dropped without anything being kept; one report speaks for many.
-struct DropCount {
-    private var unreported = 0
-    private var nextReport: Instant?
-
-    /// Counts a drop; how many are to be reported now, or nil while the last report is fresh.
-    mutating func count(now: Instant) -> Int? {
-        unreported += 1
-        if let nextReport, now < nextReport { return nil }
-        nextReport = now + ProtocolLimits.dropReportInterval
-        defer { unreported = 0 }
-        return unreported
-    }
-}
-
 /// Which ISAKMP SA a datagram is for.
 extension IKEv1Endpoint {
     mutating func receive(_ datagram: [UInt8], _ path: Path) {

@@ -18,7 +18,7 @@ package struct IKEv1Endpoint {
     var larvalByAddress: [IPAddress: Int] = [:]
     var children = ChildSATable()
     var deadlines = DeadlineQueue<Owner>()
-    var dropped = DropCount()
+    var dropped = RefusalCount()
     var isShutDown = false
     private var lastID: UInt64 = 0
 

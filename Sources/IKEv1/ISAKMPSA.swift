@@ -43,7 +43,7 @@ struct ISAKMPSA {
     private(set) var wasEstablished = false
     var heard: [UInt8] = []
     var repeats = 0
-    var dropped = DropCount()
+    var dropped = RefusalCount()
 
     init(
         id: ISAKMPSAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, cookies: Cookies,

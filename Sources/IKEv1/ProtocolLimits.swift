@@ -19,8 +19,6 @@ enum ProtocolLimits {
     /// SPIs drawn before a collision is taken for a fault of the random source.
     static let spiDraws = 8
 
-    /// Reports about dropped messages are made at most this often.
-    static let dropReportInterval = Duration.seconds(5)
     /// An answer to a message the peer repeats is sent again, at most, this many times.
     static let repeatedAnswers = 32
     /// How long the initiator of a renewal goes on sending through the old pair after HASH(3), since a responder

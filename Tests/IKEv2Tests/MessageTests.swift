@@ -28,7 +28,7 @@ struct MessageTests {
             #expect(throws: MessageError.self) { try Message(decoding: Array(octets.prefix(count))) }
             guard count >= MessageHeader.size else { continue }
             var shorter = Array(octets.prefix(count))
-            shorter.replaceSubrange(24..<28, with: withUnsafeBytes(of: UInt32(count).bigEndian, Array.init))
+            shorter.replaceSubrange(24..<28, with: [0, 0, UInt8(count >> 8), UInt8(count & 0xff)])
             #expect(throws: MessageError.self) { try Message(decoding: shorter) }
         }
         #expect(throws: MessageError.self) { try Message(decoding: octets + [0]) }

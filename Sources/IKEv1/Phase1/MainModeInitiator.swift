@@ -45,7 +45,7 @@ extension ISAKMPSA {
         }
         cookies.responder = message.header.responderCookie
         let agreed = MainMode.Agreed(body: sent.body, proposal: proposal, capabilities: message.capabilities)
-        let exchange = try PrivateValue(proposal.group, &turn)
+        let exchange = try PrivateValue(proposal.group, random: &turn.random)
         let nonce = turn.random.bytes(count: nonceSize)
         let payloads = [.keyExchange(exchange.publicValue), .nonce(nonce)] + natDetection(agreed, &turn)
         guard let datagram = encode(payloads) else { throw .localResource(.cryptography("message too long")) }

@@ -79,7 +79,7 @@ extension ISAKMPSA {
         _ message: Message, _ agreed: MainMode.Agreed, _ turn: inout Turn
     ) throws(NegotiationFailure) {
         let received = try KeyExchangeMessage(message)
-        let exchange = try PrivateValue(agreed.proposal.group, &turn)
+        let exchange = try PrivateValue(agreed.proposal.group, random: &turn.random)
         let secret = try exchange.sharedSecret(with: received.publicValue)
         let nonce = turn.random.bytes(count: nonceSize)
         let nat = detectNAT(received, agreed)

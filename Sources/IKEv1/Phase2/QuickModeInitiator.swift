@@ -34,7 +34,7 @@ extension ISAKMPSA {
             throw .localPolicyForbids(.limit("IKEv1 cannot negotiate a range of ports; name one port or all"))
         }
         let exchange = try policy.pfsGroup.map { group throws(NegotiationFailure) in
-            try PrivateValue(group, &turn)
+            try PrivateValue(group, random: &turn.random)
         }
         let nonce = turn.random.bytes(count: nonceSize)
         let proposals = ESPOffers.write(policy, mode: request.mode, form: sa.form, spi: spi)

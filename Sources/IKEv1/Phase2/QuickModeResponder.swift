@@ -133,7 +133,7 @@ extension ISAKMPSA {
             throw .localResource(.cryptography("no free SPI was drawn"))
         }
         let exchange = try selection.pfsGroup.map { group throws(NegotiationFailure) in
-            try PrivateValue(group, &turn)
+            try PrivateValue(group, random: &turn.random)
         }
         let secret = try sharedSecret(exchange, message.publicValue)
         let nonce = turn.random.bytes(count: nonceSize)

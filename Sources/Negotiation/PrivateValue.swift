@@ -1,20 +1,23 @@
-import Algorithms
-import Cryptography
-import KeyMaterial
-import Negotiation
+package import Algorithms
+package import Cryptography
+package import KeyMaterial
 
 /// Our half of a Diffie-Hellman exchange, shared by the state that made it and the one that uses it.
-final class PrivateValue: Sendable {
+package final class PrivateValue: Sendable {
     private let exchange: KeyExchange
 
-    init(_ method: KeyExchangeMethod, _ turn: inout Turn) throws(NegotiationFailure) {
-        exchange = try Self.draw(method, &turn.random)
+    /// - Throws: `localResource` where the host's libcrypto lacks the group.
+    package init(
+        _ method: KeyExchangeMethod, random: inout any RandomSource
+    ) throws(NegotiationFailure) {
+        exchange = try Self.draw(method, &random)
     }
 
-    var publicValue: [UInt8] { exchange.publicValue }
+    package var method: KeyExchangeMethod { exchange.method }
+    package var publicValue: [UInt8] { exchange.publicValue }
 
     /// The secret shared with a peer's value; a value that no honest peer sends ends the exchange.
-    func sharedSecret(with peerValue: [UInt8]) throws(NegotiationFailure) -> SecretKey {
+    package func sharedSecret(with peerValue: [UInt8]) throws(NegotiationFailure) -> SecretKey {
         guard peerValue != publicValue else {
             throw .peerViolatedProtocol("our own public value was sent back to us")
         }

@@ -1,0 +1,84 @@
+package import Cryptography
+package import IPsec
+
+/// One turn of handling an event: the time, where randomness comes from, and what is to be done so far.
+///
+/// - Parameters:
+///   - Owner: what tells one IKE SA of an endpoint from another.
+///   - Outcome: what an IKE SA's machine tells the endpoint that owns it.
+package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
+    package let now: Instant
+    package var random: any RandomSource
+    package let policy: NegotiationPolicy
+    package var effects: [Effect] = []
+    package var outcomes: [Outcome] = []
+    /// Whose effects await an answer.
+    package var awaiting: [EffectToken: Owner] = [:]
+    /// SPIs of inbound SAs that exist or are being negotiated.
+    package var usedSPIs: Set<SPI> = []
+    private var tokens: UInt64 = 0
+
+    package init(now: Instant, random: any RandomSource, policy: NegotiationPolicy) {
+        self.now = now
+        self.random = random
+        self.policy = policy
+    }
+
+    /// The turn after `previous`, which took over nothing but what outlives a turn.
+    package init(now: Instant, policy: NegotiationPolicy, after previous: NegotiationTurn) {
+        self.now = now
+        self.policy = policy
+        random = previous.random
+        awaiting = previous.awaiting
+        usedSPIs = previous.usedSPIs
+        tokens = previous.tokens
+    }
+
+    /// A token whose answer will be given to `owner`.
+    package mutating func token(for owner: Owner) -> EffectToken {
+        tokens &+= 1
+        let token = EffectToken(tokens)
+        awaiting[token] = owner
+        return token
+    }
+
+    /// A number that is not 0, for cookies and the SPIs of IKE SAs.
+    package mutating func cookie() -> UInt64 {
+        var cookie: UInt64 = 0
+        while cookie == 0 { cookie = UInt64(random.uint32()) << 32 | UInt64(random.uint32()) }
+        return cookie
+    }
+
+    /// An SPI that no inbound SA of ours has and IANA has not reserved; nil if the random source repeats itself.
+    package mutating func spi() -> SPI? {
+        for _ in 0..<spiDraws {
+            let spi = SPI(random.uint32())
+            if !spi.isReserved, usedSPIs.insert(spi).inserted { return spi }
+        }
+        return nil
+    }
+
+    /// A share of `whole` between two parts in a thousand, drawn anew each time.
+    package mutating func share(of whole: Duration, _ range: ClosedRange<Int>) -> Duration {
+        let width = UInt32(truncatingIfNeeded: range.upperBound - range.lowerBound + 1)
+        return whole / 1000 * (range.lowerBound + Int(random.uint32() % width))
+    }
+
+    package mutating func report(
+        _ level: ReportLevel, _ kind: ReportKind, _ subject: ReportSubject, _ sentence: String,
+        details: [String] = []
+    ) {
+        effects.append(.report(Report(level, kind, subject, sentence, details: details)))
+    }
+
+    package mutating func report(
+        _ kind: ReportKind, _ subject: ReportSubject, _ failure: NegotiationFailure
+    ) {
+        var level = ReportLevel.error
+        if case .cancelled = failure { level = .notice }
+        report(level, kind, subject, failure.sentence, details: failure.details)
+    }
+}
+
+/// SPIs drawn before a collision is taken for a fault of the random source.
+private let spiDraws = 8
