@@ -39,6 +39,7 @@ fuzz-regress: build-deps
 interop: test-deps all
 	Tests/Interop/userspace-selftest.sh
 	Tests/Interop/interfaces.sh
+	Tests/Interop/path-mtu.sh
 	Tests/Interop/bad-packets.sh
 	Tests/Interop/tsan.sh 3
 	Tests/Interop/run.sh $(SCENARIO)

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
@@ -20,6 +21,11 @@
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
 #define TUN_F_USO6 0x40
+#endif
+
+// linux/icmp.h cannot stand beside net/if.h.
+#ifndef ICMP_FILTER
+#define ICMP_FILTER 1
 #endif
 
 enum { maximum_batch = 64, ancillary_size = 128 };
@@ -139,6 +145,19 @@ int linuxio_want_ancillary(int descriptor, int family)
     int code = linuxio_set_option(descriptor, level, family == AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
     if (code < 0) return code;
     return linuxio_set_option(descriptor, level, family == AF_INET ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
+}
+
+int linuxio_want_icmp_type(int descriptor, int family, uint8_t type)
+{
+    if (family == AF_INET) {
+        if (type > 31) return -EINVAL;
+        uint32_t blocked = ~(UINT32_C(1) << type);
+        return result(setsockopt(descriptor, SOL_RAW, ICMP_FILTER, &blocked, sizeof blocked));
+    }
+    struct icmp6_filter filter;
+    ICMP6_FILTER_SETBLOCKALL(&filter);
+    ICMP6_FILTER_SETPASS(type, &filter);
+    return result(setsockopt(descriptor, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter));
 }
 
 static void read_ancillary(struct msghdr *message, struct linuxio_datagram *datagram)

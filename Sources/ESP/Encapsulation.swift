@@ -11,11 +11,14 @@ struct Encapsulation: Sendable {
     private let alignment: Int
     /// Octets that packets are padded to, the trailer not counted; 0 for none.
     private var flowPadding: Int
+    /// The same, as the SA asks for it.
+    private let wantedFlowPadding: Int
 
     /// - Throws: `unsupported` for a BEET SA without its inner addresses.
     init(_ association: SecurityAssociation, ivSize: Int, icvSize: Int) throws(DatabaseFailure) {
         outer = try OuterHeader(association)
-        flowPadding = Int(association.trafficFlowPadding)
+        wantedFlowPadding = Int(association.trafficFlowPadding)
+        flowPadding = wantedFlowPadding
         self.ivSize = ivSize
         self.icvSize = icvSize
         alignment = Self.alignment(association.transform.encryption.algorithm)
@@ -24,9 +27,9 @@ struct Encapsulation: Sendable {
     /// The next header field ends on a four-octet boundary (RFC 4303 section 2.4), and a cipher's block.
     static func alignment(_ cipher: EncryptionAlgorithm) -> Int { max(cipher.blockSize, 4) }
 
-    /// Pads to no more than `limit` octets, which is what a packet may have on its way.
+    /// Pads to no more than `limit` octets, which is what a packet may have on its way for now.
     mutating func limitFlowPadding(to limit: Int) {
-        flowPadding = min(flowPadding, limit)
+        flowPadding = min(wantedFlowPadding, max(limit, 0))
     }
 
     /// Where everything will be; made before anything is changed.

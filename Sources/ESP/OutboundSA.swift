@@ -83,6 +83,8 @@ package struct OutboundSA: ~Copyable, Sendable {
     }
 
     /// Pads no tunnel packet to more than `octets`, its MTU, whatever traffic flow padding the SA asks for.
+    ///
+    /// What is said last counts: paths become longer again.
     package mutating func limitFlowPadding(to octets: Int) {
         encapsulation.limitFlowPadding(to: octets)
     }

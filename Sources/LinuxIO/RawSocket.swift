@@ -28,6 +28,24 @@ package final class RawSocket: Sendable {
         try DatagramSocket.setMark(mark, of: number)
     }
 
+    /// Receives ICMP or ICMPv6 messages of one type alone; for a socket of one of these protocols.
+    package func receiveOnly(type: UInt8) throws(SystemError) {
+        let result = linuxio_want_icmp_type(number, family.socketFamily, type)
+        _ = try SystemError.check(result, "setsockopt ICMP_FILTER")
+    }
+
+    /// Lets no router's report, which anybody may forge, change how long the kernel thinks that a path may be.
+    package func ignorePathReports() throws(SystemError) {
+        switch family {
+        case .ipv4:
+            try DatagramSocket.setOption(
+                number, Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE, "IP_MTU_DISCOVER")
+        case .ipv6:
+            try DatagramSocket.setOption(
+                number, Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_INTERFACE, "IPV6_MTU_DISCOVER")
+        }
+    }
+
     /// Asks for room for `octets` of packets that wait to be read, and to be sent; the kernel may give less.
     package func setBuffers(octets: Int32) {
         DatagramSocket.setBuffers(octets: octets, of: number)

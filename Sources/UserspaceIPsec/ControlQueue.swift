@@ -1,3 +1,4 @@
+import ESP
 import IPsec
 import LinuxIO
 import Synchronization
@@ -12,6 +13,8 @@ enum ControlRequest: Sendable {
     case deletePolicy(SecurityPolicyID, DatabaseCompletion<Void>)
     case policies(DatabaseCompletion<[SecurityPolicy]>)
     case socket(EncapsulationSocket)
+    /// A router told, or so it says, that a packet was too long.
+    case path(PathReport)
     case administer(DatabaseRequest, DatabaseCompletion<DatabaseAnswer>)
     case associations(SecurityProtocol?, DatabaseCompletion<[SADRecord]>)
     case policyRecords(DatabaseCompletion<[SPDRecord]>)
@@ -32,7 +35,7 @@ enum ControlRequest: Sendable {
         case .administer(_, let completion): completion(.failure(failure))
         case .associations(_, let completion): completion(.failure(failure))
         case .policyRecords(let completion): completion(.failure(failure))
-        case .socket, .expire, .expiring: break
+        case .socket, .path, .expire, .expiring: break
         }
     }
 }
@@ -43,7 +46,12 @@ final class ControlQueue: Sendable {
     private struct State {
         var requests: [ControlRequest] = []
         var isClosed = false
+        /// Reports among the requests.
+        var reports = 0
     }
+
+    /// Reports that may wait: anybody may send some.
+    private static let maximumReports = 64
 
     private let state = Mutex(State())
 
@@ -60,9 +68,23 @@ final class ControlQueue: Sendable {
         if isAccepted { wake.signal() } else { request.refuse() }
     }
 
+    /// Hands over a router's report, unless too many wait.
+    func submit(_ report: PathReport) {
+        let isAccepted = state.withLock { state in
+            guard !state.isClosed, state.reports < Self.maximumReports else { return false }
+            state.reports += 1
+            state.requests.append(.path(report))
+            return true
+        }
+        if isAccepted { wake.signal() }
+    }
+
     func takeAll() -> [ControlRequest] {
         state.withLock { state in
-            defer { state.requests = [] }
+            defer {
+                state.requests = []
+                state.reports = 0
+            }
             return state.requests
         }
     }

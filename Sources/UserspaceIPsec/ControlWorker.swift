@@ -1,5 +1,7 @@
+import ESP
 import IPsec
 import LinuxIO
+import Synchronization
 
 /// The thread that owns SAD and SPD: requests, lifetimes, routes and the MTU of the device.
 struct ControlWorker: Sendable {
@@ -111,6 +113,9 @@ struct ControlWorker: Sendable {
         case .socket(let socket):
             database.add(socket)
             return {}
+        case .path(let report):
+            learn(report)
+            return {}
         case .administer(let request, let completion):
             return administer(request, completion, &changes)
         case .associations(let `protocol`, let completion):
@@ -183,8 +188,23 @@ struct ControlWorker: Sendable {
             })
     }
 
+    /// Believes a router's report of a packet that an SA of ours may have sent.
+    private func learn(_ report: PathReport) {
+        let meant = database.outbound.filter { $0.isMeant(by: report) }
+        guard !meant.isEmpty,
+            let link = try? LocalAddress.pathMTU(towards: report.destination, mark: RouteMessages.mark)
+        else { return }
+        let now = MonotonicClock.now
+        for entry in meant {
+            entry.path.learn(report.mtu, link: link, report.destination.family, now: now)
+        }
+        // Of ESP in UDP the kernel has learned it, too.
+        engine.pathEpoch.add(1, ordering: .releasing)
+    }
+
     private mutating func adjustMTU() {
         nextPathCheck = MonotonicClock.now + Self.pathInterval
+        engine.pathEpoch.add(1, ordering: .releasing)
         var paths: [IPAddress: Int] = [:]
         let wanted = DeviceMTU.value(for: database.bundles) { remote in
             let path =
@@ -204,7 +224,7 @@ extension ControlRequest {
     fileprivate var isChange: Bool {
         switch self {
         case .add, .delete, .set, .deletePolicy, .socket, .expire: true
-        case .updateEncapsulation, .usage, .policies, .associations, .policyRecords, .expiring: false
+        case .updateEncapsulation, .usage, .policies, .associations, .policyRecords, .expiring, .path: false
         case .administer(let request, _): request.changesDatabase
         }
     }

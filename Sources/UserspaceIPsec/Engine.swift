@@ -16,6 +16,8 @@ final class Engine: Sendable {
     /// Each rings when the snapshot changed, another worker left something, or the plane stops.
     let wakes: [WakeUp]
     let rings: WorkerRings
+    /// Counts up whenever a path may have become shorter or longer.
+    let pathEpoch = Atomic<UInt64>(0)
     private let published = Mutex(Snapshot())
     private let generation = Atomic<UInt64>(1)
     private let stopping = Atomic(false)

@@ -265,7 +265,7 @@ extension SecurityAssociation {
 
 extension SecurityPolicy {
     /// Transport mode protects whole packets, and ports show in whole packets alone.
-    fileprivate var needsWholePackets: Bool {
+    var needsWholePackets: Bool {
         selector.sourcePort != 0 || selector.destinationPort != 0
             || templates.first.map { $0.mode != .tunnel } ?? false
     }

@@ -34,7 +34,7 @@ struct LayeredPath: ~Copyable, Sendable {
                 continue
             }
             do throws(PacketDrop) {
-                let packet = try wholePacket(train, index, socket)
+                let packet = try batch.wholePacket(train, index, socket)
                 try process(packet, of: batch.buffers[index], used: [], snapshot, &post)
             } catch {
                 note(error, train.range, of: batch.buffers[index])
@@ -133,24 +133,6 @@ struct LayeredPath: ~Copyable, Sendable {
         room.withBytes { packets.add($0, packet, source: 0) }
         if snapshot.devices[device].queues[number].write(&packets, from: self.room) > 0 {
             throw .plane(.notDelivered)
-        }
-    }
-
-    /// Where the IP packet is: the kernel gives IPv4 with its header, and IPv6 without.
-    private func wholePacket(
-        _ train: DatagramTrain, _ index: Int, _ socket: LayeredSocket
-    ) throws(PacketDrop) -> Range<Int> {
-        guard socket.socket.family == .ipv6 else { return train.range }
-        let outer = ESPPacket.Outer(
-            source: train.path.remote.address, destination: train.path.local.address,
-            trafficClass: train.trafficClass)
-        do throws(DropReason) {
-            return try batch.buffers[index].withMutableBytes { bytes throws(DropReason) in
-                try InboundChain.restoreIPv6Header(
-                    before: train.range, in: &bytes, outer, nextProtocol: socket.number)
-            }
-        } catch {
-            throw .engine(error)
         }
     }
 }

@@ -1,3 +1,4 @@
+import ESP
 import IPsec
 import LinuxIO
 
@@ -21,5 +22,25 @@ struct LayeredSocket: Sendable {
             return !snapshot.compressedTunnels.isEmpty
         }
         return snapshot.protocols.contains(wanted)
+    }
+}
+
+extension ReceiveBatch {
+    /// Where the IP packet is: the kernel gives IPv4 with its header, and IPv6 without.
+    func wholePacket(
+        _ train: DatagramTrain, _ index: Int, _ socket: LayeredSocket
+    ) throws(PacketDrop) -> Range<Int> {
+        guard socket.socket.family == .ipv6 else { return train.range }
+        let outer = ESPPacket.Outer(
+            source: train.path.remote.address, destination: train.path.local.address,
+            trafficClass: train.trafficClass)
+        do throws(DropReason) {
+            return try buffers[index].withMutableBytes { bytes throws(DropReason) in
+                try InboundChain.restoreIPv6Header(
+                    before: train.range, in: &bytes, outer, nextProtocol: socket.number)
+            }
+        } catch {
+            throw .engine(error)
+        }
     }
 }

@@ -1,6 +1,7 @@
 import ESP
 import IPsec
 import LinuxIO
+import Synchronization
 
 /// What one worker does with packets from the devices: policy, SA, segment, seal, send.
 struct OutboundPath: ~Copyable, Sendable {
@@ -13,6 +14,9 @@ struct OutboundPath: ~Copyable, Sendable {
     private var buffer = PacketPlace.buffer()
     private var memo: Memo?
     private var paths = PathTable()
+    /// The `Engine.pathEpoch` that `paths` and what is remembered of paths are of.
+    private var pathEpoch: UInt64 = 0
+    private var errors = ErrorAllowance()
     /// Whether the packet came in fragments, and may leave so.
     private var cameInFragments = false
 
@@ -26,6 +30,14 @@ struct OutboundPath: ~Copyable, Sendable {
     private struct Memo {
         let flow: PacketFlow
         let bundle: Bundle
+        /// nil until the next packet after paths have changed.
+        var room: PathRoom?
+    }
+
+    /// How protected packets leave, and how long they may be.
+    private struct Way {
+        var route: TransmitBatch.Route
+        let room: PathRoom
     }
 
     init(_ engine: Engine, number: Int) {
@@ -151,39 +163,106 @@ struct OutboundPath: ~Copyable, Sendable {
         guard bundle.first.owner == number else {
             return try hand(header, packet, to: bundle.first.owner, &post)
         }
-        let route = try route(of: bundle.outermost, snapshot)
+        let way = Way(route: try route(of: bundle.outermost, snapshot), room: room(of: bundle))
         guard header.segmentation != .none else {
-            try requireFit(packet, bundle, snapshot)
-            return try seal(packet, of: buffer, bundle, route, &post)
+            return try protect(packet, packet.count, bundle, way, &post)
         }
         let segments = try segments(header, packet)
-        for index in 0..<segments.count { try seal(segments, index, packet, bundle, route, &post) }
+        guard segments.count > 0, try fit(packet, segments.length(0), bundle, way) != .whole else {
+            for index in 0..<segments.count { try seal(segments, index, packet, bundle, way, &post) }
+            return
+        }
+        try protectSingly(segments, packet, bundle, way, &post)
     }
 
-    /// Tells the sender of a packet that may not be fragmented and will not fit (RFC 4301 section 8.2).
-    ///
-    /// ESP's own packet the kernel fragments where the path asks for it.
-    private mutating func requireFit(
-        _ packet: Range<Int>, _ bundle: Bundle, _ snapshot: Snapshot
+    /// Protects segments that are to be cut, each as a packet of its own.
+    private mutating func protectSingly(
+        _ segments: SegmentedPacket, _ packet: Range<Int>, _ bundle: Bundle, _ way: Way,
+        _ post: inout ParcelPost
     ) throws(PacketDrop) {
-        guard bundle.outermost.leavesWhole, !cameInFragments, packet.count > DeviceMTU.minimum else { return }
-        let path = paths.mtu(
-            towards: bundle.outermost.association.id.destination, now: MonotonicClock.now)
-        let room = bundle.innerMTU(path: path)
-        guard packet.count > room else { return }
-        let error = buffer.withBytes { bytes in
-            let inner = bytes.extracting(packet)
-            return bundle.errorSource(for: inner).flatMap {
-                PacketTooBig.error(about: inner, mtu: room, from: $0)
+        let single = PacketPlace.buffer()
+        let train = buffer
+        defer { buffer = train }
+        buffer = single
+        for index in 0..<segments.count {
+            let place = PacketPlace.packet..<PacketPlace.packet + segments.length(index)
+            train.withBytes { bytes in
+                single.withMutableBytes { target in
+                    segments.write(index, of: bytes.extracting(packet), to: &target, at: place.lowerBound)
+                }
             }
+            try protect(place, place.count, bundle, way, &post)
         }
-        guard let error else { return }
-        let answer = PacketBuffer(capacity: error.count)
-        answer.write(error, at: 0)
-        var packets = Coalescer(capacity: 1)
-        answer.withBytes { packets.add($0, 0..<error.count, source: 0) }
-        _ = snapshot.devices.first?.queues[number].write(&packets, from: [answer])
-        throw .engine(.mayNotBeFragmented)
+    }
+
+    /// Protects a packet that is a single one, as its path takes it.
+    private mutating func protect(
+        _ packet: Range<Int>, _ length: Int, _ bundle: Bundle, _ way: Way, _ post: inout ParcelPost
+    ) throws(PacketDrop) {
+        switch try fit(packet, length, bundle, way) {
+        case .whole, .cutAfter: try seal(packet, of: buffer, bundle, way, &post)
+        case .cutBefore(let mtu):
+            // They are copies, as sealing makes room where the packet is.
+            for fragment in try fragments(packet, of: buffer, mtu) {
+                let place = makeRoom(fragment.count, for: bundle)
+                transmit.buffer.write(fragment, at: place.lowerBound)
+                try seal(at: place, bundle, way, &post)
+            }
+        case .refused(let mtu):
+            tell(packet, mtu)
+            throw .engine(.mayNotBeFragmented)
+        }
+    }
+
+    private func fit(
+        _ packet: Range<Int>, _ length: Int, _ bundle: Bundle, _ way: Way
+    ) throws(PacketDrop) -> PathFit {
+        guard length > way.room.inner else { return .whole }
+        do throws(DropReason) {
+            return try buffer.withBytes { bytes throws(DropReason) in
+                try PathFit(
+                    bytes.extracting(packet), length: length, room: way.room.inner, bundle,
+                    isReassembled: cameInFragments)
+            }
+        } catch {
+            throw .engine(error)
+        }
+    }
+
+    /// How long packets through a bundle may be.
+    private mutating func room(of bundle: Bundle) -> PathRoom {
+        let epoch = engine.pathEpoch.load(ordering: .acquiring)
+        if epoch != pathEpoch {
+            pathEpoch = epoch
+            paths = PathTable()
+            memo?.room = nil
+        }
+        let isRemembered = memo?.bundle.outermost === bundle.outermost && memo?.bundle.first === bundle.first
+        if isRemembered, let room = memo?.room { return room }
+        let now = MonotonicClock.now
+        let outermost = bundle.outermost
+        let link = paths.mtu(towards: outermost.association.id.destination, now: now)
+        let room = PathRoom(path: outermost.path.value(link: link, now: now), bundle)
+        if isRemembered { memo?.room = room }
+        return room
+    }
+
+    /// Tells the sender of a packet that it must be shorter, from the address that it knows us by.
+    private mutating func tell(_ packet: Range<Int>, _ mtu: Int) {
+        let now = MonotonicClock.now
+        guard errors.takesOne(now: now) else { return }
+        let error = buffer.withBytes { bytes -> (octets: [UInt8], to: IPAddress)? in
+            let inner = bytes.extracting(packet)
+            guard let sender = (try? IPHeader(inner))?.source,
+                let own = try? LocalAddress.towards(sender, mark: RouteMessages.mark),
+                let octets = PacketTooBig.error(about: inner, mtu: mtu, from: own)
+            else { return nil }
+            return (octets, sender)
+        }
+        guard let error, let route = try? wholeRoute(to: error.to) else { return }
+        let place = makeRoom(error.octets.count)
+        transmit.buffer.write(error.octets, at: place.lowerBound)
+        transmit.append(place, to: route, end: place.upperBound)
     }
 
     /// Takes over a packet that another worker sealed with the inner SAs of its bundle.
@@ -192,9 +271,9 @@ struct OutboundPath: ~Copyable, Sendable {
         _ post: inout ParcelPost
     ) {
         do throws(PacketDrop) {
-            let route = try route(of: bundle.outermost, snapshot)
+            let way = Way(route: try route(of: bundle.outermost, snapshot), room: room(of: bundle))
             let packet = PacketPlace.packet..<PacketPlace.packet + count
-            try seal(packet, of: other, bundle, route, &post)
+            try seal(packet, of: other, bundle, way, &post)
         } catch {
             engine.counters[number].count(error)
         }
@@ -223,8 +302,9 @@ struct OutboundPath: ~Copyable, Sendable {
         of entry: OutboundAssociation, _ snapshot: Snapshot
     ) throws(PacketDrop) -> TransmitBatch.Route {
         guard !entry.leavesWhole else {
-            // AH covers the IP header, which must leave as it was signed.
-            return try wholeRoute(to: entry.association.id.destination)
+            var route = try wholeRoute(to: entry.association.id.destination)
+            route.local = Endpoint(entry.association.source, port: 0)
+            return route
         }
         let ports = entry.encapsulation
         let local = Endpoint(entry.association.source, port: ports?.sourcePort ?? 0)
@@ -239,17 +319,17 @@ struct OutboundPath: ~Copyable, Sendable {
 
     /// Seals a packet that is a single one.
     private mutating func seal(
-        _ packet: Range<Int>, of buffer: PacketBuffer, _ bundle: Bundle, _ route: TransmitBatch.Route,
+        _ packet: Range<Int>, of buffer: PacketBuffer, _ bundle: Bundle, _ way: Way,
         _ post: inout ParcelPost
     ) throws(PacketDrop) {
         let place = makeRoom(packet.count, for: bundle)
         transmit.buffer.copy(packet, of: buffer, to: place.lowerBound)
-        try seal(at: place, bundle, route, &post)
+        try seal(at: place, bundle, way, &post)
     }
 
     private mutating func seal(
         _ segments: SegmentedPacket, _ index: Int, _ packet: Range<Int>, _ bundle: Bundle,
-        _ route: TransmitBatch.Route, _ post: inout ParcelPost
+        _ way: Way, _ post: inout ParcelPost
     ) throws(PacketDrop) {
         let place = makeRoom(segments.length(index), for: bundle)
         buffer.withBytes { bytes in
@@ -257,7 +337,7 @@ struct OutboundPath: ~Copyable, Sendable {
                 segments.write(index, of: bytes.extracting(packet), to: &target, at: place.lowerBound)
             }
         }
-        try seal(at: place, bundle, route, &post)
+        try seal(at: place, bundle, way, &post)
     }
 
     /// Where the next packet to seal goes.
@@ -270,7 +350,7 @@ struct OutboundPath: ~Copyable, Sendable {
 
     /// Seals with one SA after the other, and sends; a packet whose next SA is another worker's goes there.
     private mutating func seal(
-        at place: Range<Int>, _ bundle: Bundle, _ route: TransmitBatch.Route, _ post: inout ParcelPost
+        at place: Range<Int>, _ bundle: Bundle, _ way: Way, _ post: inout ParcelPost
     ) throws(PacketDrop) {
         var sealed = try seal(at: place, bundle.first)
         for (index, association) in bundle.others.enumerated() {
@@ -282,35 +362,34 @@ struct OutboundPath: ~Copyable, Sendable {
             }
             sealed = try seal(at: sealed.packet, association)
         }
-        var route = route
-        route.trafficClass = sealed.trafficClass
+        var way = way
+        way.route.trafficClass = sealed.trafficClass
         guard bundle.outermost.leavesWhole else {
-            return transmit.append(sealed.esp, to: route, end: place.upperBound + bundle.tailroom)
+            return transmit.append(sealed.esp, to: way.route, end: place.upperBound + bundle.tailroom)
         }
-        try sendWhole(sealed.packet, to: route, end: place.upperBound + bundle.tailroom)
+        try sendWhole(sealed.packet, way, end: place.upperBound + bundle.tailroom)
     }
 
     /// Sends a packet with its own IP header, which the kernel cuts into no fragments.
-    private mutating func sendWhole(
-        _ packet: Range<Int>, to route: TransmitBatch.Route, end: Int
-    ) throws(PacketDrop) {
-        let mtu = paths.mtu(towards: route.remote.address, now: MonotonicClock.now)
-        guard packet.count > mtu else { return transmit.append(packet, to: route, end: end) }
+    private mutating func sendWhole(_ packet: Range<Int>, _ way: Way, end: Int) throws(PacketDrop) {
+        guard packet.count > way.room.outer else { return transmit.append(packet, to: way.route, end: end) }
         // They are copies, as sending makes room where the packet is.
-        let fragments = try fragments(packet, mtu)
-        for fragment in fragments {
+        for fragment in try fragments(packet, of: transmit.buffer, way.room.outer) {
             let place = makeRoom(fragment.count)
             transmit.buffer.write(fragment, at: place.lowerBound)
-            transmit.append(place, to: route, end: place.upperBound)
+            transmit.append(place, to: way.route, end: place.upperBound)
         }
     }
 
-    private func fragments(_ packet: Range<Int>, _ mtu: Int) throws(PacketDrop) -> [[UInt8]] {
+    /// The fragments of a packet; whether it may be cut has been decided.
+    private func fragments(
+        _ packet: Range<Int>, of buffer: PacketBuffer, _ mtu: Int
+    ) throws(PacketDrop) -> [[UInt8]] {
         do throws(DropReason) {
-            return try transmit.buffer.withBytes { bytes throws(DropReason) in
+            return try buffer.withBytes { bytes throws(DropReason) in
                 let whole = bytes.extracting(packet)
                 let cuts = try PacketFragments(
-                    whole, mtu: mtu, identification: .random(in: 1 ... .max))
+                    whole, mtu: mtu, identification: .random(in: 1 ... .max), dontFragment: .overridden)
                 return (0..<cuts.count).map { cuts.fragment($0, of: whole) }
             }
         } catch {

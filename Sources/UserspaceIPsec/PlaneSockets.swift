@@ -14,6 +14,9 @@ final class PlaneSockets: Sendable {
     /// For AH, IPComp, and IP in IP that an IPComp tunnel did not compress.
     let layered: [LayeredSocket]
 
+    /// For the ICMP errors of routers that our packets are too long for.
+    let reports: [LayeredSocket]
+
     private static let espProtocol: UInt8 = 50
     private static let buffers: Int32 = 8 << 20
 
@@ -28,6 +31,13 @@ final class PlaneSockets: Sendable {
             if let socket = try? Self.socket(.ipv6, number) { layered.append(LayeredSocket(number, socket)) }
         }
         self.layered = layered
+        var reports = [LayeredSocket(1, try Self.socket(.ipv4, 1))]
+        try reports[0].socket.receiveOnly(type: 3)
+        if let socket = try? Self.socket(.ipv6, 58) {
+            try socket.receiveOnly(type: 2)
+            reports.append(LayeredSocket(58, socket))
+        }
+        self.reports = reports
     }
 
     func esp(_ family: AddressFamily) -> RawSocket? { family == .ipv4 ? esp4 : esp6 }
@@ -36,6 +46,8 @@ final class PlaneSockets: Sendable {
     private static func socket(_ family: AddressFamily, _ number: UInt8) throws(SystemError) -> RawSocket {
         let socket = try RawSocket(family: family, protocol: number)
         try socket.setMark(RouteMessages.mark)
+        // What they send is as long as we know the path to be.
+        try socket.ignorePathReports()
         if number == espProtocol { socket.setBuffers(octets: buffers) }
         return socket
     }

@@ -11,19 +11,13 @@ struct Bundle: Sendable {
     /// The one whose header stands in front.
     var outermost: OutboundAssociation { others.last ?? first }
 
-    /// The largest packet that leaves in one piece, octets with its IP header.
-    ///
-    /// - Parameter path: octets that reach the outermost destination unfragmented.
-    func innerMTU(path: Int) -> Int {
-        ([first] + others).reversed().reduce(path) { PacketRoom.innerMTU(linkMTU: $0, for: $1.association) }
-    }
+    /// Whether its policy lets fragments by themselves through, at the other end as here.
+    var takesFragments = true
 
-    /// Our address, of a packet's family, for what we have to tell its sender.
-    func errorSource(for packet: Span<UInt8>) -> IPAddress? {
-        guard let header = try? IPHeader(packet) else { return nil }
-        let own = outermost.association.source
-        // A gateway without an address of that family speaks for the packet's destination.
-        return own.family == header.family ? own : header.destination
+    /// Whether the outer header forbids no fragmentation, even where the inner one does.
+    var clearsDontFragment: Bool {
+        let outer = outermost.association
+        return outer.mode == .tunnel && outer.flags.contains(.noPMTUDiscovery)
     }
 
     /// Octets of buffer that they may write behind a packet.
@@ -66,7 +60,9 @@ package struct PolicyRule: Sendable {
                 if template.mode.hasOwnAddresses {
                     ends = (entry.association.source, entry.association.id.destination)
                 }
-                if bundle?.others.append(entry) == nil { bundle = Bundle(first: entry) }
+                if bundle?.others.append(entry) == nil {
+                    bundle = Bundle(first: entry, takesFragments: !policy.needsWholePackets)
+                }
             } else if template.level == .use {
                 optional = optional ?? template
             } else {

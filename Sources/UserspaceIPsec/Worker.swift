@@ -13,6 +13,8 @@ struct Worker: ~Copyable, Sendable {
         case raw(RawSocket)
         /// Packets of another protocol of IPsec.
         case layered(LayeredSocket)
+        /// Routers' errors about our packets.
+        case reports(LayeredSocket)
 
         var descriptor: Int32? {
             switch self {
@@ -20,7 +22,7 @@ struct Worker: ~Copyable, Sendable {
             case .device(let queue): queue.number
             case .encapsulated(let socket): socket.number
             case .raw(let socket): socket.number
-            case .layered(let socket): socket.socket.number
+            case .layered(let socket), .reports(let socket): socket.socket.number
             }
         }
     }
@@ -32,6 +34,7 @@ struct Worker: ~Copyable, Sendable {
     private var encapsulated: InboundPath
     private var raw: InboundPath
     private var layered: LayeredPath
+    private var reports: ReportReader
     private var post: ParcelPost
     private var parcel = Parcel(buffer: PacketPlace.buffer())
     private var sources: [Source] = []
@@ -54,6 +57,7 @@ struct Worker: ~Copyable, Sendable {
         encapsulated = InboundPath(engine, number: number, capacity: Self.trainCapacity)
         raw = InboundPath(engine, number: number, capacity: Self.rawCapacity)
         layered = LayeredPath(engine, number: number)
+        reports = ReportReader(engine)
         post = ParcelPost(engine.rings, number: number, of: engine.workerCount)
     }
 
@@ -79,6 +83,7 @@ struct Worker: ~Copyable, Sendable {
             sources += view.snapshot.encapsulationSockets.map(Source.encapsulated)
             sources += [engine.sockets.esp4, engine.sockets.esp6].compactMap { $0 }.map(Source.raw)
             sources += engine.sockets.layered.filter { $0.isNeeded(view.snapshot) }.map(Source.layered)
+            sources += engine.sockets.reports.map(Source.reports)
         }
         self.sources = sources
         poller = Poller()
@@ -106,6 +111,7 @@ struct Worker: ~Copyable, Sendable {
                     return
                 }
             }
+        case .reports(let socket): reports.receive(socket)
         case .layered(let socket):
             for _ in 0..<Self.receiveBurst {
                 guard layered.receive(socket, view.snapshot, &post) else { return }

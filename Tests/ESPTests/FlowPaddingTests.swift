@@ -60,6 +60,9 @@ struct FlowPaddingTests {
         outbound.limitFlowPadding(to: 100)
         #expect(try seal(&outbound, SamplePacket.udp(.ipv4, count: 1)).count == 20 + 8 + 104 + 12)
         #expect(try seal(&outbound, SamplePacket.udp(.ipv4, count: 172)).count == 20 + 8 + 204 + 12)
+        // The path has become longer again, but no packet longer than what was asked for.
+        outbound.limitFlowPadding(to: 1420)
+        #expect(try seal(&outbound, SamplePacket.udp(.ipv4, count: 1)).count == 20 + 8 + 1404 + 12)
     }
 
     @Test func paddingIsForTunnels() throws {

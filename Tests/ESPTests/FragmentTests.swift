@@ -43,6 +43,18 @@ struct FragmentTests {
         }
     }
 
+    @Test func whoWroteTheHeaderMayOverrideDF() throws {
+        let packet = SamplePacket.udp(.ipv4, count: 1000)
+        #expect(throws: DropReason.mayNotBeFragmented) { _ = try Self.cut(packet, 576) }
+        let cuts = try PacketFragments(
+            packet.span, mtu: 576, identification: 0, dontFragment: .overridden)
+        #expect(cuts.count == 2)
+        for index in 0..<2 {
+            let header = try IPHeader(cuts.fragment(index, of: packet.span).span)
+            #expect(header.isFragment && !header.dontFragment)
+        }
+    }
+
     @Test(arguments: [AddressFamily.ipv4, .ipv6])
     func overlapsAreRefusedWithTheirWholePacket(_ family: AddressFamily) throws {
         let packet = Self.packet(family, 400)

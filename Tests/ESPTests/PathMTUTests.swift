@@ -73,7 +73,7 @@ struct PathMTUTests {
         let esp = try outbound.sealing(SamplePacket.udp(.ipv4, count: 1400)).bytes
         let error = try #require(Self.error(about: esp, mtu: 1300))
         let report = try #require(Self.report(error))
-        #expect(report.subject == .udp(sourcePort: 4500, destinationPort: 50000))
+        #expect(report.subject == .udp(sourcePort: 4500, destinationPort: 50000, SPI(0x0102_0304)))
     }
 
     @Test func oldRoutersTellNoMTU() throws {

@@ -39,6 +39,8 @@ int linuxio_connect(int descriptor, const struct linuxio_endpoint *remote);
 int linuxio_local(int descriptor, struct linuxio_endpoint *local);
 // Asks that each datagram tells its destination address and traffic class.
 int linuxio_want_ancillary(int descriptor, int family);
+// Lets a raw ICMP or ICMPv6 socket receive messages of one type alone.
+int linuxio_want_icmp_type(int descriptor, int family, uint8_t type);
 // Sets an integer socket option.
 int linuxio_set_option(int descriptor, int level, int option, int value);
 // Reads an integer socket option.

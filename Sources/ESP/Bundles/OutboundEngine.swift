@@ -59,6 +59,11 @@ package struct OutboundEngine: ~Copyable, Sendable {
         esp?.updateEncapsulation(encapsulation)
     }
 
+    /// Pads no tunnel packet to more than `octets`, its MTU; ESP alone pads.
+    package mutating func limitFlowPadding(to octets: Int) {
+        esp?.limitFlowPadding(to: octets)
+    }
+
     /// Protects the IP packet in `packet`, in place.
     ///
     /// - Throws: Why not; the packet may have been changed, the association not.

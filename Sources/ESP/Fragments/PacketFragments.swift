@@ -11,6 +11,13 @@ package struct PacketFragments: Sendable {
     private let offset: Int
     private let isLast: Bool
 
+    /// What DF in the packet's header means for the one who cuts it.
+    package enum DontFragmentRule: Sendable {
+        case obeyed
+        /// The header is our own, and may be changed.
+        case overridden
+    }
+
     /// How many there are: 1 for a packet that fits.
     package let count: Int
 
@@ -19,9 +26,12 @@ package struct PacketFragments: Sendable {
     /// - Parameters:
     ///   - mtu: The longest fragment, octets with its IP header.
     ///   - identification: For IPv6, whose packets have none of their own.
+    ///   - dontFragment: Whether IPv4's DF forbids it.
     /// - Throws: `mayNotBeFragmented` for IPv4's DF and for what is an IPv6 fragment already; `pathTooNarrow` for an
     ///   MTU in which no payload fits; as `IPHeader`.
-    package init(_ packet: Span<UInt8>, mtu: Int, identification: UInt32) throws(DropReason) {
+    package init(
+        _ packet: Span<UInt8>, mtu: Int, identification: UInt32, dontFragment: DontFragmentRule = .obeyed
+    ) throws(DropReason) {
         header = try IPHeader(packet)
         self.identification = identification
         payload = header.headerCount..<header.totalCount
@@ -34,7 +44,8 @@ package struct PacketFragments: Sendable {
             count = 1
             return
         }
-        let isForbidden = header.family == .ipv4 ? header.dontFragment : header.isFragment
+        let isForbidden =
+            header.family == .ipv4 ? header.dontFragment && dontFragment == .obeyed : header.isFragment
         guard !isForbidden else { throw .mayNotBeFragmented }
         guard step > 0 else { throw .pathTooNarrow }
         count = (payload.count + step - 1) / step

@@ -9,8 +9,8 @@ package struct PathReport: Sendable {
     package enum Subject: Hashable, Sendable {
         case esp(SPI, sequence: UInt32)
         case ah(SPI, sequence: UInt32?)
-        /// ESP in UDP, if the ports are those of an SA.
-        case udp(sourcePort: UInt16, destinationPort: UInt16)
+        /// ESP in UDP, if the ports are those of an SA; without its SPI where the router quoted too little.
+        case udp(sourcePort: UInt16, destinationPort: UInt16, SPI?)
     }
 
     /// The longest packet that fits, octets with the outer IP header.
@@ -104,7 +104,8 @@ private struct Quoted {
             return .ah(SPI(packet.uint32(at: start + 4)), sequence: sequence)
         case IPProtocol.udp:
             return .udp(
-                sourcePort: packet.uint16(at: start), destinationPort: packet.uint16(at: start + 2))
+                sourcePort: packet.uint16(at: start), destinationPort: packet.uint16(at: start + 2),
+                upper.count >= 12 ? SPI(packet.uint32(at: start + 8)) : nil)
         default: return nil
         }
     }
