@@ -46,6 +46,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
     ],
     targets: [
         // C: system libraries and header shims
@@ -78,7 +79,10 @@ let package = Package(
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         module(
             "UserspaceIPsec",
-            ["Algorithms", "Cryptography", "KeyMaterial", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux"]),
+            [
+                "Algorithms", "Cryptography", "KeyMaterial", "ESP", "IPsec", "LinuxIO", "Netlink", "CLinux",
+                .product(name: "HashTreeCollections", package: "swift-collections"),
+            ]),
         // 5
         module(
             "IKEv1",

@@ -25,12 +25,12 @@ struct Bundle: Sendable {
 }
 
 /// A policy with the SAs that can carry what it protects.
-package struct PolicyRule: Sendable {
+package final class PolicyRule: Sendable {
     package let policy: SecurityPolicy
     /// For outbound policies: the SAs that each template accepts, the newest first.
-    var candidates: [[OutboundAssociation]] = []
+    let candidates: [[OutboundAssociation]]
     /// For the other directions: the place in `Snapshot.devices` of the device through which the host gets packets.
-    var device = 0
+    let device: Int
 
     init(_ policy: SecurityPolicy, candidates: [[OutboundAssociation]] = [], device: Int = 0) {
         self.policy = policy
@@ -39,7 +39,7 @@ package struct PolicyRule: Sendable {
     }
 
     /// A rule without SAs.
-    package init(_ policy: SecurityPolicy) {
+    package convenience init(_ policy: SecurityPolicy) {
         self.init(policy, candidates: [])
     }
 

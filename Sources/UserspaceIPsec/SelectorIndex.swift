@@ -3,134 +3,81 @@ import IPsec
 
 /// Values under selectors, of which the first in rank that selects a packet is found without looking at the others.
 ///
-/// A packet's destination is looked up once per length of the destination prefixes in use; under a prefix that holds
-/// it, the rest of the packet once per form of the selectors there (length of the source prefix; protocol and ports
-/// asked for or not). Neither lookup depends on how many selectors there are. Lengths and forms are tried in the order
-/// of the best rank they ever held, so that one that cannot win is not tried.
+/// A tree over the destination prefixes leads to all that hold the packet's destination; under each of them stand the
+/// selectors with that destination: a few in a row, many in a tree over their source prefixes. What cannot outrank what
+/// has been found is not looked at. Copies share what is the same in them.
 struct SelectorIndex<Value: Sendable>: Sendable {
-    /// A value and its selector.
-    final class Entry: Sendable {
-        let selector: Selector
-        let rank: SelectorRank
-        let value: Value
+    private var ipv4 = RadixTree<SourceSet<Value>>()
+    private var ipv6 = RadixTree<SourceSet<Value>>()
 
-        init(_ selector: Selector, _ rank: SelectorRank, _ value: Value) {
-            self.selector = selector
-            self.rank = rank
-            self.value = value
-        }
-    }
-
-    private enum Destination: Sendable {
-        case one(Entry)
-        case many(SelectorForms<Value>)
-    }
-
-    private var lengths = RankedUses<DestinationLength>()
-    private var destinations: [NetworkKey: Destination] = [:]
-
-    var isEmpty: Bool { destinations.isEmpty }
+    var isEmpty: Bool { ipv4.isEmpty && ipv6.isEmpty }
 
     /// Puts a value under a selector, instead of one of the same rank if there is one.
-    mutating func insert(_ entry: Entry) {
-        remove(entry.selector, entry.rank)
-        let network = entry.selector.destination
-        lengths.add(DestinationLength(network.family, network.length), entry.rank)
-        let key = NetworkKey(network)
-        switch destinations[key] {
-        case nil: destinations[key] = .one(entry)
-        case .one(let other):
-            var forms = SelectorForms<Value>()
-            forms.insert(other)
-            forms.insert(entry)
-            destinations[key] = .many(forms)
-        case .many(var forms):
-            destinations[key] = nil
-            forms.insert(entry)
-            destinations[key] = .many(forms)
+    mutating func insert(_ value: Value, _ selector: Selector, _ rank: SelectorRank) {
+        let entry = SelectorEntry(value, selector, rank)
+        change(selector) { set in
+            guard var set else { return SourceSet(entry, selector) }
+            set.insert(entry, selector)
+            return set
         }
     }
 
     /// Takes away what was put under a selector with this rank; does nothing if there is none.
     mutating func remove(_ selector: Selector, _ rank: SelectorRank) {
-        let key = NetworkKey(selector.destination)
-        switch destinations[key] {
-        case nil: return
-        case .one(let entry):
-            guard entry.selector == selector, entry.rank == rank else { return }
-            destinations[key] = nil
-        case .many(var forms):
-            guard forms.remove(selector, rank) else { return }
-            destinations[key] = forms.isEmpty ? nil : .many(forms)
+        change(selector) { $0?.removing(selector, rank) }
+    }
+
+    private mutating func change(_ selector: Selector, _ change: (SourceSet<Value>?) -> SourceSet<Value>?) {
+        // What goes from one family to the other selects nothing.
+        guard selector.source.family == selector.destination.family else { return }
+        switch selector.family {
+        case .ipv4: ipv4.update(RadixKey(selector.destination), change)
+        case .ipv6: ipv6.update(RadixKey(selector.destination), change)
         }
-        lengths.remove(DestinationLength(selector.destination.family, selector.destination.length))
     }
 
     /// The value of lowest rank whose selector selects a packet.
     func first(for flow: PacketFlow) -> Value? {
-        var best: Entry?
-        for use in lengths.inOrder where use.item.family == flow.destination.family {
-            if let best, best.rank < use.best { break }
-            switch destinations[NetworkKey(flow.destination, use.item.length)] {
-            case nil: continue
-            case .one(let entry):
-                if entry.isBetter(than: best), entry.selector.selects(flow) { best = entry }
-            case .many(let forms): forms.improve(&best, flow)
-            }
+        guard flow.source.family == flow.destination.family else { return nil }
+        let probe = SelectorProbe(flow)
+        var found = SelectorFinding<Value>()
+        switch flow.destination.family {
+        case .ipv4: ipv4.forEach(covering: flow.destination.leftAligned) { $0.improve(&found, probe) }
+        case .ipv6: ipv6.forEach(covering: flow.destination.leftAligned) { $0.improve(&found, probe) }
         }
-        return best?.value
+        return found.entry?.value
     }
 }
 
-extension SelectorIndex.Entry {
-    func isBetter(than other: SelectorIndex.Entry?) -> Bool {
-        other.map { rank < $0.rank } ?? true
+/// The best that a search has come upon so far.
+struct SelectorFinding<Value: Sendable> {
+    private(set) var rank = SelectorRank.last
+    private(set) var entry: SelectorEntry<Value>?
+
+    /// Takes an entry that ranks before what was found and selects the packet.
+    @inline(__always)
+    mutating func consider(_ entry: SelectorEntry<Value>, _ probe: SelectorProbe) {
+        guard entry.rank < rank, entry.selects(probe) else { return }
+        rank = entry.rank
+        self.entry = entry
+    }
+
+    /// Takes an entry that ranks before what was found, and is known to select the packet.
+    mutating func take(_ entry: SelectorEntry<Value>) {
+        guard entry.rank < rank else { return }
+        rank = entry.rank
+        self.entry = entry
     }
 }
 
-/// Which of several values counts: that of the lowest priority number, of those the oldest.
-struct SelectorRank: Hashable, Comparable, Sendable {
-    let priority: UInt32
-    /// Goes up with each policy that is made.
-    let number: UInt64
-
-    static func < (left: Self, right: Self) -> Bool {
-        (left.priority, left.number) < (right.priority, right.number)
-    }
-}
-
-/// A length of destination prefixes that is in use.
-private struct DestinationLength: Hashable, Sendable {
-    let family: AddressFamily
-    let length: Int
-
-    init(_ family: AddressFamily, _ length: Int) {
-        self.family = family
-        self.length = length
-    }
-}
-
-/// A network as a key.
-private struct NetworkKey: Hashable, Sendable {
-    let length: Int
-    let address: UInt128
-
+extension RadixKey {
     init(_ prefix: IPPrefix) {
-        length = prefix.family == .ipv4 ? prefix.length : prefix.length + 256
-        address = prefix.address.value
-    }
-
-    /// The network of `length` that holds an address.
-    init(_ address: IPAddress, _ length: Int) {
-        self.length = address.family == .ipv4 ? length : length + 256
-        self.address = address.masked(length)
+        self.init(prefix.address.leftAligned, length: prefix.length)
     }
 }
 
 extension IPAddress {
-    /// The number with all but the first `length` bits cleared.
-    func masked(_ length: Int) -> UInt128 {
-        let hostBits = family.addressBits - length
-        return hostBits >= 128 ? 0 : (value >> UInt128(hostBits)) << UInt128(hostBits)
-    }
+    /// The number with the first bit of the address as its first.
+    @inline(__always)
+    var leftAligned: UInt128 { family == .ipv4 ? value &<< 96 : value }
 }

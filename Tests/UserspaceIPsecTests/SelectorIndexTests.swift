@@ -9,12 +9,17 @@ import Testing
     /// Few values, so that selectors meet, nest and hit.
     private struct Generator {
         var random = SystemRandomNumberGenerator()
+        /// Whole networks and hosts alone, so that many selectors differ in the upper layer alone.
+        var isCrowded = false
 
         mutating func prefix(_ family: AddressFamily) throws -> IPPrefix {
             let bits = family.addressBits
             let base: UInt128 = family == .ipv4 ? 0x0a00_0000 : 0x2001_0db8 << 96
             let address = IPAddress(
                 family: family, value: base | UInt128(UInt8.random(in: 0...31, using: &random)))
+            if isCrowded {
+                return Int.random(in: 0..<9, using: &random) == 0 ? IPPrefix(host: address) : .any(family)
+            }
             let lengths = [0, 8, bits - 8, bits - 5, bits - 4, bits - 3, bits - 2, bits - 1, bits]
             return try #require(IPPrefix(address, length: lengths.randomElement(using: &random) ?? 0))
         }
@@ -53,8 +58,9 @@ import Testing
         rows.filter { $0.selector.selects(flow) }.map(\.rank).min()
     }
 
-    @Test(arguments: [1, 2, 8, 60, 400]) func agreesWithAWalkOfTheListThroughChanges(_ count: Int) throws {
-        var generator = Generator()
+    @Test(arguments: [1, 2, 8, 60, 400], [false, true])
+    func agreesWithAWalkOfTheListThroughChanges(_ count: Int, isCrowded: Bool) throws {
+        var generator = Generator(isCrowded: isCrowded)
         var index = SelectorIndex<SelectorRank>()
         var rows: [Row] = []
         var found = 0
@@ -64,7 +70,7 @@ import Testing
                 selector: try generator.selector(),
                 rank: SelectorRank(priority: priority, number: UInt64(number)))
             rows.append(row)
-            index.insert(.init(row.selector, row.rank, row.rank))
+            index.insert(row.rank, row.selector, row.rank)
             // Goes up to `count`, then one goes for each that comes.
             if rows.count > count {
                 let gone = rows.remove(at: .random(in: 0..<rows.count))
@@ -86,7 +92,7 @@ import Testing
         var generator = Generator()
         let selector = try generator.selector()
         var index = SelectorIndex<Int>()
-        index.insert(.init(selector, SelectorRank(priority: 1, number: 1), 7))
+        index.insert(7, selector, SelectorRank(priority: 1, number: 1))
         index.remove(selector, SelectorRank(priority: 1, number: 2))
         #expect(!index.isEmpty)
     }
@@ -95,7 +101,7 @@ import Testing
         let any = Selector(source: .any(.ipv4), destination: .any(.ipv4))
         var index = SelectorIndex<Int>()
         for number in [3, 1, 2] {
-            index.insert(.init(any, SelectorRank(priority: 5, number: UInt64(number)), number))
+            index.insert(number, any, SelectorRank(priority: 5, number: UInt64(number)))
         }
         #expect(index.first(for: try PolicyTableTests.flow(1, 2)) == 1)
         index.remove(any, SelectorRank(priority: 5, number: 1))

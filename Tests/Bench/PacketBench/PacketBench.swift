@@ -8,8 +8,11 @@ import Glibc
           --check      fail (exit 1) where a figure is below what is asked of it
           --json FILE  write the figures there, too
           --runs COUNT how often everything is measured (7)
-          --only TEXT  only what has this in its name, such as aes-gcm-16-128/64
+          --only TEXT  only what has this in its name, such as aes-gcm-16-128/64, or lookup
         """
+
+    /// What `--only` calls the lookups.
+    private static let lookupName = "lookup"
 
     private var isChecking = false
     private var jsonPath: String?
@@ -56,19 +59,24 @@ import Glibc
         let rows = try ProtectionBench(runs: runs, wanted: wanted).rows()
         Self.say(ProtectionTable.lines(rows).joined(separator: "\n"))
         var members = [JSONValue.Member("protection", ProtectionTable.json(rows))]
-        // Only ciphers can be asked for by name.
-        if wanted.isEmpty { members += try scale() }
+        if wanted.isEmpty { members += try memory() }
+        if wanted.isEmpty || wanted == Self.lookupName { members += try lookup() }
         if let jsonPath { try Self.write(JSONWriter.octets(.object(members)), to: jsonPath) }
         return rows.allSatisfy(\.isFastEnough)
     }
 
-    /// What many policies and SAs cost; nothing is asked of these figures.
-    private func scale() throws -> [JSONValue.Member] {
-        let memory = try MemoryBench.rows(ProtectionBench.subjects.map(\.transform), pairs: 100_000)
-        for row in memory { Self.say(row.line) }
-        let lookups = try LookupBench(runs: runs).rows()
-        for row in lookups { Self.say(row.line) }
-        return [.init("memory", .array(memory.map(\.json))), .init("lookup", .array(lookups.map(\.json)))]
+    /// What many SAs take; nothing is asked of these figures.
+    private func memory() throws -> [JSONValue.Member] {
+        let rows = try MemoryBench.rows(ProtectionBench.subjects.map(\.transform), pairs: 100_000)
+        for row in rows { Self.say(row.line) }
+        return [.init("memory", .array(rows.map(\.json)))]
+    }
+
+    /// What many policies cost.
+    private func lookup() throws -> [JSONValue.Member] {
+        let rows = try LookupBench(runs: runs).rows()
+        for row in rows { Self.say(row.line) }
+        return [.init("lookup", .array(rows.map(\.json)))]
     }
 
     static func say(_ line: String) {
