@@ -57,7 +57,10 @@ package struct ProposalComparison: Hashable, Sendable {
     }
 
     private var advice: [String] {
-        let directives = rows.filter { !$0.fits && !$0.directive.isEmpty }.map(\.directive)
+        var directives: [String] = []
+        for row in rows where !row.fits && !row.directive.isEmpty && !directives.contains(row.directive) {
+            directives.append(row.directive)
+        }
         guard !directives.isEmpty else { return [] }
         let place = origin.isEmpty ? "our configuration" : origin
         return [
