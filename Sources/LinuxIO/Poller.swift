@@ -32,6 +32,17 @@ package struct Poller: Sendable {
         return false
     }
 
+    /// Whether what the descriptor at `place` belongs to was gone, or in an error, when `wait` returned.
+    package func isBroken(_ place: Int) -> Bool {
+        entries[place].revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+    }
+
+    /// Watches the descriptor at `place` no more; the places of others stay.
+    package mutating func ignore(_ place: Int) {
+        // The kernel skips negative numbers.
+        entries[place] = pollfd(fd: -1, events: 0, revents: 0)
+    }
+
     /// Whether the descriptor at `place` had something when `wait` returned.
     package func isReady(_ place: Int) -> Bool {
         entries[place].revents != 0

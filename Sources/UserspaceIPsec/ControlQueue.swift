@@ -18,6 +18,8 @@ enum ControlRequest: Sendable {
     case administer(DatabaseRequest, DatabaseCompletion<DatabaseAnswer>)
     case associations(SecurityProtocol?, DatabaseCompletion<[SADRecord]>)
     case policyRecords(DatabaseCompletion<[SPDRecord]>)
+    /// A device is gone, though nobody here took it away.
+    case lost(TUNDevice)
     /// A packet made the SA reach its soft limit.
     case expiring(SecurityAssociationID)
     /// A packet made the SA reach its hard limit.
@@ -35,7 +37,7 @@ enum ControlRequest: Sendable {
         case .administer(_, let completion): completion(.failure(failure))
         case .associations(_, let completion): completion(.failure(failure))
         case .policyRecords(let completion): completion(.failure(failure))
-        case .socket, .path, .expire, .expiring: break
+        case .socket, .path, .lost, .expire, .expiring: break
         }
     }
 }

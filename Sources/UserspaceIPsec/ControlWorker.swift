@@ -12,6 +12,8 @@ struct ControlWorker: Sendable {
     private var filter = ReversePathFilter()
     private var mtu = DeviceMTU.initial
     private var nextPathCheck: Instant
+    /// Devices that are gone and could not be made anew yet.
+    private var unrestored: [TUNDevice] = []
 
     /// How often path MTUs are looked at again.
     private static let pathInterval = Duration.seconds(10)
@@ -34,7 +36,10 @@ struct ControlWorker: Sendable {
             let due = database.due(now: now)
             if due.contains(where: \.isHard) { publish() }
             for expiry in due { tell(expiry) }
-            if now >= nextPathCheck { adjustMTU() }
+            if now >= nextPathCheck {
+                adjustMTU()
+                restoreDevices()
+            }
         }
         carryOut(engine.control.close())
         routes.removeAll()
@@ -116,6 +121,9 @@ struct ControlWorker: Sendable {
         case .path(let report):
             learn(report)
             return {}
+        case .lost(let device):
+            restore(device)
+            return {}
         case .administer(let request, let completion):
             return administer(request, completion, &changes)
         case .associations(let `protocol`, let completion):
@@ -188,6 +196,38 @@ struct ControlWorker: Sendable {
             })
     }
 
+    /// Tries again what failed before.
+    private mutating func restoreDevices() {
+        // A policy may have taken its device with it.
+        unrestored.removeAll { device in !devices.devices.contains { $0 === device } }
+        guard !unrestored.isEmpty else { return }
+        for device in unrestored { restore(device) }
+        publish()
+    }
+
+    /// Makes a device anew that somebody deleted, and leads its routes there.
+    private mutating func restore(_ device: TUNDevice) {
+        // Each worker has noticed.
+        guard devices.devices.contains(where: { $0 === device }) else { return }
+        let found = "the network device \(device.name) of the data plane was deleted by another program"
+        do throws(DatabaseFailure) {
+            try devices.restore(device, mtu: mtu)
+            database.devices = devices.devices
+            try updateRoutes()
+            unrestored.removeAll { $0 === device }
+            engine.warn(
+                "\(found); it was made anew with its routes, but addresses and filter rules that others gave it "
+                    + "are gone: leave the device alone while tunnels need it")
+        } catch {
+            if !unrestored.contains(where: { $0 === device }) {
+                unrestored.append(device)
+                engine.warn(
+                    "\(found), and cannot be made anew: \(error.explanation) It is tried again every "
+                        + "\(Self.pathInterval.components.seconds) s; no packet passes its tunnels meanwhile.")
+            }
+        }
+    }
+
     /// Believes a router's report of a packet that an SA of ours may have sent.
     private func learn(_ report: PathReport) {
         let meant = database.outbound.filter { $0.isMeant(by: report) }
@@ -223,7 +263,7 @@ extension ControlRequest {
     /// Whether the packet threads have to see what it did.
     fileprivate var isChange: Bool {
         switch self {
-        case .add, .delete, .set, .deletePolicy, .socket, .expire: true
+        case .add, .delete, .set, .deletePolicy, .socket, .lost, .expire: true
         case .updateEncapsulation, .usage, .policies, .associations, .policyRecords, .expiring, .path: false
         case .administer(let request, _): request.changesDatabase
         }

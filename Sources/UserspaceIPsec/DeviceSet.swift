@@ -37,6 +37,16 @@ struct DeviceSet: Sendable {
         }
     }
 
+    /// Puts a new device of the same name in the place of one that was deleted.
+    mutating func restore(_ device: TUNDevice, mtu: Int) throws(DatabaseFailure) {
+        guard let place = devices.firstIndex(where: { $0 === device }) else { return }
+        do throws(SystemError) {
+            devices[place] = try TUNDevice.prepared(named: device.name, queues: queueCount, mtu: mtu)
+        } catch {
+            throw DatabaseFailure(.other, "\(error).")
+        }
+    }
+
     /// Lets the devices go that no policy names any more.
     mutating func keepOnly(namedBy policies: [SecurityPolicy]) {
         let names = Set(policies.compactMap(\.device))

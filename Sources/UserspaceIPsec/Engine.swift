@@ -22,6 +22,7 @@ final class Engine: Sendable {
     private let generation = Atomic<UInt64>(1)
     private let stopping = Atomic(false)
     private let observer = Mutex<@Sendable (DatabaseNotification) -> Void>({ _ in })
+    private let troubleObserver = Mutex<@Sendable (String) -> Void>({ _ in })
     private let watcher = Mutex<(@Sendable (DatabaseEvent) -> Void)?>(nil)
 
     init(workers: Int) throws(SystemError) {
@@ -44,6 +45,16 @@ final class Engine: Sendable {
         let observer = observer.withLock { $0 }
         observer(notification)
         if case .acquire(let acquire) = notification { tell(.acquire(acquire)) }
+    }
+
+    func observeTrouble(_ observer: @escaping @Sendable (String) -> Void) {
+        troubleObserver.withLock { $0 = observer }
+    }
+
+    /// Tells the host's administrator of something to be seen to, once.
+    func warn(_ sentence: String) {
+        let observer = troubleObserver.withLock { $0 }
+        observer(sentence)
     }
 
     func watch(_ watcher: @escaping @Sendable (DatabaseEvent) -> Void) {

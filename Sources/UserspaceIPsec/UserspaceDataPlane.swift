@@ -103,6 +103,11 @@ package final class UserspaceDataPlane: DataPlane {
         engine.observe(observer)
     }
 
+    /// Sets who is told, in a sentence for the log, of what somebody should see to.
+    package func observeTrouble(_ observer: @escaping @Sendable (String) -> Void) {
+        engine.observeTrouble(observer)
+    }
+
     /// Sets who is told of what happens in the databases, but for what `administration` is asked to do.
     package func watch(_ watcher: @escaping @Sendable (DatabaseEvent) -> Void) {
         engine.watch(watcher)

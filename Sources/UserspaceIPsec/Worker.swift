@@ -67,7 +67,9 @@ struct Worker: ~Copyable, Sendable {
             if engine.refresh(&view) { adopt() }
             _ = try? poller.wait(outbound.isWaiting ? .seconds(1) : nil)
             if engine.refresh(&view) { adopt() }
-            for place in sources.indices where poller.isReady(place) { serve(sources[place]) }
+            for place in sources.indices where poller.isReady(place) {
+                if !isLost(place) { serve(sources[place]) }
+            }
             takeParcels()
             outbound.flush()
             post.wakeAddressees()
@@ -91,6 +93,17 @@ struct Worker: ~Copyable, Sendable {
         encapsulated.adopt()
         raw.adopt()
         outbound.adopt(view.snapshot, &post)
+    }
+
+    /// Whether a source is a device that somebody deleted; it is not looked at again.
+    private mutating func isLost(_ place: Int) -> Bool {
+        guard case .device(let queue) = sources[place], poller.isBroken(place) else { return false }
+        poller.ignore(place)
+        let number = number
+        if let device = view.snapshot.devices.first(where: { $0.queues[number] === queue }) {
+            engine.control.submit(.lost(device))
+        }
+        return true
     }
 
     private mutating func serve(_ source: Source) {

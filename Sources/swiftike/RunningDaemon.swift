@@ -6,6 +6,7 @@ import IKEv1
 import IPsec
 import LinuxIO
 import Negotiation
+import UserspaceIPsec
 
 /// The daemon from its first line of log to its last.
 struct RunningDaemon {
@@ -49,6 +50,7 @@ struct RunningDaemon {
         let chosen = try ChosenDataPlane.take(
             options.own.dataPath, packetThreads: options.own.packetThreads)
         log.info(chosen.explanation)
+        (chosen.plane as? UserspaceDataPlane)?.observeTrouble { log.warning($0) }
         let objections = chosen.plane.hasNamedDevices ? [] : settings.daemon.namedDeviceObjections
         guard objections.isEmpty else {
             chosen.plane.shutDown()

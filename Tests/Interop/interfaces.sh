@@ -103,6 +103,33 @@ sed -i '/interface "ipsec1"/d' "$work/east.conf"
 ctl east reload >"$work/reload.out"
 check "an interface goes with the last tunnel that names it" wait_until 5 gone ipsec1
 check "the tunnel without it works through the plane's own" wait_until 10 ping_from 10.3.0.1 1
+
+# cpu_of PID: hundredths of a second of CPU time that it has used.
+cpu_of() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
+
+# Less than a tenth of one CPU over two seconds.
+idle() {
+    local before
+    before=$(cpu_of "$pid_east")
+    sleep 2
+    [ $(($(cpu_of "$pid_east") - before)) -lt 20 ] || { echo "$(($(cpu_of "$pid_east") - before)) hundredths in 2 s"; return 1; }
+}
+
+# is_anew DEVICE INDEX: whether there is a device of that name again, and another one.
+is_anew() { [ "$(in_ns east cat "/sys/class/net/$1/ifindex" 2>/dev/null || echo "$2")" -ne "$2" ]; }
+
+# deleted DEVICE: an administrator's mistake, which nobody but the log may notice.
+deleted() {
+    local index
+    index=$(in_ns east cat "/sys/class/net/$1/ifindex") && ip -n "$east" link del dev "$1" || return 1
+    wait_until 5 is_anew "$1" "$index" || { echo "$1 is not made anew"; return 1; }
+    [ "$(grep -c "device $1 of the data plane was deleted" "$work/east/log")" -eq 1 ] || { tail "$work/east/log"; return 1; }
+}
+own=$(in_ns east sh -c 'ls /sys/class/net' | grep -m1 '^swiftike')
+check "a policy's device that is deleted is made anew, and logged once" deleted ipsec0
+check "so is the plane's own" deleted "$own"
+check "the daemon is idle then" idle
+check "pings go through both again" eval "wait_until 10 ping_from 10.2.0.1 1 && ping_from 10.3.0.1 3"
 stop east
 check "all are gone with the daemon" gone ipsec0
 echo
