@@ -1,4 +1,5 @@
 import Algorithms
+import Glibc
 import IPsec
 import KeyMaterial
 import Testing
@@ -75,6 +76,25 @@ import Testing
         #expect(record.usage.added > 0)
         #expect(record.usage.firstUsed == 0)
         #expect(database.due(now: start + .seconds(80)).map(\.record.state) == [.dying])
+    }
+
+    /// A process of its own, in which libcrypto finds no provider of old algorithms.
+    @Test func anSAWithACipherThatLibcryptoLacksIsRefusedByName() async {
+        await #expect(processExitsWith: .success) {
+            unsafe setenv("OPENSSL_MODULES", "/nonexistent", 1)
+            let tests = AdministeredEngineTests()
+            let des = SATransform.esp(
+                KeyedCipher(.desCBC, key: AdministeredEngineTests.key(8)),
+                KeyedIntegrity(.hmacSHA256, key: AdministeredEngineTests.key(32)))
+            let refused = tests.failure(AdministeredEngineTests.entry(transform: des))
+            #expect(refused?.kind == .unsupported)
+            #expect(
+                refused?.explanation.hasSuffix(
+                    ": the libcrypto of this host lacks des-cbc; choose another transform or key.") == true)
+            var database = EngineDatabase()
+            _ = try tests.perform(.addSA(AdministeredEngineTests.entry()), on: &database)
+            #expect(database.outbound.count == 1)
+        }
     }
 
     @Test func whatTheEngineCannotIsRefusedInWords() throws {
