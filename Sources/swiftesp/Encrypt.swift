@@ -2,6 +2,7 @@ import ArgumentParser
 import CaptureFile
 import Cryptography
 import IPsec
+import LinuxIO
 import PacketAudit
 import SADText
 
@@ -13,6 +14,7 @@ extension PacketTool {
 
         @OptionGroup var keys: KeyFile
         @OptionGroup var framing: FramingOptions
+        @OptionGroup var telling: SealingReport
 
         @Option(
             help: ArgumentHelp("The SA to seal with, where the file has several.", valueName: "spi"))
@@ -44,7 +46,7 @@ extension PacketTool {
                 try sink.write(sealing.seal(packet, frame), from: packet, frame)
             }
             try sink.finish()
-            for line in sealing.counts.lines { Standard.complain(line) }
+            try telling.tell(sealing.counts, output == "-" ? .error : .output)
             if let ending { throw ending }
             if !sealing.counts.refused.isEmpty { throw ExitStatus.failedPackets }
         }

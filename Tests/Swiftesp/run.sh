@@ -252,6 +252,21 @@ statuses() {
     check "statuses: 64 where an SA has to be chosen" eval \
         'keys "$work/two" "$gcm" "${gcm//0x1001/0x1002}"
          ends 64 "$esp" encrypt -f "$work/two" "$work/plain.pcap" "$work/x" && grep -q -- "--spi" "$work/err"'
+    check "statuses: 64 for a table as JSON, and what to do" eval \
+        'ends 64 "$esp" export-keys --json -f "$work/sad" && grep -q -- "--json goes with verify" "$work/err"'
+    check "statuses: encrypt tells in JSON what it did" eval \
+        'ends 0 "$esp" encrypt --json -f "$work/sad" "$work/plain.pcap" "$work/x" && [ ! -s "$work/err" ] &&
+         [ "$(cat "$work/out")" = "{\"type\":\"sealed\",\"packets\":3,\"left_out\":0,\"not_sealed\":[]}" ]'
+    check "statuses: encrypt says nothing if it is to be quiet" eval \
+        'ends 0 "$esp" encrypt -q -f "$work/sad" "$work/plain.pcap" "$work/x" &&
+         [ ! -s "$work/out" ] && [ ! -s "$work/err" ]'
+    check "statuses: but for packets that could not be sealed, with 1" eval \
+        'keys "$work/hosts" "add 10.1.0.1 10.2.0.1 esp 0x1001 -E aes-gcm-16 0x000102030405060708090a0b0c0d0e0f10111213;"
+         { head -c 60 "$work/plain.pcap"; printf " "; tail -c +62 "$work/plain.pcap"; } >"$work/fragment.pcap"
+         ends 1 "$esp" encrypt -q -f "$work/hosts" "$work/fragment.pcap" "$work/x" &&
+         grep -q "1 not sealed: A fragment cannot be protected in transport" "$work/err" &&
+         ends 1 "$esp" encrypt --json -f "$work/hosts" "$work/fragment.pcap" "$work/x" &&
+         [ "$(jq -c .not_sealed "$work/out")" = "[{\"reason\":\"fragment_in_transport_mode\",\"packets\":1}]" ]'
     check "statuses: 65 for no capture" ends 65 "$esp" verify -f "$work/sad" "$work/sad"
     check "statuses: without a key in what is said" eval '! grep -q 00010203 "$work/err"'
     echo "add nonsense;" >"$work/bad" && chmod 600 "$work/bad"
@@ -269,10 +284,34 @@ statuses() {
          "$work/sealed.pcap" "$work/clear.pcap") && [ "$(stat -c %a "$work/clear.pcap")" = 600 ]'
 }
 
+# A libcrypto without its provider of old algorithms: the daemon says so when it starts, and every program by name.
+old_ciphers() {
+    keys "$work/des" 'add 192.0.2.1 192.0.2.2 esp 0x1001 -m tunnel -E des-cbc 0x0102030405060708
+        -A hmac-ripemd160 0x000102030405060708090a0b0c0d0e0f10111213;'
+    make_capture plain 3 >"$work/plain.pcap"
+    "$esp" encrypt -f "$work/des" "$work/plain.pcap" "$work/sealed.pcap" 2>"$work/err"
+    check "old ciphers: DES and RIPEMD-160 are there" ends 0 "$esp" verify -f "$work/des" "$work/sealed.pcap"
+    export OPENSSL_MODULES=/nonexistent
+    check "old ciphers: what is lacking is named beside the packet" eval \
+        'ends 1 "$esp" verify -f "$work/des" "$work/sealed.pcap" &&
+         grep -q "not opened: .*the libcrypto of this host lacks des-cbc" "$work/out"'
+    check "old ciphers: and before a packet is sealed" eval \
+        'ends 65 "$esp" encrypt -f "$work/des" "$work/plain.pcap" "$work/x" &&
+         grep -q "the libcrypto of this host lacks des-cbc" "$work/err" && [ ! -e "$work/x" ]'
+    engines_up || { check "old ciphers: both daemons start" false; return; }
+    check "old ciphers: the daemon says so when it starts" \
+        grep -q "libcrypto on this host refuses cast128-cbc, blowfish-cbc, des-cbc$" "$work/east/log"
+    check "old ciphers: an SA with one is refused by name" eval \
+        '! skd east --strict -f "$work/des" 2>"$work/err" && grep -q "the libcrypto of this host lacks des-cbc" "$work/err"'
+    unset OPENSSL_MODULES
+    stop east
+    stop west
+}
+
 topology_up
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done; topology_down; rm -rf "$work"' EXIT
 scenarios=("$@")
-[ ${#scenarios[@]} -gt 0 ] || scenarios=(live forms tables manual statuses streaming)
+[ ${#scenarios[@]} -gt 0 ] || scenarios=(live forms tables manual statuses old_ciphers streaming)
 for scenario in "${scenarios[@]}"; do
     echo "== $scenario"
     $scenario

@@ -1,4 +1,5 @@
 package import CaptureFile
+package import ControlProtocol
 package import Cryptography
 package import ESP
 package import IPsec
@@ -18,11 +19,31 @@ package struct SealedCapture: ~Copyable {
         /// Why the engine would not seal some, and how many.
         package var refused: [DropReason: UInt64] = [:]
 
+        private var reasons: [(reason: DropReason, packets: UInt64)] {
+            refused.sorted { $0.key.counterName < $1.key.counterName }.map { ($0.key, $0.value) }
+        }
+
         /// The same for people.
         package var lines: [String] {
-            let reasons = refused.sorted { $0.key.counterName < $1.key.counterName }
-            return ["\(sealed) packets sealed, \(leftOut) not for the SA"]
-                + reasons.map { "\($0.value) not sealed: \($0.key.sentence)" }
+            ["\(sealed) packets sealed, \(leftOut) not for the SA"]
+                + reasons.map { "\($0.packets) not sealed: \($0.reason.sentence)" }
+        }
+
+        /// The same for programs.
+        package var json: JSONValue {
+            .object([
+                .init("type", .string("sealed")), .init("packets", .count(sealed)),
+                .init("left_out", .count(leftOut)),
+                .init(
+                    "not_sealed",
+                    .array(
+                        reasons.map {
+                            .object([
+                                .init("reason", .string($0.reason.counterName)),
+                                .init("packets", .count($0.packets)),
+                            ])
+                        })),
+            ])
         }
     }
 
