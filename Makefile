@@ -50,7 +50,8 @@ guest-test: test-deps all
 	Tests/Guest/run.sh
 
 bench: test-deps all
-	$(SWIFT) build -c release --static-swift-stdlib --product packet-bench
+	for program in packet-bench userspace-selftest; do \
+	    $(SWIFT) build -c release --static-swift-stdlib --product $$program || exit; done
 	Tests/Bench/run.sh $(or $(JSON),.build/bench.json)
 
 # The user-space data plane under load with ThreadSanitizer.

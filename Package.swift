@@ -144,16 +144,21 @@ let package = Package(
             path: "Tests/Support", swiftSettings: settings),
         .executableTarget(
             name: "userspace-selftest",
-            dependencies: ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "UserspaceIPsec"],
+            dependencies: [
+                "AllocationCount", "Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "UserspaceIPsec",
+            ],
             path: "Tests/UserspaceSelftest", swiftSettings: settings),
         .target(
             name: "PlainESP", path: "Tests/Bench/PlainESP",
             linkerSettings: [.linkedLibrary("crypto")]),
+        .target(
+            name: "AllocationCount", path: "Tests/Bench/AllocationCount",
+            linkerSettings: [.linkedLibrary("crypto")]),
         .executableTarget(
             name: "packet-bench",
             dependencies: [
-                "PlainESP", "Algorithms", "ControlProtocol", "Cryptography", "ESP", "IPsec", "KeyMaterial",
-                "LinuxIO", "UserspaceIPsec",
+                "AllocationCount", "PlainESP", "Algorithms", "ControlProtocol", "Cryptography", "ESP",
+                "IPsec", "KeyMaterial", "LinuxIO", "UserspaceIPsec",
             ],
             path: "Tests/Bench/PacketBench", swiftSettings: settings),
         .executableTarget(

@@ -221,7 +221,8 @@ struct InboundPath: ~Copyable, Sendable {
             // What came before it is the host's first.
             deliver(snapshot)
             return try layered.process(
-                opening.packet.packet, of: batch.buffers[index], used: [entry], snapshot, &post)
+                opening.packet.packet, of: batch.buffers[index], used: CollectionOfOne(entry), snapshot, &post
+            )
         }
         let device = try device(for: opening.packet.flow, entry, snapshot)
         if device != self.device {
@@ -268,11 +269,9 @@ extension Snapshot {
     func device(
         for flow: PacketFlow, count: Int, cameThrough association: (Int) -> SecurityAssociation
     ) throws(PacketDrop) -> Int {
-        let rules = [inbound.rule(for: flow), forward.rule(for: flow)].compactMap { $0 }
-        guard !rules.isEmpty else { throw .plane(.noInboundPolicy) }
-        guard let rule = rules.first(where: { $0.accepts(count: count, association) }) else {
-            throw .plane(.policyMismatch)
-        }
-        return rule.device
+        let (local, passing) = (inbound.rule(for: flow), forward.rule(for: flow))
+        if let local, local.accepts(count: count, association) { return local.device }
+        if let passing, passing.accepts(count: count, association) { return passing.device }
+        throw .plane(local == nil && passing == nil ? .noInboundPolicy : .policyMismatch)
     }
 }

@@ -12,6 +12,8 @@ struct LayeredPath: ~Copyable, Sendable {
     /// What is to be handed to the host, in the one buffer of `room`.
     private var packets = Coalescer(capacity: 1)
     private let room = [PacketPlace.buffer()]
+    /// The SAs that the packet at work has come through, the outermost first.
+    private var used: [InboundAssociation] = []
 
     /// Packets received at a time.
     private static let capacity = 16
@@ -20,6 +22,7 @@ struct LayeredPath: ~Copyable, Sendable {
         self.engine = engine
         self.number = number
         batch = ReceiveBatch(capacity: Self.capacity, headroom: PacketPlace.headroom)
+        used.reserveCapacity(InboundChain.maximumDepth)
     }
 
     /// Takes what waits on a socket; whether there may be more.
@@ -35,7 +38,7 @@ struct LayeredPath: ~Copyable, Sendable {
             }
             do throws(PacketDrop) {
                 let packet = try batch.wholePacket(train, index, socket)
-                try process(packet, of: batch.buffers[index], used: [], snapshot, &post)
+                try process(packet, of: batch.buffers[index], used: EmptyCollection(), snapshot, &post)
             } catch {
                 note(error, train.range, of: batch.buffers[index])
             }
@@ -64,18 +67,19 @@ struct LayeredPath: ~Copyable, Sendable {
 
     /// Opens what is still wrapped around a packet, and hands it to the host.
     ///
-    /// - Parameter used: the SAs that it has come through, the outermost first.
+    /// - Parameter earlier: the SAs that it has come through, the outermost first.
     mutating func process(
-        _ packet: Range<Int>, of buffer: PacketBuffer, used: [InboundAssociation], _ snapshot: Snapshot,
-        _ post: inout ParcelPost
+        _ packet: Range<Int>, of buffer: PacketBuffer, used earlier: some Collection<InboundAssociation>,
+        _ snapshot: Snapshot, _ post: inout ParcelPost
     ) throws(PacketDrop) {
         guard let room = room.first, packet.count <= room.capacity - PacketPlace.packet else {
             throw .engine(.tooLarge)
         }
         room.copy(packet, of: buffer, to: PacketPlace.packet)
         var packet = PacketPlace.packet..<PacketPlace.packet + packet.count
-        var used = used
-        while let (layer, entry) = try next(packet, of: room, used, snapshot) {
+        used.removeAll(keepingCapacity: true)
+        used.append(contentsOf: earlier)
+        while let (layer, entry) = try next(packet, of: room, snapshot) {
             guard entry.owner == number else {
                 return try post.sendCopy(
                     of: packet, in: room, .opened(count: packet.count, used: used), to: entry.owner)
@@ -89,13 +93,13 @@ struct LayeredPath: ~Copyable, Sendable {
             packet = opened.packet
             used.append(entry)
         }
-        try deliver(packet, of: room, used, snapshot)
+        try deliver(packet, of: room, snapshot)
     }
 
     /// What is wrapped around a packet, with the SA that opens it; nil if it is as it was sent, or is for somebody
     /// behind us.
     private func next(
-        _ packet: Range<Int>, of room: PacketBuffer, _ used: [InboundAssociation], _ snapshot: Snapshot
+        _ packet: Range<Int>, of room: PacketBuffer, _ snapshot: Snapshot
     ) throws(PacketDrop) -> (layer: InboundChain.Layer, entry: InboundAssociation)? {
         let layer: InboundChain.Layer?
         do throws(DropReason) {
@@ -119,7 +123,7 @@ struct LayeredPath: ~Copyable, Sendable {
     }
 
     private mutating func deliver(
-        _ packet: Range<Int>, of room: PacketBuffer, _ used: [InboundAssociation], _ snapshot: Snapshot
+        _ packet: Range<Int>, of room: PacketBuffer, _ snapshot: Snapshot
     ) throws(PacketDrop) {
         let flow: PacketFlow
         do throws(DropReason) {
@@ -129,6 +133,7 @@ struct LayeredPath: ~Copyable, Sendable {
         } catch {
             throw .engine(error)
         }
+        let used = used
         let device = try snapshot.device(for: flow, count: used.count) { used[$0].association }
         room.withBytes { packets.add($0, packet, source: 0) }
         if snapshot.devices[device].queues[number].write(&packets, from: self.room) > 0 {

@@ -30,9 +30,11 @@ struct Snapshot: Sendable {
         switch layer {
         case .protected(let packet):
             let id = packet.id
-            let found = associations[id.spi]?.filter { $0.association.id == id } ?? []
+            guard let candidates = associations[id.spi] else { return nil }
             // CPIs below 64 are everybody's: the sender tells (RFC 3173 section 3.3).
-            return found.first { $0.association.source == packet.outer.source } ?? found.first
+            return candidates.first {
+                $0.association.source == packet.outer.source && $0.association.id == id
+            } ?? candidates.first { $0.association.id == id }
         case .tunneled(_, let source, let destination):
             return compressedTunnels.first {
                 $0.association.source == source && $0.association.id.destination == destination
@@ -45,14 +47,20 @@ struct Snapshot: Sendable {
     /// One of the SA's port before others (a daemon that was told to use other ports negotiates the usual ones), one
     /// bound to the address before one bound to all.
     func socket(for local: Endpoint) -> EncapsulationSocket? {
-        let usable = encapsulationSockets.filter {
-            $0.local.address == local.address
-                || $0.local.address.isUnspecified && $0.local.address.family == local.address.family
+        // Asked for each packet: whatever allocates is too slow.
+        var best: (socket: EncapsulationSocket, fitness: Int)?
+        for socket in encapsulationSockets {
+            let fitness = Self.fitness(socket, local)
+            if fitness > best?.fitness ?? 0 { best = (socket, fitness) }
         }
-        return usable.max { Self.fitness($0, local) < Self.fitness($1, local) }
+        return best?.socket
     }
 
+    /// How well ESP leaves by a socket; 0 if it cannot.
     private static func fitness(_ socket: EncapsulationSocket, _ local: Endpoint) -> Int {
-        (socket.local.port == local.port ? 2 : 0) + (socket.local.address == local.address ? 1 : 0)
+        let address = socket.local.address
+        guard address == local.address || address.isUnspecified && address.family == local.address.family
+        else { return 0 }
+        return 1 + (socket.local.port == local.port ? 2 : 0) + (address == local.address ? 1 : 0)
     }
 }

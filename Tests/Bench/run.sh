@@ -1,8 +1,9 @@
 #!/bin/bash
-# usage: run.sh [JSON]   measures the packet engine and swiftkey; writes all figures to JSON (.build/bench.json) as well.
+# usage: run.sh [JSON]   measures the packet engine, the data plane and swiftkey; writes all figures to JSON
+#                        (.build/bench.json) as well.
 #
-# Fails where a figure is below what is asked of it. swiftkey's part needs root, for a network namespace of its own, and
-# a kernel with IPsec; where that is missing it is left out, and the file says so.
+# Fails where a figure is below what is asked of it. The parts of the data plane and of swiftkey need root, for network
+# namespaces of their own, and the last a kernel with IPsec; where that is missing they are left out, and the file says so.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=${SWIFTIKE_BIN:-$here/../../.build/release}
 json=${1:-$here/../../.build/bench.json}
@@ -12,15 +13,18 @@ trap 'rm -rf "$work"' EXIT
 status=0
 
 "$bin/packet-bench" --check --json "$work/packets.json" || status=1
-"$here/policies.sh" >"$work/policies.txt"
-case $? in
-    0) ;;
-    77) ;;
-    *) status=1 ;;
-esac
-cat "$work/policies.txt"
+for part in allocations policies; do
+    "$here/$part.sh" >"$work/$part.txt"
+    case $? in
+        0) ;;
+        77) ;;
+        *) status=1 ;;
+    esac
+    cat "$work/$part.txt"
+done
 [ -s "$work/packets.json" ] || echo null >"$work/packets.json"
-jq --rawfile policies "$work/policies.txt" \
-    '{packets: ., policies: ($policies | split("\n") | map(select(. != "")))}' "$work/packets.json" >"$json" || status=1
+jq --rawfile policies "$work/policies.txt" --rawfile allocations "$work/allocations.txt" \
+    'def lines: split("\n") | map(select(. != ""));
+    {packets: ., policies: ($policies | lines), allocations: ($allocations | lines)}' "$work/packets.json" >"$json" || status=1
 echo "figures: $json"
 exit $status

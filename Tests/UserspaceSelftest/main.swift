@@ -1,9 +1,11 @@
 // One end of a tunnel with keys of its own making, for userspace-selftest.sh. It is not a product: anybody knows its keys.
 //
 // userspace-selftest LOCAL REMOTE LOCAL_NET REMOTE_NET LAYERS raw|udp CIPHER[,esn] now|acquire|churn
+// USR1 has it say how often it has allocated memory, TERM what the SAs have carried.
 // LAYERS are SAs such as ah/tunnel, joined by +, the innermost first; a mode alone is one of ESP.
 // With churn, SAs and policies are replaced several times a second; another tunnel's words may follow after a comma.
 import Algorithms
+import AllocationCount
 import Glibc
 import IPsec
 import KeyMaterial
@@ -115,7 +117,11 @@ func run(_ scenarios: [Scenario]) throws {
         }
     }
     if scenario.start == .now { install() }
-    let signals = try SignalThread.start([SIGTERM]) { _ in
+    let signals = try SignalThread.start(awaitedSignals) { signal in
+        guard signal == SIGTERM else {
+            let (own, libcrypto) = (allocation_count_program(), allocation_count_libcrypto())
+            return say("allocations \(own) of libcrypto \(libcrypto)")
+        }
         for association in scenario.associations(.inbound) + scenario.associations(.outbound) {
             let (name, direction) = (association.id.protocol, association.direction)
             plane.usage(of: association.id) { result in
@@ -134,8 +140,10 @@ func run(_ scenarios: [Scenario]) throws {
     signals.join()
 }
 
-SignalThread.block([SIGTERM])
+let awaitedSignals = [SIGTERM, SIGUSR1]
+SignalThread.block(awaitedSignals)
 do {
+    guard allocation_count_separate_libcrypto() == 1 else { throw Usage() }
     let tunnels = CommandLine.arguments.dropFirst().split(separator: ",")
     try run(try tunnels.enumerated().map { try Scenario(Array($1), requestID: UInt32($0) + 1) })
 } catch {

@@ -1,4 +1,5 @@
 // Measures the packet engine and prints a table: see `usage`.
+import AllocationCount
 import ControlProtocol
 import Glibc
 
@@ -55,14 +56,20 @@ import Glibc
 
     /// Whether everything is as fast as is asked.
     private func run() throws -> Bool {
+        guard allocation_count_separate_libcrypto() == 1 else {
+            throw BenchFailure("libcrypto was used early")
+        }
         Self.say("nanoseconds of processor time, median (least-most) of \(runs) runs")
         let rows = try ProtectionBench(runs: runs, wanted: wanted).rows()
         Self.say(ProtectionTable.lines(rows).joined(separator: "\n"))
         var members = [JSONValue.Member("protection", ProtectionTable.json(rows))]
+        let allocations = wanted == Self.lookupName ? [] : try AllocationBench.rows()
+        for row in allocations { Self.say(row.line) }
+        members.append(.init("allocations", .array(allocations.map(\.json))))
         if wanted.isEmpty { members += try memory() }
         if wanted.isEmpty || wanted == Self.lookupName { members += try lookup() }
         if let jsonPath { try Self.write(JSONWriter.octets(.object(members)), to: jsonPath) }
-        return rows.allSatisfy(\.isFastEnough)
+        return rows.allSatisfy(\.isFastEnough) && allocations.allSatisfy(\.isFreeOfOurs)
     }
 
     /// What many SAs take; nothing is asked of these figures.
