@@ -169,6 +169,45 @@ tables() {
     done <<<"$ciphers"
 }
 
+# --- the openssl program, packet by packet
+
+# our cipher, openssl's, octets of key and of salt
+program_ciphers='aes-cbc|aes-128-cbc|16|0
+aes-cbc|aes-192-cbc|24|0
+aes-cbc|aes-256-cbc|32|0
+aes-ctr|aes-128-ctr|16|4
+aes-ctr|aes-192-ctr|24|4
+aes-ctr|aes-256-ctr|32|4
+camellia-cbc|camellia-128-cbc|16|0
+camellia-cbc|camellia-256-cbc|32|0
+3des-cbc|des-ede3-cbc|24|0
+des-cbc|des-cbc|8|0
+blowfish-cbc|bf-cbc|16|0
+cast128-cbc|cast5-cbc|16|0
+null|-|0|0'
+# our integrity algorithm, openssl's hash, octets of key and of ICV
+program_hashes=('hmac-md5 md5 16 12' 'hmac-sha1 sha1 20 12' 'hmac-sha256 sha256 32 16' 'hmac-sha384 sha384 48 24'
+    'hmac-sha512 sha512 64 32' 'hmac-ripemd160 ripemd160 20 12')
+
+# random OCTETS in hexadecimal.
+random() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
+
+# Keys nobody chose; each cipher meets another hash.
+program() {
+    local count=0 name theirs key_size salt_size hash digest hash_size icv_size key salt hash_key
+    make_capture plain 6 >"$work/plain.pcap"
+    while IFS='|' read -r name theirs key_size salt_size; do
+        read -r hash digest hash_size icv_size <<<"${program_hashes[count % ${#program_hashes[@]}]}"
+        count=$((count + 1))
+        key=$(random "$key_size") salt=$(random "$salt_size") hash_key=$(random "$hash_size")
+        keys "$work/sad" "add 192.0.2.1 192.0.2.2 esp 0x1001 -m tunnel -E $name ${key:+0x$key$salt} -A $hash 0x$hash_key;"
+        "$esp" encrypt -q -f "$work/sad" --link same "$work/plain.pcap" "$work/sealed.pcap" 2>"$work/err"
+        check "program: $name of $((key_size * 8)) bits with $hash: openssl seals the same octets" \
+            python3 "$tests/openssl-judge.py" "$work/plain.pcap" "$work/sealed.pcap" "$theirs" "${key:--}" "${salt:--}" \
+            "$digest" "$hash_key" "$icv_size"
+    done <<<"$program_ciphers"
+}
+
 # --- a million packets
 
 # peak COMMAND...: KiB that it held at most, its input from the pipe.
@@ -311,7 +350,7 @@ old_ciphers() {
 topology_up
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done; topology_down; rm -rf "$work"' EXIT
 scenarios=("$@")
-[ ${#scenarios[@]} -gt 0 ] || scenarios=(live forms tables manual statuses old_ciphers streaming)
+[ ${#scenarios[@]} -gt 0 ] || scenarios=(live forms tables program manual statuses old_ciphers streaming)
 for scenario in "${scenarios[@]}"; do
     echo "== $scenario"
     $scenario
