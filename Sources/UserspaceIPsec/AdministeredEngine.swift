@@ -29,12 +29,12 @@ extension EngineDatabase {
             try removeAny(key.id)
             return .done
         case .flushSAD(let `protocol`):
-            removeAssociations(`protocol`)
+            try removeAssociations(`protocol`)
             return .done
         case .allocateSPI(let entry, let range):
             return .association(try allocate(entry, range, now))
         case .addPolicy(let entry):
-            guard !policies.contains(where: { $0.id == entry.policy.id }) else {
+            guard policy(entry.policy.id) == nil else {
                 throw DatabaseFailure(
                     .alreadyExists,
                     "There is a policy \(entry.policy.selector) for that direction already.")
@@ -71,7 +71,7 @@ extension EngineDatabase {
     private mutating func update(
         _ entry: SADEntry, _ ownAddresses: [IPAddress], _ now: Instant
     ) throws(DatabaseFailure) {
-        if larval.contains(where: { $0.entry.id == entry.id }) {
+        if larval(entry.id) != nil {
             try install(entry, ownAddresses, now)
             return
         }
@@ -91,7 +91,7 @@ extension EngineDatabase {
         for _ in 0..<64 {
             let id = SecurityAssociationID(
                 destination: entry.id.destination, protocol: entry.id.protocol, spi: SPI(.random(in: range)))
-            guard id.spi.value != 0, !contains(id), !larval.contains(where: { $0.entry.id == id }) else {
+            guard id.spi.value != 0, !contains(id), larval(id) == nil else {
                 continue
             }
             var allocated = SADEntry(id: id, source: entry.source, mode: entry.mode, transform: .none)
@@ -105,7 +105,7 @@ extension EngineDatabase {
     }
 
     private mutating func removeAny(_ id: SecurityAssociationID) throws(DatabaseFailure) {
-        if larval.contains(where: { $0.entry.id == id }) {
+        if larval(id) != nil {
             removeLarval(id)
         } else {
             try remove(id)
@@ -144,10 +144,10 @@ extension EngineDatabase {
     func record(_ key: SADKey, now: Instant) throws(DatabaseFailure) -> SADRecord {
         let id = key.id
         if key.mark == nil {
-            if let entry = outbound.first(where: { $0.association.id == id }) { return record(entry, now) }
-            if let entry = inbound.first(where: { $0.association.id == id }) { return record(entry, now) }
-            if let entry = larval.first(where: { $0.entry.id == id })?.entry {
-                return SADRecord(entry, state: .larval)
+            switch installed(id) {
+            case .outbound(let entry): return record(entry, now)
+            case .inbound(let entry): return record(entry, now)
+            case nil: if let entry = larval(id)?.entry { return SADRecord(entry, state: .larval) }
             }
         }
         throw DatabaseFailure(.notFound, "There is no SA \(id).")
@@ -156,7 +156,7 @@ extension EngineDatabase {
     func policyRecords(now: Instant) -> [SPDRecord] { policies.map { record($0, now) } }
 
     func record(_ key: SPDKey, now: Instant) throws(DatabaseFailure) -> SPDRecord {
-        guard let policy = policies.first(where: { $0.id == key.id }), key == SPDKey(key.id) else {
+        guard let policy = policy(key.id), key == SPDKey(key.id) else {
             throw DatabaseFailure(.notFound, "There is no \(key.id.direction) policy \(key.id.selector).")
         }
         return record(policy, now)

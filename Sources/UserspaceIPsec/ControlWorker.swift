@@ -8,6 +8,9 @@ struct ControlWorker: Sendable {
     private let engine: Engine
     private var database: EngineDatabase
     private var devices: DeviceSet
+    private var wantedRoutes = WantedRoutes(ownAddresses: [])
+    /// Where routes may not be what is wanted.
+    private var owedRoutes: Set<IPPrefix> = []
     private var routes: RouteTable
     private var filter = ReversePathFilter()
     private var mtu = DeviceMTU.initial
@@ -64,17 +67,16 @@ struct ControlWorker: Sendable {
         guard !requests.isEmpty else { return }
         var changes = Changes()
         let answers = requests.map { carryOut($0, &changes) }
-        if changes.hasNewOutbound {
-            // Before the first packet: the device must not hand us what the SA makes too long.
-            adjustMTU()
-        }
+        // Before the first packet: the device must not hand us what the SA makes too long.
+        if !changes.newOutbound.isEmpty { lowerMTU(for: changes.newOutbound) }
         if changes.hasAny { publish() }
         for answer in answers { answer() }
     }
 
     private struct Changes {
         var hasAny = false
-        var hasNewOutbound = false
+        /// SAs that packets may have begun to leave through.
+        var newOutbound: [SecurityAssociationID] = []
     }
 
     /// Carries out one request; what is returned answers it.
@@ -82,7 +84,7 @@ struct ControlWorker: Sendable {
         changes.hasAny = changes.hasAny || request.isChange
         switch request {
         case .add(let association, let completion):
-            changes.hasNewOutbound = changes.hasNewOutbound || association.direction == .outbound
+            if association.direction == .outbound { changes.newOutbound.append(association.id) }
             return answer(completion) { worker throws(DatabaseFailure) in
                 try worker.database.add(association, now: MonotonicClock.now)
                 worker.tell(association.id) { .added($0) }
@@ -141,9 +143,9 @@ struct ControlWorker: Sendable {
         _ request: DatabaseRequest, _ completion: @escaping DatabaseCompletion<DatabaseAnswer>,
         _ changes: inout Changes
     ) -> () -> Void {
-        changes.hasNewOutbound = changes.hasNewOutbound || request.addsSA
+        if let added = request.addedSA { changes.newOutbound.append(added) }
         return answer(completion) { worker throws(DatabaseFailure) in
-            let own = request.addsSA ? (try? LocalAddress.all()) ?? [] : []
+            let own = request.addedSA != nil ? (try? LocalAddress.all()) ?? [] : []
             let result = try worker.database.carryOut(request, ownAddresses: own, now: MonotonicClock.now)
             if request.changesPolicies { try worker.updateRoutes() }
             return result
@@ -181,19 +183,31 @@ struct ControlWorker: Sendable {
         engine.publish(database.snapshot)
     }
 
+    /// Follows what has happened to policies: routes, devices, and the kernel's check of where packets come from.
     private mutating func updateRoutes() throws(DatabaseFailure) {
+        let changes = database.takePolicyChanges()
         let own = (try? LocalAddress.all()) ?? []
-        filter.loosen(for: database.policies)
-        let wanted = WantedRoutes.routes(for: database.policies, ownAddresses: own)
+        if own == wantedRoutes.ownAddresses {
+            for change in changes { owedRoutes.formUnion(wantedRoutes.apply(change)) }
+        } else {
+            owedRoutes.formUnion(wantedRoutes.destinations)
+            wantedRoutes = WantedRoutes(database.policyRows, ownAddresses: own)
+            owedRoutes.formUnion(wantedRoutes.destinations)
+        }
+        filter.loosen(for: changes.compactMap(\.present))
         defer {
-            devices.keepOnly(namedBy: database.policies)
+            for change in changes { devices.apply(change) }
             database.devices = devices.devices
         }
-        try routes.update(
-            to: wanted.mapValues { route in
-                RouteTable.Route(
-                    device: devices.devices[devices.number(of: route.device)].index, source: route.source)
-            })
+        for destination in owedRoutes {
+            let wanted = wantedRoutes.route(to: destination)
+            try routes.set(
+                wanted.map { route in
+                    RouteTable.Route(
+                        device: devices.devices[devices.number(of: route.device)].index, source: route.source)
+                }, to: destination)
+            owedRoutes.remove(destination)
+        }
     }
 
     /// Tries again what failed before.
@@ -213,6 +227,7 @@ struct ControlWorker: Sendable {
         do throws(DatabaseFailure) {
             try devices.restore(device, mtu: mtu)
             database.devices = devices.devices
+            owedRoutes.formUnion(wantedRoutes.destinations)
             try updateRoutes()
             unrestored.removeAll { $0 === device }
             engine.warn(
@@ -223,14 +238,16 @@ struct ControlWorker: Sendable {
                 unrestored.append(device)
                 engine.warn(
                     "\(found), and cannot be made anew: \(error.explanation) It is tried again every "
-                        + "\(Self.pathInterval.components.seconds) s; no packet passes its tunnels meanwhile.")
+                        + "\(Self.pathInterval.components.seconds) s; no packet passes its tunnels meanwhile."
+                )
             }
         }
     }
 
     /// Believes a router's report of a packet that an SA of ours may have sent.
     private func learn(_ report: PathReport) {
-        let meant = database.outbound.filter { $0.isMeant(by: report) }
+        let meant = database.snapshot.carriers.between(report.source, report.destination)
+            .filter { $0.isMeant(by: report) }
         guard !meant.isEmpty,
             let link = try? LocalAddress.pathMTU(towards: report.destination, mark: RouteMessages.mark)
         else { return }
@@ -242,17 +259,35 @@ struct ControlWorker: Sendable {
         engine.pathEpoch.add(1, ordering: .releasing)
     }
 
+    /// Makes room for what new SAs put around packets.
+    private mutating func lowerMTU(for added: [SecurityAssociationID]) {
+        let outbound = added.compactMap { id in
+            if case .outbound(let entry) = database.installed(id) { [entry.association] } else { nil }
+        }
+        guard !outbound.isEmpty else { return }
+        // What the first SAs need may be less than what was reserved when nothing was known.
+        guard database.hasOutbound(besides: outbound.count) else { return adjustMTU() }
+        setMTU(min(mtu, pathMTU(for: outbound + database.bundledChains)))
+    }
+
     private mutating func adjustMTU() {
         nextPathCheck = MonotonicClock.now + Self.pathInterval
         engine.pathEpoch.add(1, ordering: .releasing)
+        setMTU(pathMTU(for: database.bundles))
+    }
+
+    private func pathMTU(for bundles: [[SecurityAssociation]]) -> Int {
         var paths: [IPAddress: Int] = [:]
-        let wanted = DeviceMTU.value(for: database.bundles) { remote in
+        return DeviceMTU.value(for: bundles) { remote in
             let path =
                 paths[remote] ?? (try? LocalAddress.pathMTU(towards: remote, mark: RouteMessages.mark))
                 ?? DeviceMTU.initial
             paths[remote] = path
             return path
         }
+    }
+
+    private mutating func setMTU(_ wanted: Int) {
         guard wanted != mtu else { return }
         for device in devices.devices where (try? device.setMTU(wanted)) == nil { return }
         mtu = wanted
@@ -271,12 +306,13 @@ extension ControlRequest {
 }
 
 extension DatabaseRequest {
-    fileprivate var addsSA: Bool {
+    /// The SA that it adds, or gives its keys.
+    fileprivate var addedSA: SecurityAssociationID? {
         switch self {
-        case .addSA, .updateSA: true
+        case .addSA(let entry), .updateSA(let entry): entry.id
         case .getSA, .deleteSA, .flushSAD, .allocateSPI, .addPolicy, .updatePolicy, .getPolicy, .deletePolicy,
             .flushSPD:
-            false
+            nil
         }
     }
 

@@ -6,6 +6,8 @@ struct DeviceSet: Sendable {
     /// The plane's own, then the others in the order they were made.
     private(set) var devices: [TUNDevice]
     private let queueCount: Int
+    /// How many policies name each device.
+    private var uses: [String: Int] = [:]
 
     /// - Parameter queues: how many queues each device has.
     init(_ own: TUNDevice, queues: Int) {
@@ -47,10 +49,13 @@ struct DeviceSet: Sendable {
         }
     }
 
-    /// Lets the devices go that no policy names any more.
-    mutating func keepOnly(namedBy policies: [SecurityPolicy]) {
-        let names = Set(policies.compactMap(\.device))
-        devices = [own] + devices.dropFirst().filter { names.contains($0.name) }
+    /// Follows a policy, and lets the devices go that no policy names any more.
+    mutating func apply(_ change: PolicyChange) {
+        if let name = change.present?.device { uses[name, default: 0] += 1 }
+        if let name = change.former?.device, let count = uses[name] {
+            uses[name] = count > 1 ? count - 1 : nil
+        }
+        if devices.count > 1 { devices = [own] + devices.dropFirst().filter { uses[$0.name] != nil } }
     }
 
     /// Whether the kernel would take it as it is, and not as a pattern.

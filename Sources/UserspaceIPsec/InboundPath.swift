@@ -12,7 +12,8 @@ struct InboundPath: ~Copyable, Sendable {
     /// The device it goes to.
     private var device = 0
     private var memo: Memo?
-    private var verdict: Verdict?
+    /// Good until databases change.
+    private var verdicts = FlowCache<Verdict>(sizeBits: 10)
     /// What was inside the packet that is being refused after it was opened.
     private var inside: PacketFlow?
 
@@ -23,9 +24,8 @@ struct InboundPath: ~Copyable, Sendable {
         let association: InboundAssociation
     }
 
-    /// What the policies said of a flow that came through an SA; good until databases change.
+    /// What the policies said of a flow that came through an SA.
     private struct Verdict {
-        let flow: PacketFlow
         let association: InboundAssociation
         let device: Int
     }
@@ -53,7 +53,7 @@ struct InboundPath: ~Copyable, Sendable {
     /// Forgets what was looked up: the databases have changed.
     mutating func adopt() {
         memo = nil
-        verdict = nil
+        verdicts.removeAll()
     }
 
     /// Takes what waits on a socket; whether there may be more.
@@ -244,11 +244,11 @@ struct InboundPath: ~Copyable, Sendable {
     private mutating func device(
         for flow: PacketFlow, _ entry: InboundAssociation, _ snapshot: Snapshot
     ) throws(PacketDrop) -> Int {
-        if let verdict, verdict.association === entry, verdict.flow == flow { return verdict.device }
+        if let verdict = verdicts[flow], verdict.association === entry { return verdict.device }
         inside = flow
         let device = try snapshot.device(for: flow, cameThrough: entry.association)
         inside = nil
-        verdict = Verdict(flow: flow, association: entry, device: device)
+        verdicts.note(Verdict(association: entry, device: device), for: flow)
         return device
     }
 }
@@ -270,8 +270,10 @@ extension Snapshot {
         for flow: PacketFlow, count: Int, cameThrough association: (Int) -> SecurityAssociation
     ) throws(PacketDrop) -> Int {
         let (local, passing) = (inbound.rule(for: flow), forward.rule(for: flow))
-        if let local, local.accepts(count: count, association) { return local.device }
-        if let passing, passing.accepts(count: count, association) { return passing.device }
+        if let local, local.accepts(count: count, association) { return deviceNumber(local.policy.device) }
+        if let passing, passing.accepts(count: count, association) {
+            return deviceNumber(passing.policy.device)
+        }
         throw .plane(local == nil && passing == nil ? .noInboundPolicy : .policyMismatch)
     }
 }

@@ -19,7 +19,7 @@ struct LayeredSocket: Sendable {
     /// Whether an SA may want what it receives.
     func isNeeded(_ snapshot: Snapshot) -> Bool {
         guard let wanted = SecurityProtocol(rawValue: number) else {
-            return !snapshot.compressedTunnels.isEmpty
+            return snapshot.hasCompressedTunnels
         }
         return snapshot.protocols.contains(wanted)
     }

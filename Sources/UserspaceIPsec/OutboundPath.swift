@@ -12,6 +12,8 @@ struct OutboundPath: ~Copyable, Sendable {
     private var transmit = TransmitBatch(largest: largest)
     /// What the device gave last; its buffer may be exchanged with another worker's.
     private var buffer = PacketPlace.buffer()
+    /// What was decided about flows; good until databases change.
+    private var decisions = FlowCache<FlowDecision>()
     private var memo: Memo?
     private var paths = PathTable()
     /// The `Engine.pathEpoch` that `paths` and what is remembered of paths are of.
@@ -26,12 +28,10 @@ struct OutboundPath: ~Copyable, Sendable {
     /// The worker that keeps packets until their SA is there, so that it is asked for once.
     static let keeper = 0
 
-    /// What was decided about a flow; good until databases change.
+    /// How long packets through the bundle used last may be; good until databases or paths change.
     private struct Memo {
-        let flow: PacketFlow
         let bundle: Bundle
-        /// nil until the next packet after paths have changed.
-        var room: PathRoom?
+        let room: PathRoom
     }
 
     /// How protected packets leave, and how long they may be.
@@ -124,24 +124,25 @@ struct OutboundPath: ~Copyable, Sendable {
         _ header: VirtioHeader, _ packet: Range<Int>, _ snapshot: Snapshot, _ post: inout ParcelPost
     ) throws(PacketDrop) {
         let flow = try flow(of: packet)
-        if let memo, memo.flow == flow {
-            return try protect(header, packet, memo.bundle, snapshot, &post)
+        if let decision = decisions[flow] {
+            return try carryOut(decision, header, packet, flow, snapshot, &post)
         }
-        guard let rule = snapshot.outbound.rule(for: flow) else {
-            guard !flow.destination.staysOnLink, !flow.source.staysOnLink else { throw .plane(.noPolicy) }
-            return try pass(header, packet, to: flow.destination)
+        switch snapshot.outcome(for: flow) {
+        case .decided(let decision):
+            decisions.note(decision, for: flow)
+            try carryOut(decision, header, packet, flow, snapshot, &post)
+        case .missing(let policy, let template): try ask(header, packet, flow, policy, template, &post)
         }
-        switch rule.policy.action {
-        case .bypass: try pass(header, packet, to: flow.destination)
-        case .discard: throw .plane(.policyDiscards)
-        case .protect:
-            switch rule.carrier(for: flow) {
-            case .bundle(let bundle):
-                memo = Memo(flow: flow, bundle: bundle)
-                try protect(header, packet, bundle, snapshot, &post)
-            case .missing(let template): try ask(header, packet, flow, rule.policy, template, &post)
-            case nil: break
-            }
+    }
+
+    private mutating func carryOut(
+        _ decision: FlowDecision, _ header: VirtioHeader, _ packet: Range<Int>, _ flow: PacketFlow,
+        _ snapshot: Snapshot, _ post: inout ParcelPost
+    ) throws(PacketDrop) {
+        switch decision {
+        case .protect(let bundle): try protect(header, packet, bundle, snapshot, &post)
+        case .pass: try pass(header, packet, to: flow.destination)
+        case .refuse(let drop): throw drop
         }
     }
 
@@ -235,15 +236,16 @@ struct OutboundPath: ~Copyable, Sendable {
         if epoch != pathEpoch {
             pathEpoch = epoch
             paths = PathTable()
-            memo?.room = nil
+            memo = nil
         }
-        let isRemembered = memo?.bundle.outermost === bundle.outermost && memo?.bundle.first === bundle.first
-        if isRemembered, let room = memo?.room { return room }
+        if let memo, memo.bundle.outermost === bundle.outermost, memo.bundle.first === bundle.first {
+            return memo.room
+        }
         let now = MonotonicClock.now
         let outermost = bundle.outermost
         let link = paths.mtu(towards: outermost.association.id.destination, now: now)
         let room = PathRoom(path: outermost.path.value(link: link, now: now), bundle)
-        if isRemembered { memo?.room = room }
+        memo = Memo(bundle: bundle, room: room)
         return room
     }
 
@@ -493,6 +495,7 @@ struct OutboundPath: ~Copyable, Sendable {
     /// Forgets what was decided and sends the packets whose SA has come: the databases have changed.
     mutating func adopt(_ snapshot: Snapshot, _ post: inout ParcelPost) {
         memo = nil
+        decisions.removeAll()
         for key in pending.keys {
             guard let sample = pending.sample(key) else { continue }
             guard !sample.isEmpty else {
@@ -501,7 +504,7 @@ struct OutboundPath: ~Copyable, Sendable {
                 continue
             }
             guard let flow = try? PacketFlow(sample.span.extracting(droppingFirst: VirtioHeader.count)),
-                snapshot.outbound.rule(for: flow)?.bundle(for: flow) != nil
+                snapshot.outbound.rule(for: flow)?.bundle(for: flow, among: snapshot.carriers) != nil
             else { continue }
             for packet in pending.release(key) {
                 buffer.write(packet, at: PacketPlace.header)

@@ -24,23 +24,12 @@ struct Bundle: Sendable {
     var tailroom: Int { others.reduce(first.tailroom) { max($0, $1.tailroom) + PacketRoom.tailroom } }
 }
 
-/// A policy with the SAs that can carry what it protects.
+/// A policy as packets meet it.
 package final class PolicyRule: Sendable {
     package let policy: SecurityPolicy
-    /// For outbound policies: the SAs that each template accepts, the newest first.
-    let candidates: [[OutboundAssociation]]
-    /// For the other directions: the place in `Snapshot.devices` of the device through which the host gets packets.
-    let device: Int
 
-    init(_ policy: SecurityPolicy, candidates: [[OutboundAssociation]] = [], device: Int = 0) {
+    package init(_ policy: SecurityPolicy) {
         self.policy = policy
-        self.candidates = candidates
-        self.device = device
-    }
-
-    /// A rule without SAs.
-    package convenience init(_ policy: SecurityPolicy) {
-        self.init(policy, candidates: [])
     }
 
     /// What carries a flow.
@@ -50,13 +39,13 @@ package final class PolicyRule: Sendable {
         case missing(PolicyTemplate)
     }
 
-    /// What carries a packet that the policy selects; nil if its policy protects nothing.
-    func carrier(for flow: PacketFlow) -> Carrier? {
+    /// What carries a packet that the policy selects, of the SAs there are; nil if its policy protects nothing.
+    func carrier(for flow: PacketFlow, among associations: OutboundIndex) -> Carrier? {
         var bundle: Bundle?
         var optional: PolicyTemplate?
-        var ends = (source: flow.source, destination: flow.destination)
-        for (template, candidates) in zip(policy.templates, candidates) {
-            if let entry = candidates.first(where: { $0.association.carries(flow, between: ends) }) {
+        var ends: OutboundIndex.Ends = (flow.source, flow.destination)
+        for template in policy.templates {
+            if let entry = associations.association(for: flow, template, between: ends) {
                 if template.mode.hasOwnAddresses {
                     ends = (entry.association.source, entry.association.id.destination)
                 }
@@ -73,8 +62,8 @@ package final class PolicyRule: Sendable {
     }
 
     /// The bundle for a packet that the policy selects; nil when an SA has to be negotiated.
-    func bundle(for flow: PacketFlow) -> Bundle? {
-        if case .bundle(let bundle) = carrier(for: flow) { bundle } else { nil }
+    func bundle(for flow: PacketFlow, among associations: OutboundIndex) -> Bundle? {
+        if case .bundle(let bundle) = carrier(for: flow, among: associations) { bundle } else { nil }
     }
 
     /// Whether a packet that came through `count` SAs, the outermost first, is what this policy asks for.
@@ -83,16 +72,5 @@ package final class PolicyRule: Sendable {
         case .protect(let templates): templates.accept(count: count, association)
         case .bypass, .discard: false
         }
-    }
-}
-
-extension SecurityAssociation {
-    /// Whether it may carry a flow that travels between two addresses by now.
-    fileprivate func carries(
-        _ flow: PacketFlow, between ends: (source: IPAddress, destination: IPAddress)
-    ) -> Bool {
-        // A BEET association's selector has its inner addresses, which the flow has unless it is wrapped already.
-        if let selector, !selector.selects(flow) { return false }
-        return mode.hasOwnAddresses || source == ends.source && id.destination == ends.destination
     }
 }

@@ -34,6 +34,9 @@ struct RadixTree<Value: Sendable>: Sendable {
         }
     }
 
+    /// All values.
+    var values: [Value] { root?.all ?? [] }
+
     /// The value of the lowest key, where all keys are of full length.
     var first: Value? {
         var node = root
@@ -120,6 +123,9 @@ private final class RadixNode<Value: Sendable>: Sendable {
         self.init(
             Self.leading(key.depth, of: key.bits), depth: key.depth, ends: key.end, values: [value])
     }
+
+    /// The values here and below.
+    var all: [Value] { values + children.flatMap(\.all) }
 
     private var values: [Value] { (value.map { [$0] } ?? []) + others }
 

@@ -45,17 +45,24 @@ struct RouteTable {
 
     /// Adds and removes routes until they are `wanted`.
     mutating func update(to wanted: [IPPrefix: Route]) throws(DatabaseFailure) {
-        for (prefix, route) in routes where wanted[prefix]?.device != route.device {
-            _ = carryOut(RouteMessages.deleteRoute(prefix, through: route.device))
+        for prefix in routes.keys where wanted[prefix] == nil { try set(nil, to: prefix) }
+        for (prefix, route) in wanted { try set(route, to: prefix) }
+    }
+
+    /// Makes the route to a network what it shall be; nil for none.
+    mutating func set(_ wanted: Route?, to prefix: IPPrefix) throws(DatabaseFailure) {
+        let former = routes[prefix]
+        guard former != wanted else { return }
+        if let former, former.device != wanted?.device {
+            _ = carryOut(RouteMessages.deleteRoute(prefix, through: former.device))
             routes[prefix] = nil
         }
-        for (prefix, route) in wanted where routes[prefix] != route {
-            let request = RouteMessages.addRoute(prefix, through: route.device, source: route.source)
-            if let refusal = carryOut(request) {
-                throw DatabaseFailure(.other, "Cannot route \(prefix) into the TUN device: \(refusal).")
-            }
-            routes[prefix] = route
+        guard let wanted else { return }
+        let request = RouteMessages.addRoute(prefix, through: wanted.device, source: wanted.source)
+        if let refusal = carryOut(request) {
+            throw DatabaseFailure(.other, "Cannot route \(prefix) into the TUN device: \(refusal).")
         }
+        routes[prefix] = wanted
     }
 
     /// Removes the routes and the rule.

@@ -1,22 +1,33 @@
-import ESP
-import IPsec
+package import ESP
+import HashTreeCollections
+package import IPsec
 import LinuxIO
 
-/// SAD and SPD as the packet threads see them: replaced as a whole, never changed.
-struct Snapshot: Sendable {
-    var outbound = PolicyTable()
-    var inbound = PolicyTable()
-    var forward = PolicyTable()
-    var associations: [SPI: [InboundAssociation]] = [:]
-    /// Of the inbound SAs.
-    var protocols: Set<SecurityProtocol> = []
-    /// Inbound IPComp SAs of tunnel mode.
-    var compressedTunnels: [InboundAssociation] = []
+/// SAD and SPD as the packet threads see them: each has a copy, which nobody changes.
+///
+/// The control thread changes its own and hands out copies, which share with it all that is the same.
+package struct Snapshot: Sendable {
+    private(set) var outbound = PolicyTable()
+    private(set) var inbound = PolicyTable()
+    private(set) var forward = PolicyTable()
+    private(set) var carriers = OutboundIndex()
+    private var associations: TreeDictionary<SPI, [InboundAssociation]> = [:]
+    /// Inbound IPComp SAs of tunnel mode, by source and destination.
+    private var compressedTunnels: TreeDictionary<[IPAddress], [InboundAssociation]> = [:]
+    /// How many inbound SAs there are of each protocol.
+    private var protocolCounts: [SecurityProtocol: Int] = [:]
     /// The plane's own device first.
     var devices: [TUNDevice] = []
-    var encapsulationSockets: [EncapsulationSocket] = []
+    private(set) var encapsulationSockets: [EncapsulationSocket] = []
+    private var wholePacketPolicyCount = 0
+
     /// Whether some outbound policy cannot decide about fragments.
-    var needsWholePackets = false
+    var needsWholePackets: Bool { wholePacketPolicyCount > 0 }
+
+    /// Of the inbound SAs.
+    var protocols: Set<SecurityProtocol> { Set(protocolCounts.keys) }
+
+    var hasCompressedTunnels: Bool { !compressedTunnels.isEmpty }
 
     /// The inbound SA of a packet.
     func association(_ spi: SPI, to destination: IPAddress) -> InboundAssociation? {
@@ -36,10 +47,23 @@ struct Snapshot: Sendable {
                 $0.association.source == packet.outer.source && $0.association.id == id
             } ?? candidates.first { $0.association.id == id }
         case .tunneled(_, let source, let destination):
-            return compressedTunnels.first {
-                $0.association.source == source && $0.association.id.destination == destination
-            }
+            return compressedTunnels[[source, destination]]?.first
         }
+    }
+
+    /// Whether ESP to an address with an SPI finds its SA.
+    package func knows(_ spi: SPI, to destination: IPAddress) -> Bool {
+        association(spi, to: destination) != nil
+    }
+
+    /// Whether a flow that leaves finds a policy and the SAs that it asks for.
+    package func protects(_ flow: PacketFlow) -> Bool {
+        if case .decided(.protect) = outcome(for: flow) { true } else { false }
+    }
+
+    /// The number of a device; 0, the plane's own, for nil.
+    func deviceNumber(_ name: String?) -> Int {
+        name.flatMap { name in devices.firstIndex { $0.name == name } } ?? 0
     }
 
     /// The socket from which ESP in UDP leaves, or none.
@@ -62,5 +86,85 @@ struct Snapshot: Sendable {
         guard address == local.address || address.isUnspecified && address.family == local.address.family
         else { return 0 }
         return 1 + (socket.local.port == local.port ? 2 : 0) + (address == local.address ? 1 : 0)
+    }
+}
+
+/// What the control thread changes in its own.
+extension Snapshot {
+    /// - Parameter number: goes up with each SA that is made.
+    mutating func add(_ association: InstalledAssociation, number: UInt64) {
+        switch association {
+        case .outbound(let entry): carriers.insert(entry, number: number)
+        case .inbound(let entry):
+            let association = entry.association
+            associations[association.id.spi, default: []].append(entry)
+            protocolCounts[association.id.protocol, default: 0] += 1
+            if association.isCompressedTunnel {
+                compressedTunnels[association.ends, default: []].append(entry)
+            }
+        }
+    }
+
+    mutating func remove(_ association: InstalledAssociation, number: UInt64) {
+        switch association {
+        case .outbound(let entry): carriers.remove(entry, number: number)
+        case .inbound(let entry):
+            let association = entry.association
+            let kind = association.id.protocol
+            associations[association.id.spi] = Self.rest(of: associations[association.id.spi], without: entry)
+            let count = protocolCounts[kind] ?? 0
+            protocolCounts[kind] = count > 1 ? count - 1 : nil
+            guard association.isCompressedTunnel else { return }
+            let ends = association.ends
+            compressedTunnels[ends] = Self.rest(of: compressedTunnels[ends], without: entry)
+        }
+    }
+
+    private static func rest(
+        of entries: [InboundAssociation]?, without entry: InboundAssociation
+    ) -> [InboundAssociation]? {
+        let rest = entries?.filter { $0 !== entry } ?? []
+        return rest.isEmpty ? nil : rest
+    }
+
+    mutating func apply(_ change: PolicyChange) {
+        if let former = change.former {
+            table(former.direction) { $0.remove(former, number: change.number) }
+            if former.needsWholePackets { wholePacketPolicyCount -= 1 }
+        }
+        if let present = change.present {
+            table(present.direction) { $0.insert(PolicyRule(present), number: change.number) }
+            if present.needsWholePackets { wholePacketPolicyCount += 1 }
+        }
+    }
+
+    private mutating func table(_ direction: PolicyDirection, _ change: (inout PolicyTable) -> Void) {
+        switch direction {
+        case .outbound: change(&outbound)
+        case .inbound: change(&inbound)
+        case .forward: change(&forward)
+        }
+    }
+
+    /// Adds a socket, instead of one with the same address and port.
+    mutating func add(_ socket: EncapsulationSocket) {
+        encapsulationSockets.removeAll { $0.local == socket.local }
+        encapsulationSockets.append(socket)
+    }
+}
+
+extension SecurityAssociation {
+    /// Whether packets that were not worth compressing come as IP in IP.
+    fileprivate var isCompressedTunnel: Bool { id.protocol == .ipcomp && mode == .tunnel }
+
+    fileprivate var ends: [IPAddress] { [source, id.destination] }
+}
+
+extension SecurityPolicy {
+    /// Transport mode protects whole packets, and ports show in whole packets alone.
+    var needsWholePackets: Bool {
+        guard direction == .outbound else { return false }
+        return selector.sourcePort != 0 || selector.destinationPort != 0
+            || templates.first.map { $0.mode != .tunnel } ?? false
     }
 }

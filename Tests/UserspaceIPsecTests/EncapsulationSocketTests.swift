@@ -13,7 +13,8 @@ import Testing
         let sockets = try [bound, wildcard].map {
             try EncapsulationSocket(duplicating: $0.number) { _, _ in }
         }
-        let snapshot = Snapshot(encapsulationSockets: sockets)
+        var snapshot = Snapshot()
+        for socket in sockets { snapshot.add(socket) }
         func port(_ address: IPAddress, _ port: UInt16) -> UInt16? {
             snapshot.socket(for: Endpoint(address, port: port))?.local.port
         }

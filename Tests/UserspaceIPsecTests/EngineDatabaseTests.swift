@@ -21,13 +21,15 @@ import Testing
     @Test func theNewestAssociationCarries() throws {
         var database = EngineDatabase()
         try database.set(Samples.policy(.outbound))
-        try #expect(database.snapshot.outbound.rule(for: flow())?.bundle(for: flow()) == nil)
+        func carrier() throws -> SPI? {
+            let snapshot = database.snapshot
+            return try snapshot.outbound.rule(for: flow())?.bundle(for: flow(), among: snapshot.carriers)?
+                .first.association.id.spi
+        }
+        #expect(try carrier() == nil)
         try database.add(Samples.association(.outbound, spi: 0x1001), now: start)
         try database.add(Samples.association(.outbound, spi: 0x1002), now: start)
         try database.add(Samples.association(.outbound, spi: 0x1003, requestID: 8), now: start)
-        func carrier() throws -> SPI? {
-            try database.snapshot.outbound.rule(for: flow())?.bundle(for: flow())?.first.association.id.spi
-        }
         #expect(try carrier() == SPI(0x1002), "0x1003 is another policy's")
         try database.remove(Samples.association(.outbound, spi: 0x1002).id)
         #expect(try carrier() == SPI(0x1001))
@@ -40,8 +42,9 @@ import Testing
             Samples.association(.outbound, from: "10.1.0.1", to: "10.2.0.1", mode: .transport), now: start)
         let rule = try #require(try database.snapshot.outbound.rule(for: flow()))
         let stranger = try PolicyTableTests.flow(0x0a01_0001, 0x0a02_0002)
-        #expect(try rule.bundle(for: flow()) != nil)
-        #expect(rule.bundle(for: stranger) == nil)
+        let carriers = database.snapshot.carriers
+        #expect(try rule.bundle(for: flow(), among: carriers) != nil)
+        #expect(rule.bundle(for: stranger, among: carriers) == nil)
     }
 
     @Test func duplicatesAndStrangersAreRefused() throws {

@@ -99,7 +99,9 @@ import Testing
             var query = Self.packet(.ipv4, 28, dontFragment: true)
             (query[21], query[23]) = (99, 53)
             let flow = try PacketFlow(query.span)
-            let bundle = try #require(database.snapshot.outbound.rule(for: flow)?.bundle(for: flow))
+            let bundle = try #require(
+                database.snapshot.outbound.rule(for: flow)?.bundle(
+                    for: flow, among: database.snapshot.carriers))
             #expect(bundle.takesFragments == takesFragments)
         }
     }

@@ -95,19 +95,19 @@ struct LookupBench {
         IPPrefix(address, length: length) ?? IPPrefix(host: address)
     }
 
-    private static func address(_ number: UInt32) -> IPAddress {
+    static func address(_ number: UInt32) -> IPAddress {
         IPAddress(family: .ipv4, value: UInt128(number))
     }
 
     /// The number scattered over its range, each time the same.
-    private static func mixed(_ number: UInt32) -> UInt32 {
+    static func mixed(_ number: UInt32) -> UInt32 {
         var value = (number ^ number >> 16) &* 0x7feb_352d
         value = (value ^ value >> 15) &* 0x846c_a68b
         return value ^ value >> 16
     }
 
     /// A packet from the first address of the one network to the first of the other.
-    private static func flow(_ selector: Selector) throws -> PacketFlow {
+    static func flow(_ selector: Selector) throws -> PacketFlow {
         let header: [UInt8] = [0x45, 0, 0, 28, 0, 1, 0x40, 0, 64, 17, 0, 0]
         let ports: [UInt8] = [0x04, 0xd2, 0x16, 0x2e, 0, 8, 0, 0]
         let packet = header + selector.source.address.bytes + selector.destination.address.bytes + ports

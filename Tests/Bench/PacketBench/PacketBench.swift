@@ -83,7 +83,11 @@ import Glibc
     private func lookup() throws -> [JSONValue.Member] {
         let rows = try LookupBench(runs: runs).rows()
         for row in rows { Self.say(row.line) }
-        return [.init("lookup", .array(rows.map(\.json)))]
+        let scale = try ScaleBench(runs: runs).rows()
+        for row in scale { Self.say(row.line) }
+        return [
+            .init("lookup", .array(rows.map(\.json))), .init("scale", .array(scale.map(\.json))),
+        ]
     }
 
     static func say(_ line: String) {
