@@ -105,7 +105,7 @@ package struct OutboundIPCompSA: ~Copyable, Sendable {
             source: association.source, destination: association.id.destination,
             trafficClass: plan.trafficClass, dontFragment: plan.dontFragment,
             identification: identification,
-            flowLabel: plan.inner.flowLabel(buffer.span, at: plan.packet.lowerBound))
+            flowLabel: plan.flowLabel)
         header.write(
             to: &buffer, at: whole.lowerBound, payloadCount: payload.count, nextProtocol: nextProtocol)
         return whole
@@ -122,6 +122,8 @@ private struct CompressionPlan {
     let mode: EncapsulationMode
     let trafficClass: UInt8
     let dontFragment: Bool
+    /// Read before the compressed octets are written over it.
+    let flowLabel: UInt32
     /// Fragments are not compressed by themselves (RFC 3173 section 2.1).
     let isCompressible: Bool
 
@@ -135,6 +137,7 @@ private struct CompressionPlan {
         packet = range.lowerBound..<range.lowerBound + inner.totalCount
         payload =
             packet.lowerBound + (association.mode == .tunnel ? 0 : inner.headerCount)..<packet.upperBound
+        flowLabel = inner.flowLabel(buffer, at: packet.lowerBound)
         mode = association.mode
         let rules = HeaderRules(association.flags)
         trafficClass =
