@@ -210,7 +210,7 @@ all=(unit alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transpor
 . "$guest_tests/swiftkey-tests.sh"
 all+=("${swiftkey_scenarios[@]}")
 . "$guest_tests/swiftesp-tests.sh"
-all+=(swiftesp)
+all+=(swiftesp swiftesp_program)
 
 # The tests of the XFRM and Netlink modules; run.sh sees to it that they were built.
 unit() {

@@ -4,7 +4,7 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 export SWIFTIKE_BIN=${SWIFTIKE_BIN:-$top/.build/release}
-for program in swiftike swiftikectl swiftkey; do
+for program in swiftike swiftikectl swiftkey swiftesp; do
     [ -x "$SWIFTIKE_BIN/$program" ] || { echo "not built: $SWIFTIKE_BIN/$program (make builds it)" >&2; exit 2; }
 done
 # lacks SCENARIO FILE ARGUMENT...: whether the scenario is wanted, and what it needs is not there.
