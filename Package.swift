@@ -56,19 +56,23 @@ let package = Package(
         .target(name: "CLinux"),
         // 1
         module("Wire"),
+        module("Calendar"),
+        module("ASN1", ["Calendar"]),
         module("Algorithms"),
         module("KeyMaterial"),
         module("SourceText"),
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
-        module("Cryptography", ["Algorithms", "KeyMaterial", "CLibcrypto"]),
+        module("Cryptography", ["ASN1", "Algorithms", "KeyMaterial", "CLibcrypto"]),
         module("Compression", ["CZlib"]),
         module("ISAKMP", ["Wire"]),
         module("CaptureFile", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
         module("LinuxIO", ["CLinux", "IPsec"]),
-        module("Credentials", ["Algorithms", "Cryptography", "KeyMaterial", "IPsec"]),
+        module(
+            "Credentials",
+            ["ASN1", "Algorithms", "Calendar", "Cryptography", "KeyMaterial", "IPsec", "SourceText"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"]),
         module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
         module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
@@ -103,26 +107,32 @@ let package = Package(
                 "SourceText",
             ]),
         // 6
-        module("ControlProtocol"),
+        module("ControlProtocol", ["Calendar"]),
         module(
             "IKEDaemon",
             [
-                "KeyMaterial", "IPsec", "Cryptography", "Negotiation", "ControlProtocol", "LinuxIO",
+                "Calendar", "KeyMaterial", "IPsec", "Cryptography", "Negotiation", "ControlProtocol",
+                "LinuxIO",
             ] + nio),
         module(
             "KeyAdministration",
-            ["Algorithms", "KeyMaterial", "IPsec", "PFKey", "SetkeyScript", "SourceText", "ControlProtocol"]),
+            [
+                "Algorithms", "Calendar", "KeyMaterial", "IPsec", "PFKey", "SetkeyScript", "SourceText",
+                "ControlProtocol",
+            ]),
         module(
             "PacketAudit",
             [
-                "Algorithms", "CaptureFile", "ControlProtocol", "Cryptography", "ESP", "IPsec", "KeyMaterial",
+                "Algorithms", "Calendar", "CaptureFile", "ControlProtocol", "Cryptography", "ESP", "IPsec",
+                "KeyMaterial",
                 "SADText", "SourceText",
             ]),
         // programs
         program(
             "swiftike",
             [
-                "IKEDaemon", "IKEConfiguration", "IKEv1", "SourceText", "ControlProtocol", "Credentials",
+                "Calendar", "IKEDaemon", "IKEConfiguration", "IKEv1", "SourceText", "ControlProtocol",
+                "Credentials",
                 "KeyMaterial",
                 "Negotiation", "IPsec", "LinuxIO", "PFKey", "PFKeySocket", "XFRM", "UserspaceIPsec",
                 "Cryptography", "Algorithms", arguments,
@@ -166,16 +176,21 @@ let package = Package(
             dependencies: ["Algorithms", "Cryptography", "ESP", "IPsec", "KeyMaterial", "TestSupport"],
             path: "Tests/ESPMatrix", swiftSettings: settings),
         tests("Wire", []),
+        tests("Calendar", []),
+        tests("ASN1", ["Calendar"]),
         tests("Algorithms", []),
         tests("KeyMaterial", []),
         tests("LinuxIO", ["IPsec"]),
         tests("IPsec", ["KeyMaterial", "Algorithms"]),
-        tests("Cryptography", ["Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
+        tests("Cryptography", ["ASN1", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("Compression", [], exclude: ["Vectors"]),
         tests("ISAKMP", ["Wire"]),
         tests("CaptureFile", []),
         tests("Netlink", ["Wire", "KeyMaterial"]),
-        tests("Credentials", ["Algorithms", "Cryptography", "IPsec", "KeyMaterial"]),
+        tests(
+            "Credentials",
+            ["ASN1", "Algorithms", "Calendar", "Cryptography", "IPsec", "KeyMaterial", "SourceText"],
+            exclude: ["Vectors"]),
         tests(
             "ESP", ["SADText", "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"],
             exclude: ["Vectors"]),
@@ -207,7 +222,7 @@ let package = Package(
                 "Algorithms", "KeyMaterial", "IPsec", "Credentials", "Negotiation", "SetkeyScript",
                 "SourceText",
             ]),
-        tests("ControlProtocol", []),
+        tests("ControlProtocol", ["Calendar"]),
         tests(
             "PacketAudit",
             [
@@ -221,7 +236,7 @@ let package = Package(
         tests(
             "IKEDaemon",
             [
-                "Algorithms", "KeyMaterial", "IPsec", "Negotiation", "ControlProtocol", "LinuxIO",
+                "Algorithms", "Calendar", "KeyMaterial", "IPsec", "Negotiation", "ControlProtocol", "LinuxIO",
             ] + nio),
     ]
 )

@@ -1,14 +1,21 @@
 #pragma once
+#include <limits.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 
 /// Keys an HMAC context with a digest by name; 1 on success.
 static inline int swiftike_hmac_init(EVP_MAC_CTX *context, const char *digest, const void *key, size_t count)
@@ -125,4 +132,151 @@ static inline int swiftike_disable_padding(EVP_CIPHER_CTX *context)
 		OSSL_PARAM_END,
 	};
 	return EVP_CIPHER_CTX_set_params(context, parameters);
+}
+
+/// The octets a memory BIO holds, and how many they are.
+static inline size_t swiftike_memory(BIO *bio, const unsigned char **octets)
+{
+	char *start = NULL;
+	long count = BIO_get_mem_data(bio, &start);
+	*octets = (const unsigned char *)start;
+	return count < 0 ? 0 : (size_t)count;
+}
+
+static inline size_t swiftike_certificate_count(const STACK_OF(X509) *stack)
+{
+	int count = stack == NULL ? 0 : sk_X509_num(stack);
+	return count < 0 ? 0 : (size_t)count;
+}
+
+static inline X509 *swiftike_certificate(const STACK_OF(X509) *stack, size_t index)
+{
+	return sk_X509_value(stack, (int)index);
+}
+
+static inline STACK_OF(X509) *swiftike_new_certificates(void)
+{
+	return sk_X509_new_null();
+}
+
+/// Appends a certificate, which the stack owns from then on; 1 on success.
+static inline int swiftike_push_certificate(STACK_OF(X509) *stack, X509 *certificate)
+{
+	return sk_X509_push(stack, certificate) > 0;
+}
+
+static inline void swiftike_free_certificates(STACK_OF(X509) *stack)
+{
+	sk_X509_pop_free(stack, X509_free);
+}
+
+/// Makes an RSA private key of its eight numbers; NULL where they are no key.
+///
+/// The copies made on the way are wiped.
+static inline EVP_PKEY *swiftike_rsa_key(const BIGNUM *const numbers[8])
+{
+	static const char *const names[8] = {
+		OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_FACTOR1,
+		OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2,
+		OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+	};
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM *parameters = NULL;
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	int status = builder != NULL && context != NULL;
+	for (int index = 0; status && index < 8; index++)
+		status = OSSL_PARAM_BLD_push_BN(builder, names[index], numbers[index]);
+	if (status && (parameters = OSSL_PARAM_BLD_to_param(builder)) != NULL) {
+		if (EVP_PKEY_fromdata_init(context) != 1 ||
+		    EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parameters) != 1)
+			key = NULL;
+		for (OSSL_PARAM *parameter = parameters; parameter->key != NULL; parameter++)
+			OPENSSL_cleanse(parameter->data, parameter->data_size);
+	}
+	OSSL_PARAM_free(parameters);
+	OSSL_PARAM_BLD_free(builder);
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
+/// A passphrase for a decoder, and whether it was asked for.
+struct swiftike_passphrase {
+	const void *octets;
+	size_t count;
+	int is_known;
+	int was_asked;
+};
+
+static inline int swiftike_passphrase_callback(
+	char *target, size_t size, size_t *count, const OSSL_PARAM parameters[], void *argument)
+{
+	struct swiftike_passphrase *passphrase = (struct swiftike_passphrase *)argument;
+	(void)parameters;
+	passphrase->was_asked = 1;
+	if (!passphrase->is_known || passphrase->count > size)
+		return 0;
+	OPENSSL_cleanse(target, size);
+	for (size_t index = 0; index < passphrase->count; index++)
+		target[index] = ((const char *)passphrase->octets)[index];
+	*count = passphrase->count;
+	return 1;
+}
+
+/// Decodes a private key in the encoding `input` ("DER" or "PEM"); NULL where there is none.
+static inline EVP_PKEY *swiftike_decode_private_key(
+	const unsigned char *octets, size_t count, const char *input, struct swiftike_passphrase *passphrase)
+{
+	EVP_PKEY *key = NULL;
+	OSSL_DECODER_CTX *context =
+		OSSL_DECODER_CTX_new_for_pkey(&key, input, NULL, NULL, EVP_PKEY_KEYPAIR, NULL, NULL);
+	if (context == NULL)
+		return NULL;
+	if (OSSL_DECODER_CTX_set_passphrase_cb(context, swiftike_passphrase_callback, passphrase) != 1 ||
+	    OSSL_DECODER_from_data(context, &octets, &count) != 1) {
+		EVP_PKEY_free(key);
+		key = NULL;
+	}
+	OSSL_DECODER_CTX_free(context);
+	return key;
+}
+
+/// Rounds in which a PKCS #12 file derives its integrity key; 0 where it has none.
+static inline long swiftike_pkcs12_rounds(const PKCS12 *file)
+{
+	const ASN1_INTEGER *rounds = NULL;
+	PKCS12_get0_mac(NULL, NULL, NULL, &rounds, file);
+	return rounds == NULL ? 0 : ASN1_INTEGER_get(rounds) < 0 ? LONG_MAX : ASN1_INTEGER_get(rounds);
+}
+
+/// What a PKCS #12 file holds.
+struct swiftike_pkcs12_parts {
+	EVP_PKEY *key;
+	/// The key's own certificate first.
+	STACK_OF(X509) *certificates;
+};
+
+/// Opens a PKCS #12 file; 1 on success, 0 for a wrong passphrase, -1 for a damaged file.
+static inline int swiftike_pkcs12_open(PKCS12 *file, const char *passphrase, struct swiftike_pkcs12_parts *parts)
+{
+	X509 *own = NULL;
+	STACK_OF(X509) *others = NULL;
+	parts->key = NULL;
+	parts->certificates = NULL;
+	if (PKCS12_mac_present(file) && PKCS12_verify_mac(file, passphrase, -1) != 1)
+		return 0;
+	if (PKCS12_parse(file, passphrase, &parts->key, &own, &others) != 1)
+		return -1;
+	parts->certificates = sk_X509_new_null();
+	if (parts->certificates == NULL || (own != NULL && sk_X509_push(parts->certificates, own) <= 0)) {
+		X509_free(own);
+		own = NULL;
+	}
+	while (parts->certificates != NULL && sk_X509_num(others) > 0) {
+		X509 *other = sk_X509_shift(others);
+		if (sk_X509_push(parts->certificates, other) <= 0)
+			X509_free(other);
+	}
+	sk_X509_pop_free(others, X509_free);
+	return 1;
 }

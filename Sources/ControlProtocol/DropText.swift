@@ -1,3 +1,5 @@
+internal import Calendar
+
 /// Dropped packets for people.
 package enum DropText {
     /// How much of each packet is shown.

@@ -1,3 +1,5 @@
+internal import Calendar
+
 /// A status for people: aligned columns, nothing wider than its content.
 package enum StatusText {
     /// The whole status, each line ended.

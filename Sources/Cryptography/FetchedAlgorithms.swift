@@ -26,7 +26,7 @@ struct Fetched: @unchecked Sendable {  // why: immutable, and lives as long as t
     /// libcrypto's provider of old algorithms, loaded when the first of them is asked for.
     ///
     /// What the host's configuration has chosen stays: the providers loaded so far are kept.
-    private static let isLegacyLoaded = unsafe OSSL_PROVIDER_try_load(nil, "legacy", 1) != nil
+    static let isLegacyLoaded = unsafe OSSL_PROVIDER_try_load(nil, "legacy", 1) != nil
 
     private static func withLegacy(_ fetch: () -> OpaquePointer?) -> OpaquePointer? {
         unsafe fetch() ?? (isLegacyLoaded ? fetch() : nil)

@@ -1,3 +1,4 @@
+import Calendar
 package import ControlProtocol
 package import Cryptography
 package import IPsec

@@ -1,4 +1,4 @@
-package import ControlProtocol
+package import Calendar
 package import IPsec
 
 /// The same point in time on both clocks: one to reckon with, one to show.

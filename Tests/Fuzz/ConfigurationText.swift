@@ -1,4 +1,4 @@
-// modules: SourceText Algorithms KeyMaterial IPsec Cryptography Credentials SetkeyScript Negotiation IKEConfiguration
+// modules: SourceText Calendar ASN1 Algorithms KeyMaterial IPsec Cryptography Credentials SetkeyScript Negotiation IKEConfiguration
 // memory: safe
 // max_len: 512
 import IKEConfiguration

@@ -1,4 +1,4 @@
-// modules: Wire Algorithms KeyMaterial Compression IPsec Cryptography ESP
+// modules: Wire Calendar ASN1 Algorithms KeyMaterial Compression IPsec Cryptography ESP
 // with: Tests/Fuzz/Shared/PacketSamples.swift
 // links: z
 // seeds: esp-seeds

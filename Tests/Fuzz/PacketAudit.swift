@@ -1,4 +1,4 @@
-// modules: Wire Algorithms KeyMaterial SourceText IPsec Cryptography Compression ESP SetkeyScript SADText CaptureFile ControlProtocol PacketAudit
+// modules: Wire Calendar ASN1 Algorithms KeyMaterial SourceText IPsec Cryptography Compression ESP SetkeyScript SADText CaptureFile ControlProtocol PacketAudit
 // links: z
 // max_len: 400
 import CaptureFile

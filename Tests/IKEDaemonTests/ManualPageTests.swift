@@ -1,3 +1,4 @@
+import Calendar
 import ControlProtocol
 import Foundation
 import Testing

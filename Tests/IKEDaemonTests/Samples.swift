@@ -1,4 +1,5 @@
 import Algorithms
+import Calendar
 import ControlProtocol
 import IPsec
 import KeyMaterial

@@ -1,3 +1,5 @@
+package import Calendar
+
 /// All that `swiftikectl drops` shows.
 package struct DropReport: Hashable, Sendable {
     /// No reason is there that did not occur.

@@ -1,3 +1,5 @@
+package import Calendar
+
 /// An IKE SA, as `status` shows it.
 ///
 /// What is not known yet is nil, and null in JSON.

@@ -1,3 +1,5 @@
+package import Calendar
+
 /// All that `swiftikectl status` shows.
 package struct StatusReport: Hashable, Sendable {
     /// Every configured tunnel, also those that are down.

@@ -1,4 +1,5 @@
 import Algorithms
+import Calendar
 package import ControlProtocol
 package import IPsec
 import KeyMaterial

@@ -1,3 +1,4 @@
+import Calendar
 import ControlProtocol
 
 /// The time as listings write it: now, and how far local time is from UTC.

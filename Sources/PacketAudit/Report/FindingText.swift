@@ -1,3 +1,4 @@
+internal import Calendar
 package import CaptureFile
 internal import ControlProtocol
 internal import ESP

@@ -7,6 +7,20 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         self.seconds = seconds
     }
 
+    /// A date of the proleptic Gregorian calendar with a time of day; nil where there is no such date or time.
+    package init?(year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64) {
+        guard (0...9999).contains(year), (1...12).contains(month), (1...31).contains(day),
+            (0..<24).contains(hour), (0..<60).contains(minute), (0..<60).contains(second)
+        else { return nil }
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = Self.floorDivide(shiftedYear, 400)
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        self.init(seconds: days * 86400 + hour * 3600 + minute * 60 + second)
+        guard parts.day == day else { return nil }
+    }
+
     package static func < (left: Self, right: Self) -> Bool { left.seconds < right.seconds }
 
     /// Year, month, day of the proleptic Gregorian calendar, then hour, minute, second.
@@ -60,15 +74,9 @@ extension Timestamp: CustomStringConvertible {
             return Int64(String(decoding: octets[range], as: UTF8.self))
         }
         guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            (1...12).contains(month), (1...31).contains(day)
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19)
         else { return nil }
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let era = Self.floorDivide(shiftedYear, 400)
-        let yearOfEra = shiftedYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        self.init(seconds: days * 86400 + hour * 3600 + minute * 60 + second)
+        self.init(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
         guard description == text else { return nil }
     }
 }
