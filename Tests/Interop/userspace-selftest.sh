@@ -35,6 +35,7 @@ lay_out() {
         ip -n $ns link set lo up
         ip -n $ns link set us-${side%:*} up
         ip -n $ns address add 192.0.2.$n/24 dev us-${side%:*}
+        ip -n $ns address add 192.0.2.1$n/24 dev us-${side%:*}
         ip -n $ns address add 2001:db8::$n/64 dev us-${side%:*} nodad
         ip -n $ns address add 10.$n.0.1/24 dev lo
         ip -n $ns address add 2001:db8:$n::1/64 dev lo nodad
@@ -104,6 +105,10 @@ scenario "ESP over an IPComp tunnel" $h4 $n4 ipcomp/tunnel+esp/transport raw aes
 scenario "ESP over IPComp transport" $h4 $hosts4 ipcomp/transport+esp/transport raw aes-cbc now 192.0.2.2 esp
 scenario "AH over ESP over IPComp, IPv6" $h6 $n6 ipcomp/tunnel+esp/transport+ah/transport raw aes-gcm-16 now 2001:db8:2::1 'ip6 proto 51'
 scenario "ESP tunnel in an ESP tunnel" $h4 $n4 esp/tunnel+esp/tunnel raw aes-gcm-16 now 10.2.0.1 esp
+# Two peers' SAs belong to two threads, if there are two processors.
+scenario "ESP tunnel in another gateway's ESP tunnel" $h4 $n4 esp/tunnel+esp/tunnel@10 raw aes-gcm-16 now 10.2.0.1 esp
+scenario "ESP tunnel in another gateway's AH tunnel" $h4 $n4 esp/tunnel+ah/tunnel@10 raw aes-cbc now 10.2.0.1 ah
+scenario "ESP tunnel in another gateway's IPComp and ESP" $h4 $n4 esp/tunnel+ipcomp/tunnel@10+esp/transport@10 raw aes-cbc now 10.2.0.1 esp
 scenario "AH over ESP, extended sequence numbers" $h4 $n4 esp/tunnel+ah/transport raw aes-gcm-16,esn now 10.2.0.1 ah
 scenario "BEET" $h4 10.1.0.1/32 10.2.0.1/32 esp/beet raw aes-gcm-16 now 10.2.0.1 esp
 [ $failures = 0 ] && echo "all passed" || { echo "$failures failures"; exit 1; }

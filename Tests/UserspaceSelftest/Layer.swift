@@ -7,9 +7,16 @@ struct Layer: Sendable {
     let `protocol`: SecurityProtocol
     let mode: EncapsulationMode
     let place: UInt32
+    /// How far its ends' addresses are from those of the command line.
+    let distance: UInt32
 
-    /// Reads `ah/tunnel`; a mode alone is one of ESP.
+    /// Reads `ah/tunnel`, or `ah/tunnel@10` for one between addresses that are 10 further; a mode alone is one of ESP.
     init(_ text: Substring, place: Int) throws {
+        let parts = text.split(separator: "@")
+        guard let text = parts.first, parts.count <= 2,
+            let distance = UInt32(parts.count > 1 ? parts[1] : "0")
+        else { throw Usage() }
+        self.distance = distance
         let words = text.split(separator: "/").map(String.init)
         let protocols: [String: SecurityProtocol] = ["esp": .esp, "ah": .ah, "ipcomp": .ipcomp]
         guard let last = words.last, let mode = EncapsulationMode(rawValue: last),
@@ -28,11 +35,13 @@ extension Scenario {
             var association = association(direction)
             association.mode = layer.mode
             association.requestID = requestID + layer.place
+            association.source = association.source.advanced(by: layer.distance)
             if layer.mode == .beet { association.selector = selector(isOut: direction == .outbound) }
             if isExtended, layer.protocol != .ipcomp { association.usesExtendedSequenceNumbers = true }
             let spi = association.id.spi.value + layer.place << 20
             association.id = SecurityAssociationID(
-                destination: association.id.destination, protocol: layer.protocol,
+                destination: association.id.destination.advanced(by: layer.distance),
+                protocol: layer.protocol,
                 spi: SPI(layer.protocol == .ipcomp ? spi & 0xff | 0x1000 : spi))
             switch layer.protocol {
             case .esp: break
@@ -53,13 +62,19 @@ extension Scenario {
         layers.map { layer in
             PolicyTemplate(
                 protocol: layer.protocol, mode: layer.mode,
-                tunnelSource: layer.mode == .transport ? nil : source,
-                tunnelDestination: layer.mode == .transport ? nil : destination,
+                tunnelSource: layer.mode == .transport ? nil : source.advanced(by: layer.distance),
+                tunnelDestination: layer.mode == .transport ? nil : destination.advanced(by: layer.distance),
                 level: .unique(requestID: requestID + layer.place))
         }
     }
 
     func selector(isOut: Bool) -> Selector {
         Selector(source: isOut ? localNet : remoteNet, destination: isOut ? remoteNet : localNet)
+    }
+}
+
+extension IPAddress {
+    fileprivate func advanced(by distance: UInt32) -> IPAddress {
+        IPAddress(family: family, value: value + UInt128(distance))
     }
 }

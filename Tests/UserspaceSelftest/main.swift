@@ -2,7 +2,8 @@
 //
 // userspace-selftest LOCAL REMOTE LOCAL_NET REMOTE_NET LAYERS raw|udp CIPHER[,esn] now|acquire|churn
 // USR1 has it say how often it has allocated memory, TERM what the SAs have carried.
-// LAYERS are SAs such as ah/tunnel, joined by +, the innermost first; a mode alone is one of ESP.
+// LAYERS are SAs such as ah/tunnel, joined by +, the innermost first; a mode alone is one of ESP;
+// @10 behind one puts its ends at addresses that are 10 further than LOCAL and REMOTE.
 // With churn, SAs and policies are replaced several times a second; another tunnel's words may follow after a comma.
 import Algorithms
 import AllocationCount
