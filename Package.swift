@@ -72,7 +72,7 @@ let package = Package(
         module("LinuxIO", ["CLinux", "IPsec"]),
         module(
             "Credentials",
-            ["ASN1", "Algorithms", "Calendar", "Cryptography", "KeyMaterial", "IPsec", "SourceText"]),
+            ["ASN1", "Algorithms", "Calendar", "Cryptography", "KeyMaterial", "IPsec"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"]),
         module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
         module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
@@ -80,6 +80,7 @@ let package = Package(
         // 4
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
         module("SADText", ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText"]),
+        module("CertificateAuthority", ["ASN1", "Algorithms", "Calendar", "Credentials", "Cryptography"]),
         module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
         module(
             "UserspaceIPsec",
@@ -189,8 +190,13 @@ let package = Package(
         tests("Netlink", ["Wire", "KeyMaterial"]),
         tests(
             "Credentials",
-            ["ASN1", "Algorithms", "Calendar", "Cryptography", "IPsec", "KeyMaterial", "SourceText"],
-            exclude: ["Vectors"]),
+            [
+                "ASN1", "Algorithms", "Calendar", "CertificateAuthority", "Cryptography", "IPsec",
+                "KeyMaterial",
+            ], exclude: ["Vectors"]),
+        tests(
+            "CertificateAuthority",
+            ["ASN1", "Algorithms", "Calendar", "Credentials", "Cryptography", "IPsec", "KeyMaterial"]),
         tests(
             "ESP", ["SADText", "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"],
             exclude: ["Vectors"]),

@@ -108,15 +108,6 @@ extension Certificate {
             .joined(separator: ":")
     }
 
-    /// The octets of the key without its algorithm, which OCSP hashes to name an authority (RFC 6960 section 4.1.1).
-    package var keyOctets: [UInt8] {
-        var reader = DERReader(subjectPublicKeyInfo)
-        guard var inside = try? reader.takeSequence(), (try? inside.take(.sequence)) != nil,
-            let bits = try? inside.takeWholeBits()
-        else { return [] }
-        return Array(bits)
-    }
-
     /// SHA-1 over the SubjectPublicKeyInfo: how CERTREQ names a trusted authority (RFC 7296 section 3.7).
     package var authorityHash: [UInt8] { Digest.compute(.sha1, subjectPublicKeyInfo) }
 

@@ -7,6 +7,11 @@ package struct CertificateExtensions: Hashable, Sendable {
         package var isAuthority: Bool
         /// Intermediates that may follow it.
         package var pathLength: Int?
+
+        package init(isAuthority: Bool, pathLength: Int?) {
+            self.isAuthority = isAuthority
+            self.pathLength = pathLength
+        }
     }
 
     package internal(set) var alternativeNames: [GeneralName] = []

@@ -152,7 +152,7 @@ private struct PathSearch {
         for certificate in path { try checkStrength(certificate) }
         for certificate in path.dropLast() { try checkSignature(certificate) }
         do throws(PathValidation.Failure) {
-            try PathValidation.validate(path.map(\.der), at: moment.seconds)
+            try PathValidation.validate(path.map(\.der))
         } catch {
             let index = min(error.index, path.count - 1)
             throw ChainFailure(path[index], reason(error.reason, path[index]))
@@ -201,8 +201,6 @@ private struct PathSearch {
         _ reason: PathValidation.Reason, _ certificate: Certificate
     ) -> ChainFailure.Reason {
         switch reason {
-        case .expired: .expired(since: certificate.notAfter)
-        case .notYetValid: .notYetValid(until: certificate.notBefore)
         case .issuerNotFound: .unknownIssuer(certificate.issuer)
         case .wrongSignature: .wrongSignature
         case .notAnAuthority, .mayNotSignCertificates: .notAnAuthority

@@ -13,7 +13,7 @@ package struct OCSPCertificateID: Hashable, Sendable {
     package init(_ certificate: Certificate, issuer: Certificate) {
         hash = HashFunction.sha1.objectIdentifier
         issuerNameHash = Digest.compute(.sha1, issuer.subject.der)
-        issuerKeyHash = Digest.compute(.sha1, issuer.keyOctets)
+        issuerKeyHash = Digest.compute(.sha1, (try? issuer.publicKey.get())?.octets ?? [])
         serialNumber = certificate.serialNumber
     }
 

@@ -207,7 +207,8 @@ extension OCSPResponse {
     private func isResponder(_ certificate: Certificate) -> Bool {
         switch responder {
         case .name(let name): certificate.subject == name
-        case .keyHash(let hash): Digest.compute(.sha1, certificate.keyOctets) == hash
+        case .keyHash(let hash):
+            (try? certificate.publicKey.get()).map { Digest.compute(.sha1, $0.octets) == hash } ?? false
         }
     }
 }

@@ -4,8 +4,6 @@ internal import CLibcrypto
 package enum PathValidation {
     /// What is wrong with a path.
     package enum Reason: Hashable, Sendable {
-        case expired
-        case notYetValid
         case issuerNotFound
         case wrongSignature
         case notAnAuthority
@@ -26,25 +24,24 @@ package enum PathValidation {
 
     /// Validates a path whose last certificate is trusted.
     ///
-    /// Names, key usage of the first certificate, revocation and the strength of signatures are left to the caller.
+    /// Identity, time (of which libcrypto leaves out the last second), key usage of the first certificate, revocation
+    /// and the strength of signatures are left to the caller.
     ///
-    /// - Parameters:
-    ///   - path: certificates in DER, each signed by the next; two or more.
-    ///   - moment: seconds since 1970 at which all must be valid.
-    package static func validate(_ path: [[UInt8]], at moment: Int64) throws(Failure) {
+    /// - Parameter path: certificates in DER, each signed by the next; two or more.
+    package static func validate(_ path: [[UInt8]]) throws(Failure) {
         defer { ERR_clear_error() }
-        guard let failure = verdict(path, moment) else { return }
+        guard let failure = verdict(path) else { return }
         throw failure
     }
 
-    private static func verdict(_ path: [[UInt8]], _ moment: Int64) -> Failure? {
+    private static func verdict(_ path: [[UInt8]]) -> Failure? {
         guard path.count >= 2 else { return Failure(reason: .issuerNotFound, index: 0) }
         let certificates = CertificateStack()
         for (der, index) in zip(path, 0...) where !certificates.append(der) {
             return Failure(reason: .other("libcrypto cannot read the certificate"), index: index)
         }
         let verification = PathVerification()
-        guard verification.start(certificates, at: moment) else {
+        guard verification.start(certificates) else {
             return Failure(reason: .other("libcrypto cannot start"), index: 0)
         }
         return verification.failure
@@ -52,8 +49,6 @@ package enum PathValidation {
 
     fileprivate static func reason(_ code: Int32) -> Reason {
         switch code {
-        case X509_V_ERR_CERT_HAS_EXPIRED: .expired
-        case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
             X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
             .issuerNotFound
@@ -116,16 +111,16 @@ private struct PathVerification: ~Copyable {
     }
 
     /// The first certificate is the one to verify, the last the one to trust.
-    borrowing func start(_ certificates: borrowing CertificateStack, at moment: Int64) -> Bool {
+    borrowing func start(_ certificates: borrowing CertificateStack) -> Bool {
         let count = unsafe swiftike_certificate_count(certificates.pointer)
         guard unsafe X509_STORE_add_cert(store, swiftike_certificate(certificates.pointer, count - 1)) == 1,
             unsafe X509_STORE_CTX_init(
                 run, store, swiftike_certificate(certificates.pointer, 0), certificates.pointer) == 1,
             let parameters = unsafe X509_STORE_CTX_get0_param(run)
         else { return false }
-        unsafe X509_VERIFY_PARAM_set_time(parameters, time_t(moment))
         // A trusted certificate ends the path even where another authority signed it.
-        return unsafe X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
+        let flags = UInt(X509_V_FLAG_PARTIAL_CHAIN) | UInt(X509_V_FLAG_NO_CHECK_TIME)
+        return unsafe X509_VERIFY_PARAM_set_flags(parameters, flags) == 1
     }
 
     /// nil where the path is sound.

@@ -70,14 +70,15 @@ extension PublicKey: Hashable {
 }
 
 extension PublicKey {
+    /// The key without the name of its algorithm: what key identifiers are made of.
+    package var octets: [UInt8] {
+        SubjectPublicKeyInfo.octets(subjectPublicKeyInfo)
+    }
+
     /// Modulus and exponent without leading zeros; nil for other kinds than RSA.
     package var rsaNumbers: (modulus: [UInt8], exponent: [UInt8])? {
         guard case .rsa = kind else { return nil }
-        var outer = DERReader(subjectPublicKeyInfo)
-        guard var inside = try? outer.takeSequence(), (try? inside.take(.sequence)) != nil,
-            let key = try? inside.takeWholeBits()
-        else { return nil }
-        var numbers = DERReader(key)
+        var numbers = DERReader(octets)
         guard var pair = try? numbers.takeSequence(), let modulus = try? pair.takeUnsigned(),
             let exponent = try? pair.takeUnsigned()
         else { return nil }

@@ -36,6 +36,15 @@ enum SubjectPublicKeyInfo {
         }
     }
 
+    /// The octets of the key inside; none where there is no key inside.
+    static func octets(_ der: [UInt8]) -> [UInt8] {
+        var outer = DERReader(der)
+        guard var inside = try? outer.takeSequence(), (try? inside.take(.sequence)) != nil,
+            let key = try? inside.takeWholeBits()
+        else { return [] }
+        return Array(key)
+    }
+
     private static func kind(
         _ algorithm: AlgorithmIdentifier, _ key: ArraySlice<UInt8>
     ) throws(DERError) -> Result<KeyKind, KeyFailure> {
