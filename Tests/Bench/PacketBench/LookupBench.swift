@@ -115,6 +115,25 @@ struct LookupBench {
     }
 }
 
+/// What is asked: a cost with a hundred thousand of something is a few times that with one, never more.
+enum Flatness {
+    /// Caches of the processor hold less of what is larger, so that no cost stays quite the same.
+    private static let most: Int64 = 4
+
+    /// Whether the last of some series, of the most of something, is not too far above the first, of one.
+    static func holds(_ series: [Series]) -> Bool {
+        guard let first = series.first, let last = series.last else { return true }
+        return last.median <= most * first.median
+    }
+}
+
+extension LookupBench {
+    /// Whether what a worker remembers of a flow hides how many policies there are.
+    static func isFlat(_ rows: [Row]) -> Bool {
+        Mix.allCases.allSatisfy { mix in Flatness.holds(rows.filter { $0.mix == mix }.map(\.cached)) }
+    }
+}
+
 extension LookupBench.Row {
     var line: String {
         "policy lookup, \(mix.rawValue), \(count) policies: \(cold.text), remembered \(cached.text)"

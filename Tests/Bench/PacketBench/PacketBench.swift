@@ -67,9 +67,10 @@ import Glibc
         for row in allocations { Self.say(row.line) }
         members.append(.init("allocations", .array(allocations.map(\.json))))
         if wanted.isEmpty { members += try memory() }
-        if wanted.isEmpty || wanted == Self.lookupName { members += try lookup() }
+        var isFlat = true
+        if wanted.isEmpty || wanted == Self.lookupName { members += try lookup(&isFlat) }
         if let jsonPath { try Self.write(JSONWriter.octets(.object(members)), to: jsonPath) }
-        return rows.allSatisfy(\.isFastEnough) && allocations.allSatisfy(\.isFreeOfOurs)
+        return rows.allSatisfy(\.isFastEnough) && allocations.allSatisfy(\.isFreeOfOurs) && isFlat
     }
 
     /// What many SAs take; nothing is asked of these figures.
@@ -79,12 +80,16 @@ import Glibc
         return [.init("memory", .array(rows.map(\.json)))]
     }
 
-    /// What many policies cost.
-    private func lookup() throws -> [JSONValue.Member] {
+    /// What many policies and SAs cost.
+    ///
+    /// - Parameter isFlat: set to whether that grows as little as is asked.
+    private func lookup(_ isFlat: inout Bool) throws -> [JSONValue.Member] {
         let rows = try LookupBench(runs: runs).rows()
         for row in rows { Self.say(row.line) }
         let scale = try ScaleBench(runs: runs).rows()
         for row in scale { Self.say(row.line) }
+        isFlat = LookupBench.isFlat(rows) && ScaleBench.isFlat(scale)
+        Self.say("from 1 to 100000: \(isFlat ? "flat" : "NOT flat: above four times the cost")")
         return [
             .init("lookup", .array(rows.map(\.json))), .init("scale", .array(scale.map(\.json))),
         ]

@@ -140,6 +140,15 @@ struct ScaleBench {
     }
 }
 
+extension ScaleBench {
+    /// Whether changes cost what they change, not what there is.
+    static func isFlat(_ rows: [Row]) -> Bool {
+        [Subject.association, .policy].allSatisfy { subject in
+            Flatness.holds(rows.filter { $0.subject == subject }.map(\.cost))
+        }
+    }
+}
+
 extension ScaleBench.Row {
     var line: String { "\(subject.rawValue), \(count) present: \(cost.text)" }
 
