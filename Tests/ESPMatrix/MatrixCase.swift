@@ -18,13 +18,15 @@ struct MatrixCase: Sendable {
     var inner: AddressFamily
     var isUDP = false
     var isESN = false
+    /// Whether ESP in transport mode is around IPComp in the case's mode.
+    var isOverIPComp = false
 
     /// `12 esp aes-cbc-128 hmac-sha1 tunnel 6in4 udp esn`.
     var name: String {
         let families = [AddressFamily.ipv4: "4", .ipv6: "6"]
         let nesting = "\(families[inner] ?? "")in\(families[outer] ?? "")"
         let words =
-            ["\(`protocol`)"]
+            ["\(`protocol`)"] + (isOverIPComp ? ["over ipcomp"] : [])
             + (`protocol` == .esp ? ["\(encryption)"] : []) + (integrity.map { [$0.name] } ?? [])
             + [mode.rawValue, mode == .transport ? "IPv\(families[outer] ?? "")" : nesting]
             + (isUDP ? ["udp"] : []) + (isESN ? ["esn"] : [])
@@ -37,7 +39,13 @@ struct MatrixCase: Sendable {
         case engine
     }
 
-    func spi(_ sealer: Sealer) -> SPI { SPI(UInt32(0x1000 + number + sealer.rawValue * 0x10000)) }
+    func spi(_ sealer: Sealer) -> SPI { SPI(UInt32(0x1000 + number + sealer.rawValue * 0x4000)) }
+
+    /// The 16 bits of the IPComp association inside ESP.
+    func innerSPI(_ sealer: Sealer) -> SPI { SPI(spi(sealer).value + 0x2000) }
+
+    /// Whether there is IPComp in it.
+    var isCompressed: Bool { isOverIPComp || `protocol` == .ipcomp }
 
     /// The ends of the SA (0 and 1), and of what is inside it (2 and 3).
     func address(_ place: Int, _ family: AddressFamily) -> IPAddress {
@@ -68,19 +76,37 @@ struct MatrixCase: Sendable {
         return (key, random.bytes(count: integrity?.keySize ?? 0))
     }
 
+    /// Its associations, the innermost first.
+    func associations(_ sealer: Sealer, _ direction: Direction) -> [SecurityAssociation] {
+        let outermost = association(sealer, direction)
+        guard isOverIPComp else { return [outermost] }
+        var compressing = outermost
+        compressing.id = SecurityAssociationID(
+            destination: destination, protocol: .ipcomp, spi: innerSPI(sealer))
+        compressing.mode = mode
+        compressing.compression = .deflate
+        return [compressing, outermost]
+    }
+
+    /// The association that is the outermost.
     func association(_ sealer: Sealer, _ direction: Direction) -> SecurityAssociation {
         let keys = keys()
         var association = SecurityAssociation(
             id: SecurityAssociationID(destination: destination, protocol: `protocol`, spi: spi(sealer)),
-            source: source, direction: direction, mode: mode, requestID: UInt32(number + 1),
-            selector: Selector(
-                source: IPPrefix(host: innerSource), destination: IPPrefix(host: innerDestination)),
+            source: source, direction: direction, mode: isOverIPComp ? .transport : mode,
+            requestID: UInt32(number + 1),
+            // What ESP carries of a compressed tunnel has the tunnel's own addresses.
+            selector: isOverIPComp
+                ? nil
+                : Selector(
+                    source: IPPrefix(host: innerSource), destination: IPPrefix(host: innerDestination)),
             transform: ESPTransform(
                 encryption: encryption, encryptionKey: SecretKey(copying: keys.encryption),
                 integrity: integrity,
                 integrityKey: integrity == nil ? nil : SecretKey(copying: keys.integrity)),
             encapsulation: isUDP ? UDPEncapsulation(sourcePort: 4500, destinationPort: 4500) : nil,
             replayWindow: 64, usesExtendedSequenceNumbers: isESN)
+        if `protocol` == .ipcomp { association.compression = .deflate }
         association.replay.outboundSequence = firstSequence
         association.replay.inboundSequence = isESN ? firstSequence : 0
         return association
@@ -92,7 +118,9 @@ struct MatrixCase: Sendable {
         return sizes.enumerated().map { index, size in
             MatrixPacket.udp(
                 from: innerSource, to: innerDestination, identification: UInt16(number * 8 + index + 1),
-                payload: MatrixPacket.payload(number, sealer.rawValue * 8 + index, size))
+                payload: isCompressed
+                    ? MatrixPacket.compressible(number, sealer.rawValue * 8 + index, size + 200)
+                    : MatrixPacket.payload(number, sealer.rawValue * 8 + index, size))
         }
     }
 }

@@ -3,7 +3,7 @@ import IPsec
 
 /// Every transform that the engine performs, each in one way of many; and the usual two in every way.
 enum MatrixCases {
-    static let all: [MatrixCase] = numbered(esp + ah + thorough)
+    static let all: [MatrixCase] = numbered(esp + ah + thorough + compressed)
 
     private static let modes: [EncapsulationMode] = [.tunnel, .transport, .beet]
     /// Outside and inside.
@@ -52,6 +52,21 @@ enum MatrixCases {
                         return made
                     }
                 }
+            }
+        }
+    }
+
+    /// IPComp alone and in ESP, in both of its modes, over and under both families.
+    private static let compressed: [MatrixCase] = [false, true].flatMap { isInESP in
+        [EncapsulationMode.transport, .tunnel].flatMap { mode in
+            // Linux takes no selector of another family in the transport mode that ESP is in then.
+            families.filter { mode == .tunnel && !isInESP || $0 == $1 }.map { outer, inner in
+                var made =
+                    isInESP
+                    ? plain(.esp, CipherChoice(.aesGCM16), nil) : plain(.ipcomp, CipherChoice(.null), nil)
+                (made.mode, made.outer, made.inner) = (mode, outer, inner)
+                made.isOverIPComp = isInESP
+                return made
             }
         }
     }

@@ -5,63 +5,49 @@ import TestSupport
 /// The software engine, over packets in buffers of their own.
 enum MatrixEngine {
     static func seal(_ sample: MatrixCase, _ packets: [[UInt8]], as sealer: MatrixCase.Sealer = .engine)
-        throws
-        -> [[UInt8]]
+        throws -> [[UInt8]]
     {
         var random = FixedRandom(seed: UInt64(sample.number))
-        let association = sample.association(sealer, .outbound)
-        if sample.protocol == .ah {
-            var outbound = try OutboundAHSA(association, random: &random)
-            return try packets.map { packet in
-                try sealing(packet) { buffer, range throws(DropReason) in
-                    try outbound.seal(&buffer, packet: range)
-                }
-            }
+        var packets = packets
+        for association in sample.associations(sealer, .outbound) {
+            var outbound = try OutboundEngine(association, random: &random)
+            for index in packets.indices { packets[index] = try seal(packets[index], &outbound) }
         }
-        var outbound = try OutboundSA(association, random: &random)
-        return try packets.map { packet in
-            try sealing(packet) { buffer, range throws(DropReason) in
-                try outbound.seal(&buffer, packet: range)
-            }
-        }
+        return packets
     }
 
-    private static func sealing(
-        _ packet: [UInt8],
-        _ seal: (inout MutableSpan<UInt8>, Range<Int>) throws(DropReason) -> SealedPacket
-    ) throws -> [UInt8] {
-        let front = max(PacketRoom.headroom, OutboundAHSA.headroom)
+    private static func seal(_ packet: [UInt8], _ outbound: inout OutboundEngine) throws -> [UInt8] {
+        let front = OutboundEngine.headroom
         var buffer = [UInt8](repeating: 0, count: front) + packet
         buffer += [UInt8](repeating: 0, count: PacketRoom.tailroom)
         var span = buffer.mutableSpan
-        let sealed = try seal(&span, front..<front + packet.count)
+        let sealed = try outbound.seal(&span, packet: front..<front + packet.count)
         return Array(buffer[sealed.packet])
     }
 
     static func open(_ sample: MatrixCase, _ packets: [[UInt8]]) throws -> [[UInt8]] {
-        let association = sample.association(.kernel, .inbound)
-        if sample.protocol == .ah {
-            var inbound = try InboundAHSA(association)
-            return try packets.map { packet in
-                var (buffer, range) = roomy(packet)
-                let found = try AHPacket(inIPPacket: range, of: buffer.span)
-                var span = buffer.mutableSpan
-                let opened = try inbound.open(&span, found)
-                return Array(buffer[opened.packet])
-            }
+        var packets = packets
+        for association in sample.associations(.kernel, .inbound).reversed() {
+            var inbound = try InboundEngine(association)
+            for index in packets.indices { packets[index] = try open(packets[index], &inbound) }
         }
-        var inbound = try InboundSA(association)
-        return try packets.map { packet in
-            var (buffer, range) = roomy(packet)
-            let found = try ESPPacket(inIPPacket: range, of: buffer.span)
-            var span = buffer.mutableSpan
-            let opened = try inbound.open(&span, found)
-            return Array(buffer[opened.packet])
-        }
+        return packets
     }
 
-    private static func roomy(_ packet: [UInt8]) -> ([UInt8], Range<Int>) {
+    private static func open(_ packet: [UInt8], _ inbound: inout InboundEngine) throws -> [UInt8] {
         let front = PacketRoom.inboundHeadroom
-        return ([UInt8](repeating: 0, count: front) + packet, front..<front + packet.count)
+        var buffer = [UInt8](repeating: 0, count: front) + packet
+        let range = front..<buffer.count
+        // ESP may be in UDP.
+        let found: ProtectedPacket? =
+            inbound.association.id.protocol == .esp
+            ? .esp(try ESPPacket(inIPPacket: range, of: buffer.span))
+            : try ProtectedPacket(inIPPacket: range, of: buffer.span)
+        guard let found else { throw DropReason.notIPComp }
+        // What was compressed grows.
+        buffer += [UInt8](repeating: 0, count: 4096)
+        var span = buffer.mutableSpan
+        let opened = try inbound.open(&span, found)
+        return Array(buffer[opened.packet])
     }
 }

@@ -63,7 +63,7 @@ struct MatrixJudge {
         for (index, (mine, theirs)) in zip(ours, packets).enumerated() {
             let sequence = sample.firstSequence + UInt64(index) + 1
             let made =
-                try sample.protocol == .ah
+                try sample.protocol != .esp
                 ? mine : MatrixResealing.remade(sample, sequence, mine, theirs)
             guard blanked(sample, made) != blanked(sample, theirs) else { continue }
             return "\n  ours:     \(made.hexadecimal)\n  kernel's: \(theirs.hexadecimal)"

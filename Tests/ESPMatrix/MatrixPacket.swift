@@ -11,6 +11,13 @@ enum MatrixPacket {
         return [UInt8(number >> 8), UInt8(number & 0xff), UInt8(index)] + random.bytes(count: size)
     }
 
+    /// The same with octets of which each comes several times.
+    static func compressible(_ number: Int, _ index: Int, _ size: Int) -> [UInt8] {
+        let octets = payload(number, index, size)
+        return Array(octets.prefix(3))
+            + octets.dropFirst(3).flatMap { [$0, $0 / 16, $0 / 16, $0 / 16] }.prefix(size)
+    }
+
     static func udp(
         from source: IPAddress, to destination: IPAddress, identification: UInt16, payload: [UInt8]
     ) -> [UInt8] {

@@ -14,6 +14,8 @@ enum MatrixPlan {
                 "\(sample.innerDestination)", "\(sample.spi(.kernel))", "\(sample.spi(.engine))",
                 algorithms(sample), sample.isESN ? "\(sample.firstSequence)" : "-",
                 sample.isUDP ? "udp" : "-",
+                sample.isOverIPComp ? "\(sample.innerSPI(.kernel))" : "-",
+                sample.isOverIPComp ? "\(sample.innerSPI(.engine))" : "-",
             ])
         ]
         lines += sample.packets(.kernel).map { join(["send", "\(sample.number)", $0.hexadecimal]) }
@@ -41,6 +43,7 @@ enum MatrixPlan {
 
     /// As `ip xfrm state` takes them.
     private static func algorithms(_ sample: MatrixCase) -> String {
+        guard sample.protocol != .ipcomp else { return "comp deflate" }
         let keys = sample.keys()
         let cipher = sample.encryption.algorithm
         var words: [String] = []

@@ -33,14 +33,29 @@ def enter(namespace):
 class Case:
     def __init__(self, words):
         (self.number, self.name, self.protocol, self.mode, self.source, self.destination, self.inner_source,
-         self.inner_destination, self.kernel_spi, self.engine_spi, self.algorithms, self.first, self.udp) = words
+         self.inner_destination, self.kernel_spi, self.engine_spi, self.algorithms, self.first, self.udp,
+         self.kernel_cpi, self.engine_cpi) = words
+        # What it is in `ip xfrm`, and the mode of its outermost SA: ESP around IPComp is in transport mode.
+        self.protocol = {"ipcomp": "comp"}.get(self.protocol, self.protocol)
+        self.bundled = self.kernel_cpi != "-"
         self.send, self.inject, self.wire, self.arrived = [], [], [], []
         self.refused = self.lacking = None
 
+    def states(self, spi, cpi, direction):
+        lines = [self.state(spi, direction)]
+        if self.bundled:
+            lines.append(f"{self.state_words('comp', cpi, self.mode)} comp deflate sel {self.selector()}\n")
+        return lines
+
+    def state_words(self, protocol, spi, mode):
+        return (f"xfrm state add src {self.source} dst {self.destination} proto {protocol} spi {spi} "
+                f"reqid {int(self.number) + 1} mode {mode}")
+
     def state(self, spi, direction):
-        line = (f"xfrm state add src {self.source} dst {self.destination} proto {self.protocol} spi {spi} "
-                f"reqid {int(self.number) + 1} mode {self.mode} {self.algorithms} ")
-        if self.first == "-":
+        line = f"{self.state_words(self.protocol, spi, 'transport' if self.bundled else self.mode)} {self.algorithms} "
+        if self.protocol == "comp":
+            pass
+        elif self.first == "-":
             line += "replay-window 32 "
         else:
             high, low = divmod(int(self.first), 1 << 32)
@@ -55,8 +70,13 @@ class Case:
         return f"src {self.inner_source}/{bits} dst {self.inner_destination}/{bits}"
 
     def policy(self, direction):
-        return (f"xfrm policy add dir {direction} {self.selector()} priority 10 tmpl src {self.source} dst {self.destination} "
-                f"proto {self.protocol} reqid {int(self.number) + 1} mode {self.mode}\n")
+        ends = f"src {self.source} dst {self.destination}"
+        request = f"reqid {int(self.number) + 1}"
+        line = f"xfrm policy add dir {direction} {self.selector()} priority 10 "
+        if self.bundled:
+            # The innermost first.
+            return line + f"tmpl {ends} proto comp {request} mode {self.mode} tmpl {ends} proto esp {request} mode transport\n"
+        return line + f"tmpl {ends} proto {self.protocol} {request} mode {self.mode}\n"
 
 
 def read_plan():
@@ -76,7 +96,9 @@ def read_plan():
 
 def entries(namespace, table):
     listing = subprocess.run(["ip", "-n", namespace, "xfrm", table, "list"], text=True, stdout=subprocess.PIPE).stdout
-    return len(re.findall(r"^src ", listing, flags=re.M))
+    # The kernel makes SAs of IP in IP beside those of IPComp.
+    mark = r"^src " if table == "policy" else r"^\s+proto (?:esp|ah|comp) "
+    return len(re.findall(mark, listing, flags=re.M))
 
 
 def batch(namespace, table, lines):
@@ -99,9 +121,9 @@ def batch(namespace, table, lines):
 
 def databases(cases):
     for namespace, direction in ((east, "out"), (west, "in")):
-        lines = [(case, case.state(case.kernel_spi, direction)) for case in cases]
+        lines = [(case, line) for case in cases for line in case.states(case.kernel_spi, case.kernel_cpi, direction)]
         if direction == "in":
-            lines += [(case, case.state(case.engine_spi, direction)) for case in cases]
+            lines += [(case, line) for case in cases for line in case.states(case.engine_spi, case.engine_cpi, direction)]
         for case, line, said in batch(namespace, "state", lines):
             if "not found" in said or "No such file" in said or "not implemented" in said:
                 case.lacking = case.algorithms
