@@ -1,4 +1,3 @@
-// modules: Wire CaptureFile
 // memory: safe
 // max_len: 600
 import CaptureFile

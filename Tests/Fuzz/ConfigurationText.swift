@@ -1,4 +1,3 @@
-// modules: SourceText Calendar ASN1 Algorithms KeyMaterial IPsec Cryptography Credentials SetkeyScript Negotiation IKEConfiguration
 // memory: safe
 // max_len: 512
 import IKEConfiguration

@@ -1,4 +1,3 @@
-// modules: Wire Calendar ASN1 Algorithms KeyMaterial IPsec Cryptography ISAKMP Credentials Negotiation IKEv1
 // with: Tests/IKEv1Tests/MessageWalk.swift
 
 /// IKEv1 bodies that are encrypted, damaged or not, and then opened under the same key.

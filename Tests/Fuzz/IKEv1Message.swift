@@ -1,4 +1,3 @@
-// modules: Wire Calendar ASN1 Algorithms KeyMaterial IPsec Cryptography ISAKMP Credentials Negotiation IKEv1
 // seeds: ike-seeds
 // with: Tests/IKEv1Tests/MessageWalk.swift
 

@@ -1,4 +1,3 @@
-// modules: Wire Calendar ASN1 Algorithms KeyMaterial IPsec Cryptography ISAKMP Credentials Negotiation IKEv1
 // with: Tests/IKEv1Tests/MessageWalk.swift
 
 /// IKEv1 bodies after decryption: the first octet says which payload comes first.

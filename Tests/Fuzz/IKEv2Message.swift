@@ -1,4 +1,3 @@
-// modules: Wire Algorithms KeyMaterial IPsec Cryptography ISAKMP Credentials Negotiation IKEv2
 // seeds: ike-seeds
 // with: Tests/IKEv2Tests/MessageWalk.swift
 

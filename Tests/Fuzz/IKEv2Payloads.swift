@@ -1,4 +1,3 @@
-// modules: Wire Algorithms KeyMaterial IPsec Cryptography ISAKMP Credentials Negotiation IKEv2
 // with: Tests/IKEv2Tests/MessageWalk.swift
 
 /// What an IKEv2 encrypted payload held: the first octet says which payload comes first.

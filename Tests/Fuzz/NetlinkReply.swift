@@ -1,4 +1,3 @@
-// modules: CLinux Wire KeyMaterial Algorithms IPsec Netlink LinuxIO XFRM
 // links: mnl
 // max_len: 2048
 import IPsec

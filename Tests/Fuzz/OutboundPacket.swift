@@ -1,4 +1,3 @@
-// modules: Wire Calendar ASN1 Algorithms KeyMaterial Compression IPsec Cryptography ESP
 // with: Tests/Fuzz/Shared/PacketSamples.swift
 // links: z
 // seeds: esp-seeds

@@ -1,4 +1,3 @@
-// modules: Wire Algorithms KeyMaterial IPsec PFKey
 import IPsec
 import PFKey
 

@@ -1,4 +1,3 @@
-// modules: Wire Calendar ASN1 Algorithms KeyMaterial SourceText IPsec Cryptography Compression ESP SetkeyScript SADText CaptureFile ControlProtocol PacketAudit
 // links: z
 // max_len: 400
 import CaptureFile

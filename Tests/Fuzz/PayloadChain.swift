@@ -1,4 +1,3 @@
-// modules: Wire ISAKMP
 // seeds: ike-seeds
 import ISAKMP
 import Wire

@@ -1,4 +1,3 @@
-// modules: SourceText Algorithms KeyMaterial IPsec SetkeyScript SADText
 // max_len: 700
 import IPsec
 import SADText

@@ -1,4 +1,3 @@
-// modules: SourceText Algorithms KeyMaterial IPsec SetkeyScript
 // max_len: 400
 import IPsec
 import SetkeyScript

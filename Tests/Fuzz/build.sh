@@ -1,7 +1,7 @@
 #!/bin/bash
 # usage: build.sh TARGET...   compiles Tests/Fuzz/TARGET.swift and the modules under it with libFuzzer
 #
-# The first line of a target names its modules, lowest first:  // modules: Wire ISAKMP
+# A target is built on the modules that it imports and on what those import in turn.
 # A line  // with: FILE  names a source file that the target shares with the tests.
 # All are built with ASan, unless a line  // memory: safe  says that the target reaches no code in which 'unsafe' or C
 # could go astray: there the compiler's own checks are enough, and it runs more than twice as fast.
@@ -16,7 +16,29 @@ common="-O -gline-tables-only -parse-as-library -wmo -swift-version 6 -package-n
     -enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature MemberImportVisibility
     -I Sources/CLibcrypto -I Sources/CLibmnl -I Sources/CZlib -suppress-warnings"
 
-modules_of() { sed -n '1s|^// modules: ||p' "Tests/Fuzz/$1.swift"; }
+# The modules of ours that some files import.
+imports_of() {
+    local import
+    for import in $(sed -nE 's/^(package |public |internal )?import ([A-Za-z0-9]+)$/\2/p' "$@" | sort -u); do
+        compgen -G "Sources/$import/*.modulemap" >/dev/null || [ ! -d "Sources/$import" ] || echo "$import"
+    done
+}
+# The modules that a module or files need, itself last:  below[MODULE]  remembers what each imports.
+declare -A below
+with_below() {
+    local module
+    for module; do
+        [[ " ${found[*]} " == *" $module "* ]] && continue
+        [ -n "${below[$module]+set}" ] ||
+            below[$module]=$(imports_of $(find "Sources/$module" -name '*.swift') /dev/null | tr '\n' ' ')
+        with_below ${below[$module]}
+        found+=("$module")
+    done
+}
+modules_of() {
+    found=()
+    with_below $(imports_of "Tests/Fuzz/$1.swift" $(shared_of "$1"))
+}
 shared_of() { sed -n 's|^// with: ||p' "Tests/Fuzz/$1.swift" | tr '\n' ' '; }
 link_of() { sed -n 's|^// links: |-l|p' "Tests/Fuzz/$1.swift" | tr '\n' ' '; }
 is_safe() { grep -qx '// memory: safe' "Tests/Fuzz/$1.swift"; }
@@ -26,8 +48,6 @@ with_asan=()
 without=()
 for target; do
     [ -f "Tests/Fuzz/$target.swift" ] || { echo "there is no Tests/Fuzz/$target.swift" >&2; exit 64; }
-    [ -n "$(modules_of "$target")" ] ||
-        { echo "Tests/Fuzz/$target.swift: no line '// modules: …' at the top" >&2; exit 64; }
     if is_safe "$target"; then without+=("$target"); else with_asan+=("$target"); fi
 done
 
@@ -45,7 +65,8 @@ c_rule() {
 rules() {
     all=()
     for target; do
-        for module in $(modules_of "$target"); do
+        modules_of "$target"
+        for module in "${found[@]}"; do
             [[ " ${all[*]} " == *" $module "* ]] || all+=("$module")
         done
     done
@@ -56,17 +77,14 @@ rules() {
             continue
         fi
         sources=$(find "Sources/$module" -name '*.swift' | sort | tr '\n' ' ')
-        below=()
-        for import in $(sed -nE 's/^(package |public |internal )?import ([A-Za-z0-9]+)$/\2/p' $sources | sort -u); do
-            [[ " ${all[*]} " == *" $import "* ]] && below+=("$import")
-        done
-        printf '%s: %s %s\n' "$modules/$module.o" "$sources" "$(objects "${below[@]}")"
+        printf '%s: %s %s\n' "$modules/$module.o" "$sources" "$(objects ${below[$module]})"
         printf '\t@swiftc %s -module-name %s -emit-module -emit-module-path %s -c -o $@ %s\n' \
             "${flags//$'\n'/ }" "$module" "$modules/$module.swiftmodule" "$sources"
     done
     for target; do
         sources="Tests/Fuzz/$target.swift $(shared_of "$target")"
-        needed=$(objects $(modules_of "$target"))
+        modules_of "$target"
+        needed=$(objects "${found[@]}")
         printf '%s: %s %s\n' "$out/$target" "$sources" "$needed"
         printf '\t@swiftc %s -module-name %s %s -use-ld=lld -lcrypto %s -o $@\n' \
             "${flags//$'\n'/ }" "Fuzz$target" "$sources $needed" "$(link_of "$target")"
