@@ -13,11 +13,12 @@ package enum Catalogue {
         .hmacSHA256With96Bits, .hmacRIPEMD160, .aesXCBC, .aesCMAC, .hmacSM3, .null, .keyedMD5, .keyedSHA1,
     ]
     package static let pseudorandomFunctions: [PseudorandomFunction] = [
-        .hmacMD5, .hmacSHA1, .hmacSHA256, .hmacSHA384, .hmacSHA512,
+        .hmacMD5, .hmacSHA1, .hmacSHA256, .hmacSHA384, .hmacSHA512, .aesXCBC, .aesCMAC,
     ]
     package static let keyExchange: [KeyExchangeMethod] = [
         .modp768, .modp1024, .modp1536, .modp2048, .modp3072, .modp4096, .modp6144, .modp8192,
-        .ecp256, .ecp384, .ecp521,
+        .ecp256, .ecp384, .ecp521, .modp1024s160, .modp2048s224, .modp2048s256, .ecp192, .ecp224,
+        .brainpool224, .brainpool256, .brainpool384, .brainpool512, .curve25519, .curve448,
     ]
     package static let compression: [CompressionAlgorithm] = [.deflate, .lzs, .lzjh, .oui]
 

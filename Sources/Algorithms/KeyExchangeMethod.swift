@@ -1,10 +1,18 @@
 /// A Diffie-Hellman group: every number, name and size.
 package struct KeyExchangeMethod: Sendable {
     package enum Family: Hashable, Sendable {
-        /// Modular exponentiation over the prime of RFC 2409 or RFC 3526, generator 2.
+        /// Modular exponentiation over the safe prime of RFC 2409 or RFC 3526, generator 2.
         case modp(bits: Int)
+        /// Modular exponentiation in a subgroup of prime order, whose size is `orderBits` (RFC 5114).
+        case modpSubgroup(bits: Int, orderBits: Int)
         /// A NIST curve; the public value is x then y, the shared secret x alone (RFC 5903).
         case ecp(bits: Int)
+        /// A Brainpool curve; values as those of `ecp` (RFC 6954).
+        case brainpool(bits: Int)
+        /// X25519: values of 32 octets, least significant first (RFC 8031).
+        case curve25519
+        /// X448: values of 56 octets, least significant first (RFC 8031).
+        case curve448
     }
 
     /// The name in our own output, such as `modp2048`.
@@ -15,8 +23,11 @@ package struct KeyExchangeMethod: Sendable {
     /// Octets of the shared secret.
     package let sharedSecretSize: Int
     /// The group number, the same in IKEv1 (attribute 4) and IKEv2 (transform type 4).
+    ///
+    /// IANA assigned 27 and above for IKEv2 alone; peers of IKEv1 that know them use the same numbers.
     package let number: UInt16
-    /// racoon.conf words, the preferred one first; the bare number works too.
+    /// Words of racoon.conf, then those of strongSwan and libreswan, the preferred one first; the bare number works
+    /// in racoon.conf too.
     package let keywords: [String]
 }
 

@@ -17,20 +17,29 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
-/// Keys an HMAC context with a digest by name; 1 on success.
-static inline int swiftike_hmac_init(EVP_MAC_CTX *context, const char *digest, const void *key, size_t count)
-{
-	OSSL_PARAM parameters[2] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
-		OSSL_PARAM_construct_end(),
-	};
-	return EVP_MAC_init(context, (const unsigned char *)key, count, parameters);
-}
-
 /// Marks a number as secret, so that what is done with it takes the same time whatever it is.
 static inline void swiftike_bn_mark_secret(BIGNUM *number)
 {
 	BN_set_flags(number, BN_FLG_CONSTTIME);
+}
+
+/// The numbers of a group of RFC 5114 by its name: prime, order of the subgroup and generator; 1 on success.
+static inline int swiftike_dh_group(const char *name, BIGNUM **p, BIGNUM **q, BIGNUM **g)
+{
+	OSSL_PARAM parameters[2] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)name, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DHX", NULL);
+	EVP_PKEY *key = NULL;
+	int status = context && EVP_PKEY_fromdata_init(context) == 1
+		&& EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEY_PARAMETERS, parameters) == 1
+		&& EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_FFC_P, p) == 1
+		&& EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_FFC_Q, q) == 1
+		&& EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_FFC_G, g) == 1;
+	EVP_PKEY_free(key);
+	EVP_PKEY_CTX_free(context);
+	return status;
 }
 
 // EVP_CIPHER_CTX_ctrl does the same as the next ones, more slowly.

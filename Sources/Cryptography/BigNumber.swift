@@ -56,6 +56,24 @@ struct BigNumber: ~Copyable {
         }
     }
 
+    /// A secret number from 1 to this one less 1, each equally likely: others are drawn again.
+    ///
+    /// - Parameter bits: how many this number has.
+    borrowing func secretBelow(bits: Int, from random: inout some RandomSource) -> SecretBytes {
+        let size = (bits + 7) / 8
+        let excess = UInt8(truncatingIfNeeded: size * 8 - bits)
+        while true {
+            let drawn = random.secret(count: size)
+            let candidate = unsafe SecretBytes(count: size) { target in
+                unsafe drawn.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+                unsafe target[0] &= 0xff >> excess
+            }
+            let number = BigNumber(secret: candidate)
+            let isBelow = unsafe BN_is_zero(number.pointer) == 0 && BN_cmp(number.pointer, pointer) < 0
+            if isBelow { return candidate }
+        }
+    }
+
     static func < (left: borrowing BigNumber, right: borrowing BigNumber) -> Bool {
         unsafe BN_cmp(left.pointer, right.pointer) < 0
     }

@@ -1,12 +1,13 @@
 internal import CLibcrypto
 internal import KeyMaterial
 
-/// A NIST curve as IKE uses it: public value x then y, shared secret x alone (RFC 5903).
+/// A curve of prime order as IKE uses it: public value x then y, shared secret x alone (RFC 5903, RFC 6954).
 @safe
 final class EllipticCurve: @unchecked Sendable {  // why: nothing in it changes after it is made
     private let group: OpaquePointer
     private let prime: BigNumber
     private let order: BigNumber
+    /// Bits of the field, and of the order.
     private let bits: Int
     /// Octets of a coordinate, and of a private value.
     private let size: Int
@@ -29,34 +30,42 @@ final class EllipticCurve: @unchecked Sendable {  // why: nothing in it changes 
         unsafe EC_GROUP_free(group)
     }
 
+    private static let p192 = EllipticCurve(curve: NID_X9_62_prime192v1, bits: 192)
+    private static let p224 = EllipticCurve(curve: NID_secp224r1, bits: 224)
     private static let p256 = EllipticCurve(curve: NID_X9_62_prime256v1, bits: 256)
     private static let p384 = EllipticCurve(curve: NID_secp384r1, bits: 384)
     private static let p521 = EllipticCurve(curve: NID_secp521r1, bits: 521)
+    private static let brainpool224 = EllipticCurve(curve: NID_brainpoolP224r1, bits: 224)
+    private static let brainpool256 = EllipticCurve(curve: NID_brainpoolP256r1, bits: 256)
+    private static let brainpool384 = EllipticCurve(curve: NID_brainpoolP384r1, bits: 384)
+    private static let brainpool512 = EllipticCurve(curve: NID_brainpoolP512r1, bits: 512)
 
-    static func named(_ name: String, bits: Int) throws(KeyExchangeFailure) -> EllipticCurve {
-        let curve: EllipticCurve? =
-            switch bits {
-            case 256: p256
-            case 384: p384
-            case 521: p521
-            default: nil
-            }
-        guard let curve else { throw .unsupported(name) }
-        return curve
+    /// A curve of NIST's; nil where libcrypto lacks it.
+    static func nist(bits: Int) -> EllipticCurve? {
+        switch bits {
+        case 192: p192
+        case 224: p224
+        case 256: p256
+        case 384: p384
+        case 521: p521
+        default: nil
+        }
     }
 
-    /// A private value between 1 and the order less 1, each equally likely: others are drawn again.
-    func privateValue(from random: inout some RandomSource) -> SecretBytes {
-        let excess = UInt8(truncatingIfNeeded: size * 8 - bits)
-        while true {
-            let drawn = random.secret(count: size)
-            let candidate = unsafe SecretBytes(count: size) { target in
-                unsafe drawn.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
-                unsafe target[0] &= 0xff >> excess
-            }
-            let number = BigNumber(secret: candidate)
-            if unsafe BN_is_zero(number.pointer) == 0, number < order { return candidate }
+    /// A Brainpool curve with a verifiably random prime (RFC 5639); nil where libcrypto lacks it.
+    static func brainpool(bits: Int) -> EllipticCurve? {
+        switch bits {
+        case 224: brainpool224
+        case 256: brainpool256
+        case 384: brainpool384
+        case 512: brainpool512
+        default: nil
         }
+    }
+
+    /// A private value between 1 and the order less 1, each equally likely.
+    func privateValue(from random: inout some RandomSource) -> SecretBytes {
+        order.secretBelow(bits: bits, from: &random)
     }
 
     func publicValue(for privateValue: borrowing SecretBytes) -> [UInt8] {

@@ -3,7 +3,7 @@ internal import CLibcrypto
 internal import KeyMaterial
 internal import Synchronization
 
-/// A digest, MAC or cipher that libcrypto was asked for once, so that no later use has to look it up by name.
+/// A digest or cipher that libcrypto was asked for once, so that no later use has to look it up by name.
 @safe
 struct Fetched: @unchecked Sendable {  // why: immutable, and lives as long as the process
     let pointer: OpaquePointer?
@@ -16,11 +16,6 @@ struct Fetched: @unchecked Sendable {  // why: immutable, and lives as long as t
     fileprivate static func cipher(_ name: String) -> Fetched {
         defer { ERR_clear_error() }
         return unsafe Fetched(pointer: withLegacy { unsafe EVP_CIPHER_fetch(nil, name, nil) })
-    }
-
-    fileprivate static func mac(_ name: String) -> Fetched {
-        defer { ERR_clear_error() }
-        return unsafe Fetched(pointer: EVP_MAC_fetch(nil, name, nil))
     }
 
     /// libcrypto's provider of old algorithms, loaded when the first of them is asked for.
@@ -132,7 +127,6 @@ package enum FetchedAlgorithms {
     static let sha512 = Fetched.digest(.sha512)
     static let ripemd160 = Fetched.digest(.ripemd160)
     static let sm3 = Fetched.digest(.sm3)
-    static let hmac = Fetched.mac("HMAC")
     private static let ciphers = Mutex<[String: Fetched]>([:])
 
     /// A cipher by libcrypto's name.
@@ -148,9 +142,9 @@ package enum FetchedAlgorithms {
     /// Names of catalogue algorithms that this host's libcrypto does not offer (FIPS mode removes some, and
     /// old ones are in a provider that may not be installed).
     ///
-    /// A program checks this at start: hashes and ciphers named here must not be offered or accepted.
+    /// A program checks this at start: what is named here must not be offered or accepted.
     package static func missing() -> [String] {
-        missingHashes() + missingCiphers().flatMap { $0.choices.map(\.description) }
+        missingHashes() + missingCiphers().flatMap { $0.choices.map(\.description) } + missingGroups
     }
 
     /// The same for a person: a cipher that lacks all its key lengths stands there once.
@@ -159,8 +153,10 @@ package enum FetchedAlgorithms {
             + missingCiphers().flatMap { algorithm, choices in
                 choices.count == algorithm.keyLengths.count
                     ? [algorithm.name] : choices.map(\.description)
-            }
+            } + missingGroups
     }
+
+    private static var missingGroups: [String] { KeyExchange.missing.map(\.name) }
 
     private static func missingHashes() -> [String] {
         HashFunction.allCases.filter { unsafe $0.fetched.pointer == nil }.map(\.rawValue)

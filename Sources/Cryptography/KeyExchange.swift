@@ -9,6 +9,10 @@ package enum KeyExchangeFailure: Error, Hashable, Sendable, CustomStringConverti
     case outOfRange
     /// The coordinates are no point of the curve.
     case notOnCurve
+    /// The number is no element of the group's subgroup of prime order.
+    case outsideSubgroup
+    /// The point is of small order: the secret would be zero whatever our private value is.
+    case smallOrder
     /// libcrypto does not offer the group.
     case unsupported(String)
 
@@ -18,6 +22,8 @@ package enum KeyExchangeFailure: Error, Hashable, Sendable, CustomStringConverti
             "public value of \(found) octets where the group has \(expected)"
         case .outOfRange: "public value outside 2...p-2"
         case .notOnCurve: "public value is not a point of the curve"
+        case .outsideSubgroup: "public value is not in the subgroup"
+        case .smallOrder: "public value of small order, from which no secret comes"
         case .unsupported(let name): "this host's libcrypto does not offer the group \(name)"
         }
     }
@@ -27,67 +33,129 @@ package enum KeyExchangeFailure: Error, Hashable, Sendable, CustomStringConverti
 package struct KeyExchange: ~Copyable, Sendable {
     /// The group.
     package let method: KeyExchangeMethod
-    /// What goes into the key exchange payload: left-padded number, or x then y; `method.publicValueSize` octets.
+    /// What goes into the key exchange payload, `method.publicValueSize` octets: a left-padded number, x then y,
+    /// or the octets of RFC 7748.
     package let publicValue: [UInt8]
-    private let privateValue: SecretBytes
+    private let privateHalf: PrivateHalf
 
     /// Draws a private value and computes the public one.
     ///
     /// - Throws: `unsupported` alone.
     package init(_ method: KeyExchangeMethod, random: inout some RandomSource) throws(KeyExchangeFailure) {
-        self.method = method
-        switch method.family {
-        case .modp(let bits):
-            let group = try ModularGroup.named(method.name, bits: bits)
-            privateValue = group.privateValue(from: &random)
-            publicValue = group.publicValue(for: privateValue)
-        case .ecp(let bits):
-            let curve = try EllipticCurve.named(method.name, bits: bits)
-            privateValue = curve.privateValue(from: &random)
-            publicValue = curve.publicValue(for: privateValue)
-        }
+        let group = try Group(method)
+        try self.init(method, group, privateValue: group.privateValue(from: &random))
     }
 
     /// Makes the half whose private value is known already: what test vectors need.
+    ///
+    /// - Throws: `unsupported` alone.
     package init(_ method: KeyExchangeMethod, privateValue: consuming SecretBytes) throws(KeyExchangeFailure)
     {
+        try self.init(method, Group(method), privateValue: privateValue)
+    }
+
+    private init(
+        _ method: KeyExchangeMethod, _ group: Group, privateValue: consuming SecretBytes
+    ) throws(KeyExchangeFailure) {
         self.method = method
-        self.privateValue = privateValue
-        switch method.family {
-        case .modp(let bits):
-            publicValue = try ModularGroup.named(method.name, bits: bits).publicValue(for: self.privateValue)
-        case .ecp(let bits):
-            publicValue = try EllipticCurve.named(method.name, bits: bits).publicValue(for: self.privateValue)
+        switch group {
+        case .modular(let group):
+            publicValue = group.publicValue(for: privateValue)
+            privateHalf = .modular(PrivateNumber(group: group, value: privateValue))
+        case .weierstrass(let curve):
+            publicValue = curve.publicValue(for: privateValue)
+            privateHalf = .weierstrass(PrivateNumber(group: curve, value: privateValue))
+        case .montgomery(let curve):
+            let pair = try MontgomeryKeyPair(curve, privateValue: privateValue)
+            publicValue = pair.publicValue
+            privateHalf = .montgomery(pair)
         }
     }
 
-    /// The secret both sides share: left-padded g^xy, or x alone (RFC 5903); `method.sharedSecretSize` octets.
+    /// The secret both sides share, `method.sharedSecretSize` octets: left-padded g^xy, x alone (RFC 5903), or the
+    /// octets of RFC 7748.
     ///
-    /// - Throws: `wrongSize`, `outOfRange` or `notOnCurve` for a public value no honest peer sends.
+    /// - Throws: any other failure than `unsupported`, for a public value no honest peer sends.
     package borrowing func sharedSecret(with peerValue: [UInt8]) throws(KeyExchangeFailure) -> SecretKey {
-        guard peerValue.count == method.publicValueSize else {
-            throw .wrongSize(expected: method.publicValueSize, found: peerValue.count)
-        }
-        switch method.family {
-        case .modp(let bits):
-            return try ModularGroup.named(method.name, bits: bits).sharedSecret(privateValue, peerValue)
-        case .ecp(let bits):
-            return try EllipticCurve.named(method.name, bits: bits).sharedSecret(privateValue, peerValue)
+        try Self.checkSize(peerValue, method)
+        switch privateHalf {
+        case .modular(let own): return try own.group.sharedSecret(own.value, peerValue)
+        case .weierstrass(let own): return try own.group.sharedSecret(own.value, peerValue)
+        case .montgomery(let pair): return try pair.sharedSecret(with: peerValue)
         }
     }
 
     /// Whether a public value could be a peer's, before any of ours exists.
     ///
-    /// - Throws: as `sharedSecret(with:)`.
+    /// - Throws: as `sharedSecret(with:)`, or `unsupported`.
     package static func validate(_ peerValue: [UInt8], for method: KeyExchangeMethod)
         throws(KeyExchangeFailure)
     {
+        try checkSize(peerValue, method)
+        switch try Group(method) {
+        case .modular(let group): try group.validate(peerValue)
+        case .weierstrass(let curve): try curve.validate(peerValue)
+        case .montgomery(let curve): try curve.validate(peerValue)
+        }
+    }
+
+    /// Groups of the catalogue that this host's libcrypto does not offer: distributions leave out curves, and FIPS
+    /// mode does.
+    static let missing = Catalogue.keyExchange.filter { method in
+        switch try? Group(method) {
+        case .modular, .weierstrass: false
+        case .montgomery(let curve): !curve.isOffered
+        case nil: true
+        }
+    }
+
+    private static func checkSize(
+        _ peerValue: [UInt8], _ method: KeyExchangeMethod
+    ) throws(KeyExchangeFailure) {
         guard peerValue.count == method.publicValueSize else {
             throw .wrongSize(expected: method.publicValueSize, found: peerValue.count)
         }
-        switch method.family {
-        case .modp(let bits): try ModularGroup.named(method.name, bits: bits).validate(peerValue)
-        case .ecp(let bits): try EllipticCurve.named(method.name, bits: bits).validate(peerValue)
+    }
+}
+
+/// What computes in a group.
+private enum Group {
+    case modular(ModularGroup)
+    case weierstrass(EllipticCurve)
+    case montgomery(MontgomeryCurve)
+
+    init(_ method: KeyExchangeMethod) throws(KeyExchangeFailure) {
+        let group: Group? =
+            switch method.family {
+            case .modp(let bits): ModularGroup.safePrime(bits: bits).map(Group.modular)
+            case .modpSubgroup(_, let orderBits):
+                ModularGroup.subgroup(orderBits: orderBits).map(Group.modular)
+            case .ecp(let bits): EllipticCurve.nist(bits: bits).map(Group.weierstrass)
+            case .brainpool(let bits): EllipticCurve.brainpool(bits: bits).map(Group.weierstrass)
+            case .curve25519: .montgomery(.x25519)
+            case .curve448: .montgomery(.x448)
+            }
+        guard let group else { throw .unsupported(method.name) }
+        self = group
+    }
+
+    func privateValue(from random: inout some RandomSource) -> SecretBytes {
+        switch self {
+        case .modular(let group): group.privateValue(from: &random)
+        case .weierstrass(let curve): curve.privateValue(from: &random)
+        case .montgomery(let curve): random.secret(count: curve.size)
         }
     }
+}
+
+/// A private value beside what computes with it.
+private enum PrivateHalf: ~Copyable, Sendable {
+    case modular(PrivateNumber<ModularGroup>)
+    case weierstrass(PrivateNumber<EllipticCurve>)
+    case montgomery(MontgomeryKeyPair)
+}
+
+private struct PrivateNumber<Group: Sendable>: ~Copyable, Sendable {
+    let group: Group
+    let value: SecretBytes
 }

@@ -2,30 +2,31 @@ package import Algorithms
 internal import CLibcrypto
 package import KeyMaterial
 
-/// One HMAC (RFC 2104) in the making, fed piece by piece; it can be restarted with the same key.
+/// One keyed tag in the making, fed piece by piece: an HMAC (RFC 2104), AES-XCBC or AES-CMAC.
+///
+/// It can be restarted with the same key, which costs less than keying it.
 @safe
-package struct MessageAuthentication: ~Copyable, @unchecked Sendable {  // why: the context has this one owner
-    private let context: OpaquePointer
-    /// The hash under the HMAC.
-    package let hash: HashFunction
+package struct MessageAuthentication: ~Copyable, @unchecked Sendable {  // why: its contexts have one owner
+    /// Octets of the whole tag.
+    package let size: Int
+    private var hmac: PacketHMAC?
+    private var block: BlockAuthentication?
 
-    /// Keys an HMAC.
-    ///
-    /// The key may have any length; libcrypto keeps what it needs of it and wipes that at the end.
+    /// Keys an HMAC; the key may have any length.
     package init(_ hash: HashFunction, key: SecretKey) {
-        guard let context = unsafe EVP_MAC_CTX_new(FetchedAlgorithms.hmac.pointer) else {
-            preconditionFailure("out of memory")
-        }
-        unsafe self.context = context
-        self.hash = hash
-        let status = unsafe key.withUnsafeBytes { bytes in
-            unsafe swiftike_hmac_init(context, hash.libcryptoName, bytes.baseAddress, bytes.count)
-        }
-        precondition(status == 1, "libcrypto lacks a hash that was not checked for at start")
+        size = hash.digestSize
+        hmac = PacketHMAC(hash, key: key)
+        block = nil
+        restart()
     }
 
-    deinit {
-        unsafe EVP_MAC_CTX_free(context)
+    /// Keys an AES-XCBC or AES-CMAC with 16 octets.
+    ///
+    /// - Throws: `missing` where the host's libcrypto lacks AES.
+    init(_ masking: BlockAuthentication.Masking, key: SecretKey) throws(CipherFailure) {
+        size = BlockAuthentication.size
+        hmac = nil
+        block = try BlockAuthentication(masking, key: key)
     }
 
     package mutating func update(_ bytes: [UInt8]) {
@@ -41,36 +42,37 @@ package struct MessageAuthentication: ~Copyable, @unchecked Sendable {  // why: 
     }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        guard let start = bytes.baseAddress, bytes.count > 0 else { return }
-        let status = unsafe EVP_MAC_update(context, start.assumingMemoryBound(to: UInt8.self), bytes.count)
-        precondition(status == 1, "HMAC update failed")
+        unsafe hmac?.update(bytes)
+        unsafe block?.update(bytes)
     }
 
-    /// The whole tag, `hash.digestSize` octets, as a secret of its own.
+    /// The whole tag, `size` octets, as a secret of its own.
     package mutating func finishSecret() -> SecretBytes {
-        unsafe SecretBytes(count: hash.digestSize) { unsafe finish(into: $0) }
-    }
-
-    /// The whole tag, `hash.digestSize` octets, for values that travel in clear.
-    package mutating func finish() -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: hash.digestSize) { buffer, initialized in
-            unsafe finish(into: UnsafeMutableRawBufferPointer(buffer))
-            initialized = hash.digestSize
+        unsafe SecretBytes(count: size) { target in
+            guard let start = target.baseAddress else { return }
+            unsafe finish(into: start.assumingMemoryBound(to: UInt8.self))
         }
     }
 
-    /// Writes the whole tag; `target` has room for `hash.digestSize` octets.
-    mutating func finish(into target: UnsafeMutableRawBufferPointer) {
-        var count = 0
-        let start = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        let status = unsafe EVP_MAC_final(context, start, &count, target.count)
-        precondition(status == 1 && count == hash.digestSize, "HMAC end failed")
+    /// The whole tag, `size` octets, for values that travel in clear.
+    package mutating func finish() -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
+            guard let start = buffer.baseAddress else { return }
+            unsafe finish(into: start)
+            initialized = size
+        }
+    }
+
+    /// Writes the whole tag; `target` has room for `size` octets.
+    mutating func finish(into target: UnsafeMutablePointer<UInt8>) {
+        unsafe hmac?.finish(into: target)
+        unsafe block?.finish(into: target)
     }
 
     /// Starts over with the same key; what was fed since the last start is forgotten.
     package mutating func restart() {
-        let status = unsafe EVP_MAC_init(context, nil, 0, nil)
-        precondition(status == 1, "HMAC restart failed")
+        hmac?.restart()
+        block?.restart()
     }
 
     /// The HMAC of `data` in one call.

@@ -10,8 +10,7 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {  // why: i
 
     /// Octets of integrity check value in a packet.
     package let icvSize: Int
-    private var hmac: PacketHMAC?
-    private var block: BlockAuthentication?
+    private var authentication: MessageAuthentication
 
     /// - Throws: `unsupported` for what is not performed here, `missing` where the host's libcrypto lacks the
     ///   hash or cipher under it, `keySize` for a wrong key.
@@ -22,14 +21,11 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {  // why: i
         switch algorithm.construction {
         case .hmac(let hash):
             guard unsafe hash.fetched.pointer != nil else { throw .missing("\(hash)") }
-            hmac = PacketHMAC(hash, key: key)
-            block = nil
+            authentication = MessageAuthentication(hash, key: key)
         case .cmac:
-            hmac = nil
-            block = try BlockAuthentication(.cmac, key: key)
+            authentication = try MessageAuthentication(.cmac, key: key)
         case .xcbc:
-            hmac = nil
-            block = try BlockAuthentication(.xcbc, key: key)
+            authentication = try MessageAuthentication(.xcbc, key: key)
         case .null, .keyed:
             throw .unsupported("\(algorithm)")
         }
@@ -38,13 +34,11 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {  // why: i
 
     /// Starts over with the same key.
     mutating func restart() {
-        hmac?.restart()
-        block?.restart()
+        authentication.restart()
     }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        unsafe hmac?.update(bytes)
-        unsafe block?.update(bytes)
+        unsafe authentication.update(bytes)
     }
 
     /// Feeds the half of an extended sequence number that no packet carries (RFC 4303 section 2.2.1).
@@ -54,8 +48,7 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {  // why: i
 
     /// Writes the whole tag; `target` has `tagRoom` octets.
     mutating func finish(into target: UnsafeMutablePointer<UInt8>) {
-        unsafe hmac?.finish(into: target)
-        unsafe block?.finish(into: target)
+        unsafe authentication.finish(into: target)
     }
 
     /// Writes the ICV over `range` at offset `icv` inside it, where it counts as zeros (RFC 4302 section 3.3.3.1).

@@ -2,7 +2,8 @@ internal import Algorithms
 internal import CLibcrypto
 internal import KeyMaterial
 
-/// An HMAC (RFC 2104) for packet after packet: its key is hashed once, and each packet goes on from there.
+/// An HMAC (RFC 2104) for packet after packet or block after block: its key is hashed once, and each packet goes on
+/// from there.
 ///
 /// libcrypto's own HMAC does the same behind two more layers, which cost as much as a short packet's hash.
 @safe
@@ -13,9 +14,9 @@ struct PacketHMAC: ~Copyable {
     /// The hash at work.
     private let running: OpaquePointer
 
-    /// - Parameter key: no longer than a block of the hash, as the keys of ESP and AH are.
+    /// - Parameter key: of any length; one longer than a block of the hash counts as its hash.
     init(_ hash: HashFunction, key: SecretKey) {
-        precondition(key.count <= hash.blockSize, "the key's length has been checked")
+        let key = key.count <= hash.blockSize ? key : Self.digest(hash, key)
         unsafe inner = Self.hashed(hash, key, mixedWith: 0x36)
         unsafe outer = Self.hashed(hash, key, mixedWith: 0x5c)
         guard let running = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
@@ -26,6 +27,17 @@ struct PacketHMAC: ~Copyable {
         unsafe EVP_MD_CTX_free(inner)
         unsafe EVP_MD_CTX_free(outer)
         unsafe EVP_MD_CTX_free(running)
+    }
+
+    private static func digest(_ hash: HashFunction, _ key: SecretKey) -> SecretKey {
+        SecretKey(
+            unsafe SecretBytes(count: hash.digestSize) { target in
+                let status = unsafe key.withUnsafeBytes { source in
+                    unsafe EVP_Digest(
+                        source.baseAddress, source.count, target.baseAddress, nil, hash.fetched.pointer, nil)
+                }
+                precondition(status == 1, "libcrypto lacks a hash that was not checked for at start")
+            })
     }
 
     /// The hash of one block: the key, filled up with zeros, and every octet mixed with `pad`.
@@ -41,7 +53,7 @@ struct PacketHMAC: ~Copyable {
             unsafe EVP_DigestInit_ex2(context, hash.fetched.pointer, nil) == 1
                 && EVP_DigestUpdate(context, block.baseAddress, block.count) == 1
         }
-        precondition(isHashed, "libcrypto lacks a hash that was checked for")
+        precondition(isHashed, "libcrypto lacks a hash that was not checked for at start")
         return unsafe context
     }
 

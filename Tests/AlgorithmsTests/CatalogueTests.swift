@@ -91,9 +91,11 @@ struct CatalogueTests {
     @Test(arguments: Catalogue.keyExchange)
     func groupSizesFitTogether(_ method: KeyExchangeMethod) {
         switch method.family {
-        case .modp(let bits):
+        case .modp(let bits), .modpSubgroup(let bits, _):
             #expect(method.publicValueSize == bits / 8 && method.sharedSecretSize == bits / 8)
-        case .ecp(let bits):
+        case .curve25519, .curve448:
+            #expect(method.publicValueSize == method.sharedSecretSize)
+        case .ecp(let bits), .brainpool(let bits):
             #expect(method.sharedSecretSize == (bits + 7) / 8)
             #expect(method.publicValueSize == 2 * method.sharedSecretSize)
         }
@@ -137,6 +139,6 @@ struct CatalogueTests {
             for keyword in method.keywords { #expect(Catalogue.keyExchange(keyword: keyword) == method) }
         }
         #expect(Catalogue.encryption(ikev1ESP: 255) == nil)
-        #expect(Catalogue.keyExchange(keyword: "22") == nil)
+        #expect(Catalogue.keyExchange(keyword: "33") == nil)
     }
 }

@@ -30,14 +30,48 @@ struct CurveExchange: Decodable, Sendable, CustomTestStringConvertible {
     let gry: HexOctets
     let girx: HexOctets
 
-    var testDescription: String { "RFC 5903 group \(group)" }
+    var testDescription: String { "group \(group)" }
 
     struct File: Decodable {
         let vectors: [CurveExchange]
     }
 
     static func all() throws -> [CurveExchange] {
-        try VectorFile.committed("ecp_rfc5903.json", of: "CryptographyTests", as: File.self).vectors
+        try ["ecp_rfc5903.json", "ecp_rfc5114_6954.json"].flatMap {
+            try VectorFile.committed($0, of: "CryptographyTests", as: File.self).vectors
+        }
+    }
+}
+
+struct SubgroupExchange: Decodable, Sendable, CustomTestStringConvertible {
+    let group: UInt16
+    let p: HexOctets
+    let q: HexOctets
+    let xA: HexOctets
+    let yA: HexOctets
+    let xB: HexOctets
+    let yB: HexOctets
+    let secret: HexOctets
+
+    private enum CodingKeys: String, CodingKey {
+        case group
+        case p
+        case q
+        case xA
+        case yA
+        case xB
+        case yB
+        case secret = "Z"
+    }
+
+    var testDescription: String { "RFC 5114 group \(group)" }
+
+    struct File: Decodable {
+        let vectors: [SubgroupExchange]
+    }
+
+    static func all() throws -> [SubgroupExchange] {
+        try VectorFile.committed("modp_rfc5114.json", of: "CryptographyTests", as: File.self).vectors
     }
 }
 
@@ -57,7 +91,7 @@ struct KeyExchangeTests {
     }
 
     @Test(arguments: try CurveExchange.all())
-    func matchesRFC5903(_ vector: CurveExchange) throws {
+    func matchesTheRFCsOfCurves(_ vector: CurveExchange) throws {
         let method = try #require(Catalogue.keyExchange(number: vector.group))
         let initiator = try KeyExchange(method, privateValue: SecretBytes(copying: vector.i.bytes))
         let responder = try KeyExchange(method, privateValue: SecretBytes(copying: vector.r.bytes))
@@ -133,6 +167,52 @@ struct KeyExchangeTests {
             try KeyExchange.validate(Array(good.dropLast()), for: method)
         }
         #expect(throws: Never.self) { try KeyExchange.validate(good, for: method) }
+    }
+
+    @Test(arguments: try SubgroupExchange.all())
+    func matchesRFC5114(_ vector: SubgroupExchange) throws {
+        let method = try #require(Catalogue.keyExchange(number: vector.group))
+        let a = try KeyExchange(method, privateValue: SecretBytes(copying: vector.xA.bytes))
+        let b = try KeyExchange(method, privateValue: SecretBytes(copying: vector.xB.bytes))
+        let values = (a.publicValue, b.publicValue)
+        #expect(values.0 == vector.yA.bytes)
+        #expect(values.1 == vector.yB.bytes)
+        let expected = SecretKey(copying: vector.secret.bytes)
+        let secrets = (try a.sharedSecret(with: values.1), try b.sharedSecret(with: values.0))
+        #expect(SecretKey.constantTimeEqual(secrets.0, expected))
+        #expect(SecretKey.constantTimeEqual(secrets.1, expected))
+    }
+
+    /// 2 generates all residues or half of them, never a subgroup as small as q.
+    @Test(arguments: try SubgroupExchange.all())
+    func refusesValuesOutsideTheSubgroup(_ vector: SubgroupExchange) throws {
+        let method = try #require(Catalogue.keyExchange(number: vector.group))
+        var two = [UInt8](repeating: 0, count: method.publicValueSize)
+        two[two.count - 1] = 2
+        #expect(throws: KeyExchangeFailure.outsideSubgroup) { try KeyExchange.validate(two, for: method) }
+        let exchange = try KeyExchange(method, privateValue: SecretBytes(copying: vector.xA.bytes))
+        #expect(
+            failure { () throws(KeyExchangeFailure) in _ = try exchange.sharedSecret(with: two) }
+                == .outsideSubgroup)
+        #expect(throws: KeyExchangeFailure.outOfRange) {
+            try KeyExchange.validate(vector.p.bytes, for: method)
+        }
+        #expect(throws: Never.self) { try KeyExchange.validate(vector.yA.bytes, for: method) }
+    }
+
+    @Test(arguments: try SubgroupExchange.all())
+    func drawnPrivateValuesStayBelowTheOrder(_ vector: SubgroupExchange) throws {
+        let method = try #require(Catalogue.keyExchange(number: vector.group))
+        guard case .modpSubgroup(_, let orderBits) = method.family else {
+            Issue.record("group \(method) has no subgroup")
+            return
+        }
+        #expect(vector.q.bytes.count * 8 == orderBits)
+        #expect(throws: Never.self) {
+            var random = FixedRandom(seed: 5)
+            let value = try KeyExchange(method, random: &random).publicValue
+            try KeyExchange.validate(value, for: method)
+        }
     }
 
     private func failure(_ body: () throws(KeyExchangeFailure) -> Void) -> KeyExchangeFailure? {

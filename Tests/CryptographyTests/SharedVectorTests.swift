@@ -62,7 +62,7 @@ struct WycheproofFile: Decodable {
 @Suite(.enabled(if: VectorFile.isPresent("wycheproof") && VectorFile.isPresent("cavp_ecdh_cdh.json")))
 struct SharedVectorTests {
     static let curves: [(String, KeyExchangeMethod)] = [
-        ("P-256", .ecp256), ("P-384", .ecp384), ("P-521", .ecp521),
+        ("P-192", .ecp192), ("P-224", .ecp224), ("P-256", .ecp256), ("P-384", .ecp384), ("P-521", .ecp521),
     ]
 
     private func secret(
@@ -91,7 +91,8 @@ struct SharedVectorTests {
     }
 
     static let ecdh: [(String, KeyExchangeMethod)] = [
-        ("ecdh_secp256r1_ecpoint_test.json", .ecp256), ("ecdh_secp384r1_ecpoint_test.json", .ecp384),
+        ("ecdh_secp224r1_ecpoint_test.json", .ecp224), ("ecdh_secp256r1_ecpoint_test.json", .ecp256),
+        ("ecdh_secp384r1_ecpoint_test.json", .ecp384),
         ("ecdh_secp521r1_ecpoint_test.json", .ecp521),
     ]
 
@@ -116,6 +117,52 @@ struct SharedVectorTests {
         }
         #expect(accepted > 100)
         #expect(refused > 5)
+    }
+
+    static let brainpool: [(String, KeyExchangeMethod)] = [
+        ("ecdh_brainpoolP224r1_test.json", .brainpool224), ("ecdh_brainpoolP256r1_test.json", .brainpool256),
+        ("ecdh_brainpoolP384r1_test.json", .brainpool384), ("ecdh_brainpoolP512r1_test.json", .brainpool512),
+    ]
+
+    @Test(arguments: brainpool)
+    func exchangesOnBrainpoolCurvesAgreeWithWycheproof(_ name: String, _ method: KeyExchangeMethod) throws {
+        var count = 0
+        for test in try WycheproofFile.read(name).testGroups.flatMap(\.tests) where test.isValid {
+            guard let key = test.public?.bytes, let privateValue = test.private?.bytes else { continue }
+            // The point ends the key's DER.
+            let secret = try secret(
+                method, privateValue: privateValue, peer: Array(key.suffix(method.publicValueSize)))
+            #expect(
+                SecretKey.constantTimeEqual(secret, SecretKey(copying: test.shared?.bytes ?? [])),
+                "test \(test.tcId)")
+            count += 1
+        }
+        #expect(count > 50)
+    }
+
+    static let montgomery: [(String, KeyExchangeMethod)] = [
+        ("x25519_test.json", .curve25519), ("x448_test.json", .curve448),
+    ]
+
+    @Test(arguments: montgomery)
+    func exchangesOnMontgomeryCurvesAgreeWithWycheproof(_ name: String, _ method: KeyExchangeMethod) throws {
+        var accepted = 0
+        var refused = 0
+        for test in try WycheproofFile.read(name).testGroups.flatMap(\.tests) {
+            guard let peer = test.public?.bytes, let privateValue = test.private?.bytes else { continue }
+            do throws(KeyExchangeFailure) {
+                let secret = try secret(method, privateValue: privateValue, peer: peer)
+                let expected = SecretKey(copying: test.shared?.bytes ?? [])
+                #expect(SecretKey.constantTimeEqual(secret, expected), "test \(test.tcId)")
+                accepted += 1
+            } catch {
+                let isRefusable = test.result == "invalid" || test.flags.contains("ZeroSharedSecret")
+                #expect(isRefusable, "test \(test.tcId)")
+                refused += 1
+            }
+        }
+        #expect(accepted > 200)
+        #expect(refused > 4)
     }
 
     static let hmacs: [(String, HashFunction)] = [

@@ -54,7 +54,9 @@ extension RenderedDiagnosticsTests {
             "a group that does not exist", sainfo("pfs_group 7; encryption_algorithm aes_gcm_16;"),
             """
             t.conf:2:12: error: '7' is not supported by swiftike here; use 'modp768', 'modp1024', 'modp1536', \
-            'modp2048', 'modp3072', 'modp4096', 'modp6144', 'modp8192', 'ecp256', 'ecp384' or 'ecp521'
+            'modp2048', 'modp3072', 'modp4096', 'modp6144', 'modp8192', 'ecp256', 'ecp384', 'ecp521', \
+            'modp1024s160', 'modp2048s224', 'modp2048s256', 'ecp192', 'ecp224', 'ecp224bp', 'ecp256bp', \
+            'ecp384bp', 'ecp512bp', 'curve25519' or 'curve448'
                 \tpfs_group 7; encryption_algorithm aes_gcm_16;
                 \t          ^
             """),

@@ -17,7 +17,7 @@ import Testing
         return pair
     }
 
-    @Test(arguments: Choices.phaseOneCiphers, Catalogue.pseudorandomFunctions)
+    @Test(arguments: Choices.phaseOneCiphers, Choices.phaseOneFunctions)
     func phaseOne(cipher: CipherChoice, prf: PseudorandomFunction) {
         let pair = establishes {
             $0.encryption = cipher

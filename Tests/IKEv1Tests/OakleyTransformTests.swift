@@ -21,7 +21,7 @@ struct OakleyTransformTests {
     func roundTrip() throws {
         for encryption in Catalogue.encryption where encryption.ikev1Phase1 != nil {
             for bits in encryption.keyLengths {
-                for prf in Catalogue.pseudorandomFunctions {
+                for prf in Choices.phaseOneFunctions {
                     for group in Catalogue.keyExchange {
                         let proposal = IKEProposal(
                             encryption: CipherChoice(encryption, keyBits: bits), prf: prf, group: group,
@@ -67,12 +67,12 @@ struct OakleyTransformTests {
     func unknown() {
         let offer = offer([
             DataAttribute(1, .basic(65001)), DataAttribute(2, .basic(3)), DataAttribute(3, .basic(3)),
-            DataAttribute(4, .basic(31)),
+            DataAttribute(4, .basic(33)),
         ])
         #expect(offer.encryption == .unknown("encryption 65001"))
         #expect(offer.prf == .unknown("hash 3"))
         #expect(offer.authentication == .unknown("RSA signatures"))
-        #expect(offer.group == .unknown("group 31"))
+        #expect(offer.group == .unknown("group 33"))
     }
 
     @Test(

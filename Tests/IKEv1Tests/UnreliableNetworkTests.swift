@@ -20,7 +20,7 @@ import Testing
         var policies = Policies()
         policies.mode = random.next() % 2 == 0 ? .tunnel : .transport
         policies.encryption = draw(Choices.phaseOneCiphers, &random) ?? policies.encryption
-        policies.prf = draw(Catalogue.pseudorandomFunctions, &random) ?? policies.prf
+        policies.prf = draw(Choices.phaseOneFunctions, &random) ?? policies.prf
         policies.childEncryption = draw(Choices.childCiphers, &random) ?? policies.childEncryption
         policies.childIntegrity = draw(Choices.integrity, &random) ?? policies.childIntegrity
         policies.pfsGroup = random.next() % 4 == 0 ? .ecp256 : nil
@@ -98,6 +98,7 @@ import Testing
 /// What the catalogue holds, as combinations for one test each.
 enum Choices {
     static let phaseOneCiphers = ciphers { $0.ikev1Phase1 != nil }
+    static let phaseOneFunctions = Catalogue.pseudorandomFunctions.filter { $0.ikev1Hash != nil }
     static let integrity = Catalogue.integrity.filter { !$0.keywords.isEmpty }
     /// Every child cipher, and every integrity algorithm with AES-CBC.
     static let childSuites =

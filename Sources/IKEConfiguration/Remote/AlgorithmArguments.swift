@@ -63,7 +63,7 @@ extension Arguments {
     }
 
     mutating func takeHash(_ session: Session) throws(Diagnostic) -> PseudorandomFunction {
-        let known = Catalogue.pseudorandomFunctions.map(\.keywords)
+        let known = Catalogue.pseudorandomFunctions.filter { $0.ikev1Hash != nil }.map(\.keywords)
         let token = try takeWord("a hash algorithm: \(Self.words(known))")
         guard let prf = Catalogue.pseudorandomFunction(keyword: token.text) else {
             throw Self.unsupported(token, [], known, nil)

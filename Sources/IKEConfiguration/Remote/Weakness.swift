@@ -16,9 +16,13 @@ enum Weakness {
 
     static func of(_ group: KeyExchangeMethod) -> String? {
         switch group.family {
-        case .modp(let bits) where bits <= 1024:
+        case .modp(let bits) where bits <= 1024, .modpSubgroup(let bits, _) where bits <= 1024:
             "a group of \(bits) bits can be broken by a rich attacker; modp2048 is the least to choose"
-        case .modp, .ecp:
+        case .modpSubgroup:
+            "nobody knows how its prime was found, which may hide a trap (RFC 8247); choose modp2048 or more"
+        case .ecp(let bits) where bits < 256, .brainpool(let bits) where bits < 256:
+            "a curve of \(bits) bits is too small for keys of 128 bits; choose ecp256 or curve25519"
+        case .modp, .ecp, .brainpool, .curve25519, .curve448:
             nil
         }
     }

@@ -69,7 +69,7 @@ extension ISAKMPSA {
             throw .localResource(.cryptography("\(proposal.encryption) cannot be used: \(error)"))
         }
         let ivs = InitializationVectorChain(
-            hash: proposal.prf.hash, blockSize: cipher.blockSize, initiatorPublicValue: keying.initiatorValue,
+            hash: proposal.hash, blockSize: cipher.blockSize, initiatorPublicValue: keying.initiatorValue,
             responderPublicValue: keying.responderValue)
         let hash = Phase1Hash(
             initiatorPublicValue: keying.initiatorValue, responderPublicValue: keying.responderValue,

@@ -112,7 +112,7 @@ extension ISAKMPSA {
     /// NAT-D payloads: the peer's endpoint, then ours (RFC 3947 section 3.2).
     func natDetection(_ agreed: MainMode.Agreed, _ turn: inout Turn) -> [Payload] {
         guard let form = usesNATDetection(agreed) else { return [] }
-        let hash = agreed.proposal.prf.hash
+        let hash = agreed.proposal.hash
         // Where encapsulation is forced, the hash of our endpoint can match nothing.
         let own =
             peer.natTraversal == .force
@@ -124,7 +124,7 @@ extension ISAKMPSA {
         guard usesNATDetection(agreed) != nil, let destination = received.natDetection.first,
             received.natDetection.count >= 2
         else { return .none }
-        let hash = agreed.proposal.prf.hash
+        let hash = agreed.proposal.hash
         var nat = NATDetection(
             destination: destination, sources: Array(received.natDetection.dropFirst()),
             local: natHash(hash, path.local), remote: natHash(hash, path.remote))
