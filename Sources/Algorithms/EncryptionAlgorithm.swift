@@ -64,6 +64,17 @@ package struct EncryptionAlgorithm: Sendable {
         }
     }
 
+    /// Whether it may protect the messages of IKEv2: a cipher of more than 64 bits that the software performs.
+    ///
+    /// RFC 8247 section 2.1 forbids DES, and RFC 7296 section 3.3.2 to encrypt nothing.
+    package var isForIKEv2: Bool {
+        switch construction {
+        case .null, .gmac: false
+        case .cbc, .counter, .gcm, .ccm, .chaCha20Poly1305:
+            ikev2 != nil && isInSoftware && keyLengths.maximum > 64
+        }
+    }
+
     /// Whether the key length is negotiated by an attribute (AES) or fixed by the algorithm (3DES).
     package var hasVariableKeyLength: Bool { keyLengths.isVariable }
 }
