@@ -81,7 +81,9 @@ let package = Package(
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
         module("SADText", ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText"]),
         module("CertificateAuthority", ["ASN1", "Algorithms", "Calendar", "Credentials", "Cryptography"]),
-        module("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
+        module(
+            "Negotiation",
+            ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "SourceText"]),
         module(
             "UserspaceIPsec",
             [

@@ -80,6 +80,19 @@ package enum Catalogue {
         keyExchange.first { $0.keywords.contains(keyword) || String($0.number) == keyword }
     }
 
+    package static func encryption(ikev2 number: UInt16) -> EncryptionAlgorithm? {
+        encryption.first { $0.ikev2 == number }
+    }
+
+    package static func pseudorandomFunction(ikev2 number: UInt16) -> PseudorandomFunction? {
+        pseudorandomFunctions.first { $0.ikev2 == number }
+    }
+
+    /// The null algorithm for 0, by which IKEv2 says that there is no integrity.
+    package static func integrity(ikev2 number: UInt16) -> IntegrityAlgorithm? {
+        integrity.first { $0.ikev2 == number }
+    }
+
     package static func compression(xfrm name: String) -> CompressionAlgorithm? {
         compression.first { $0.xfrm == name }
     }

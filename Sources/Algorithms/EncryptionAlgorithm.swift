@@ -53,6 +53,11 @@ package struct EncryptionAlgorithm: Sendable {
     package let keywords: [String]
     /// setkey words after `-E`, the preferred one first.
     package let setkeyNames: [String]
+    /// Words of strongSwan's and libreswan's one-line proposals, the preferred one first; none where IKEv2 cannot
+    /// negotiate it.
+    ///
+    /// `#` stands for the key length in bits, which may be left out where it would come last.
+    package let proposalWords: [String]
 
     /// Whether it makes the ICV itself and takes no integrity algorithm beside it.
     ///

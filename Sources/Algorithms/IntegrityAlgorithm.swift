@@ -38,6 +38,9 @@ package struct IntegrityAlgorithm: Sendable {
     package let keywords: [String]
     /// setkey words after `-A`, the preferred one first.
     package let setkeyNames: [String]
+    /// Words of strongSwan's and libreswan's one-line proposals, the preferred one first; none where IKEv2 cannot
+    /// negotiate it.
+    package let proposalWords: [String]
 
     /// The algorithm with another truncation; nil where so many bits of it are never sent.
     ///

@@ -29,6 +29,9 @@ package struct KeyExchangeMethod: Sendable {
     /// Words of racoon.conf, then those of strongSwan and libreswan, the preferred one first; the bare number works
     /// in racoon.conf too.
     package let keywords: [String]
+
+    /// Those of the keywords that are words of strongSwan's and libreswan's one-line proposals.
+    package var proposalWords: [String] { keywords.filter { Int($0) == nil } }
 }
 
 extension KeyExchangeMethod: Hashable {

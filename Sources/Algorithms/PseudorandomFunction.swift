@@ -22,6 +22,8 @@ package struct PseudorandomFunction: Sendable {
     package let ikev2: UInt16?
     /// racoon.conf words for `hash_algorithm`, the preferred one first; none where IKEv1 has no number.
     package let keywords: [String]
+    /// strongSwan's word in one-line proposals.
+    package let proposalWord: String
 
     /// Octets of output, and of the keys that IKEv2 makes for it: SK_d, SK_pi and SK_pr (RFC 7296 section 2.13).
     package var outputSize: Int { hash?.digestSize ?? 16 }

@@ -13,7 +13,8 @@ extension PseudorandomFunction {
         _ hash: HashFunction, _ name: String, ikev1Hash: UInt16, ikev2: UInt16, _ keywords: [String]
     ) -> PseudorandomFunction {
         PseudorandomFunction(
-            name: name, construction: .hmac(hash), ikev1Hash: ikev1Hash, ikev2: ikev2, keywords: keywords)
+            name: name, construction: .hmac(hash), ikev1Hash: ikev1Hash, ikev2: ikev2, keywords: keywords,
+            proposalWord: "prf\(hash.rawValue)")
     }
 }
 
@@ -21,8 +22,10 @@ extension PseudorandomFunction {
 extension PseudorandomFunction {
     /// RFC 4434.
     package static let aesXCBC = PseudorandomFunction(
-        name: "aes-xcbc-prf-128", construction: .aesXCBC, ikev1Hash: nil, ikev2: 4, keywords: [])
+        name: "aes-xcbc-prf-128", construction: .aesXCBC, ikev1Hash: nil, ikev2: 4, keywords: [],
+        proposalWord: "prfaesxcbc")
     /// RFC 4615.
     package static let aesCMAC = PseudorandomFunction(
-        name: "aes-cmac-prf-128", construction: .aesCMAC, ikev1Hash: nil, ikev2: 8, keywords: [])
+        name: "aes-cmac-prf-128", construction: .aesCMAC, ikev1Hash: nil, ikev2: 8, keywords: [],
+        proposalWord: "prfaescmac")
 }

@@ -70,47 +70,45 @@ extension SuiteOffer {
         switch SecurityAssociationPayload.TransformKind(rawValue: transform.type) {
         case .encryption: encryption.append(Self.cipher(transform))
         case .pseudorandomFunction:
-            prfs.append(
-                transform.plain(
-                    "PRF", Catalogue.pseudorandomFunctions.first { $0.ikev2 == number }))
+            prfs.append(transform.plain(Catalogue.pseudorandomFunction(ikev2: number)))
         case .integrity:
-            let known = Catalogue.integrity.first { $0.ikev2 == number && number != 0 }
-            integrity.append(number == 0 ? .known(nil) : transform.plain("integrity", known.map { $0 }))
+            let known = Catalogue.integrity(ikev2: number)
+            integrity.append(number == 0 ? .known(nil) : transform.plain(known.map { $0 }))
         case .keyExchange:
             let known = Catalogue.keyExchange(number: number)
-            keyExchange.append(number == 0 ? .known(nil) : transform.plain("key exchange", known.map { $0 }))
+            keyExchange.append(number == 0 ? .known(nil) : transform.plain(known.map { $0 }))
         case .sequenceNumbers:
-            sequenceNumbers.append(transform.plain("ESN", SequenceNumberWidth(rawValue: number)))
-        case nil: unknownKinds.append("transform type \(transform.type)")
+            sequenceNumbers.append(transform.plain(SequenceNumberWidth(rawValue: number)))
+        case nil:
+            unknownKinds.append(IKEv2Registry.typeName(transform.type) ?? "transform type \(transform.type)")
         }
     }
 
     private static func cipher(_ transform: SecurityAssociationPayload.Transform) -> Offered<CipherChoice> {
         let number = transform.number
-        guard let algorithm = Catalogue.encryption.first(where: { $0.ikev2 == number }) else {
-            return .unknown("encryption \(number)")
-        }
         guard transform.attributes.allSatisfy({ $0.type == SecurityAssociationPayload.Transform.keyLength }),
             transform.attributes.count <= 1
-        else { return .unknown("\(algorithm) with unknown attributes") }
-        guard let bits = transform.attributes.first.flatMap({ $0.number }).flatMap({ Int(exactly: $0) })
-        else {
-            // RFC 7296 section 3.3.5 wants the length said for AES and forbids it for what has only one.
-            return algorithm.hasVariableKeyLength
-                ? .unknown("\(algorithm) without a key length") : .known(CipherChoice(algorithm))
+        else { return .unknown("\(transform.name) with unknown attributes") }
+        let bits = transform.attributes.first.flatMap { $0.number }.flatMap { Int(exactly: $0) }
+        do {
+            return .known(try CipherChoice(ikev2: number, keyBits: bits))
+        } catch {
+            return .unknown("\(error)")
         }
-        guard algorithm.hasVariableKeyLength, algorithm.keyLengths.contains(bits) else {
-            return .unknown("\(algorithm) with \(bits) bits")
-        }
-        return .known(CipherChoice(algorithm, keyBits: bits))
     }
 }
 
 extension SecurityAssociationPayload.Transform {
+    /// IANA's name for it, or its number.
+    fileprivate var name: String {
+        IKEv2Registry.name(type: type, number: number)
+            ?? "\(IKEv2Registry.typeName(type) ?? "transform") \(number)"
+    }
+
     /// A transform that takes no attribute: one with some is another transform than we know.
-    fileprivate func plain<Choice>(_ name: String, _ choice: Choice?) -> Offered<Choice> {
+    fileprivate func plain<Choice>(_ choice: Choice?) -> Offered<Choice> {
         guard attributes.isEmpty, let choice else {
-            return .unknown(attributes.isEmpty ? "\(name) \(number)" : "\(name) \(number) with attributes")
+            return .unknown(attributes.isEmpty ? name : "\(name) with attributes")
         }
         return .known(choice)
     }
