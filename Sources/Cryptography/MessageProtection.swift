@@ -37,7 +37,8 @@ package struct MessageProtection: Hashable, Sendable {
 
     /// - Parameter integrity: nil or the null algorithm beside ciphers that authenticate.
     /// - Throws: `unsupported` for what may not protect IKE: no encryption, GMAC, a cipher that does not
-    ///   authenticate without an integrity algorithm, or one that does with it.
+    ///   authenticate without an integrity algorithm, or one that does with it; `missing` for what the host's
+    ///   libcrypto lacks.
     package init(_ encryption: CipherChoice, integrity: IntegrityAlgorithm?) throws(CipherFailure) {
         let integrity = integrity == .null ? nil : integrity
         let algorithm = encryption.algorithm
@@ -47,6 +48,8 @@ package struct MessageProtection: Hashable, Sendable {
         guard algorithm.isAEAD == (integrity == nil) else {
             throw .unsupported("\(encryption) with integrity \(integrity?.name ?? "none")")
         }
+        guard unsafe encryption.fetched?.pointer != nil else { throw .missing("\(encryption)") }
+        if let integrity, !integrity.isOffered { throw .missing("\(integrity)") }
         self.encryption = encryption
         self.integrity = integrity
     }
@@ -80,6 +83,17 @@ package struct MessageProtection: Hashable, Sendable {
     }
 }
 
+extension IntegrityAlgorithm {
+    /// Whether the host's libcrypto has the hash or cipher under it.
+    fileprivate var isOffered: Bool {
+        switch construction {
+        case .hmac(let hash): unsafe hash.fetched.pointer != nil
+        case .xcbc, .cmac: unsafe CipherChoice(.aesCBC, keyBits: 128).fetched?.pointer != nil
+        case .null, .keyed: false
+        }
+    }
+}
+
 /// The keys of one direction of an IKEv2 SA, checked against the algorithms.
 ///
 /// libcrypto's contexts are made for each message and not kept: an SA that lives for hours sees a message a minute, and
@@ -89,7 +103,7 @@ struct MessageKeys: Sendable {
     private let encryptionKey: SecretKey
     private let integrityKey: SecretKey?
 
-    /// - Throws: `keySize` for a key of the wrong length, `missing` for what the host's libcrypto lacks.
+    /// - Throws: `keySize` for a key of the wrong length.
     init(
         _ protection: MessageProtection, encryptionKey: SecretKey, integrityKey: SecretKey?
     ) throws(CipherFailure) {
@@ -103,8 +117,6 @@ struct MessageKeys: Sendable {
         self.protection = protection
         self.encryptionKey = encryptionKey
         self.integrityKey = protection.integrity == nil ? nil : integrityKey
-        _ = try cipher(.opening)
-        _ = try authentication()
     }
 
     func cipher(_ use: PacketProtection.Use) throws(CipherFailure) -> CipherContext {

@@ -14,7 +14,7 @@ package struct MessageSealer: ~Copyable, Sendable {
     /// - Parameters:
     ///   - encryptionKey: SK_ei or SK_er: the cipher's key, then its salt.
     ///   - integrityKey: SK_ai or SK_ar; nil for ciphers that authenticate.
-    /// - Throws: `keySize` for a key of the wrong length, `missing` for what the host's libcrypto lacks.
+    /// - Throws: `keySize` for a key of the wrong length.
     package init(
         _ protection: MessageProtection, encryptionKey: SecretKey, integrityKey: SecretKey?
     ) throws(CipherFailure) {
