@@ -210,7 +210,9 @@ let package = Package(
             "SADText", ["IPsec", "Algorithms", "KeyMaterial", "SetkeyScript", "SourceText"],
             exclude: ["Vectors"]),
         tests("XFRM", ["Wire", "Netlink", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
-        tests("Negotiation", ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials"]),
+        tests(
+            "Negotiation",
+            ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "SourceText"]),
         tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),
         tests(
             "IKEv1",

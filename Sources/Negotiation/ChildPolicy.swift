@@ -27,6 +27,8 @@ package struct ChildPolicy: Hashable, Sendable {
     /// nil is no PFS.
     package var pfsGroup: KeyExchangeMethod?
     package var lifetime: Duration
+    /// Widths of sequence numbers that IKEv2 may agree on, the preferred first.
+    package var sequenceNumbers: [SequenceNumberWidth] = [.short]
     /// Where the block starts, `swiftike.conf:30`.
     package var origin: String
 
@@ -46,5 +48,23 @@ package struct ChildPolicy: Hashable, Sendable {
         self.pfsGroup = pfsGroup
         self.lifetime = lifetime
         self.origin = origin
+    }
+}
+
+extension ChildPolicy {
+    /// What IKEv2 offers and accepts: ciphers that authenticate and others in proposals of their own, in the order in
+    /// which the first of each stands.
+    package var suites: [SuiteProposal] {
+        let groups = pfsGroup.map { [$0] } ?? []
+        let whole = SuiteProposal(
+            encryption: encryption.filter { $0.algorithm.isAEAD }, keyExchange: groups,
+            sequenceNumbers: sequenceNumbers, origin: origin)
+        let parted = SuiteProposal(
+            encryption: encryption.filter { !$0.algorithm.isAEAD }, integrity: integrity, keyExchange: groups,
+            sequenceNumbers: sequenceNumbers, origin: origin)
+        let inOrder = encryption.first?.algorithm.isAEAD == true ? [whole, parted] : [parted, whole]
+        return inOrder.filter {
+            !$0.encryption.isEmpty && ($0.encryption[0].algorithm.isAEAD || !integrity.isEmpty)
+        }
     }
 }

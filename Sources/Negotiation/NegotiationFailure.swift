@@ -30,6 +30,8 @@ package enum NegotiationFailure: Error, Hashable, Sendable {
         case noSharedSecret(SharedSecretFailure)
         /// The peer proved the key, but is not whom the configuration expects.
         case unexpectedIdentity(Identity, expected: [Identity], origin: String)
+        /// The peer proves itself in another way than we take.
+        case unexpectedMethod(String, expected: String)
     }
 
     /// What our configuration does not allow.
@@ -104,6 +106,9 @@ extension NegotiationFailure.AuthenticationCause {
             "authentication failed: no pre-shared key for \(names.joined(separator: " or ")) in \(file); "
                 + "add a line for it"
         case .noSharedSecret(.unusable(let why)): "authentication failed: \(why)"
+        case .unexpectedMethod(let method, let expected):
+            "authentication failed: the peer authenticates by \(method), and \(expected) is wanted; make the "
+                + "authentication method on both sides the same"
         case .unexpectedIdentity(let identity, let expected, let origin):
             "authentication failed: the peer is \(identity), but \(origin) expects "
                 + expected.map(\.description).joined(separator: " or ")

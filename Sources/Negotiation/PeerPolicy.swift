@@ -7,6 +7,8 @@ package enum ExchangeMode: String, Hashable, Sendable {
     case main
     case aggressive
     case base
+    /// No mode of phase 1, but what takes its place (RFC 7296).
+    case ikev2
 }
 
 /// How both sides prove who they are.
@@ -118,6 +120,10 @@ package struct PeerPolicy: Hashable, Sendable {
     /// Whether a peer whose identity is not among `remoteIdentities` is refused, or only logged.
     package var verifiesIdentity: Bool
     package var proposals: [IKEProposal]
+    /// What IKEv2 offers and accepts, the preferred first.
+    package var suites: [SuiteProposal]
+    /// Octets of the datagrams that large messages are cut into (RFC 7383); nil to send and announce no fragments.
+    package var fragmentSize: Int?
     package var proposalCheck: ProposalCheck
     /// Never initiate.
     package var isPassive: Bool
@@ -137,6 +143,8 @@ package struct PeerPolicy: Hashable, Sendable {
         self.match = match
         self.proposals = proposals
         self.origin = origin
+        suites = []
+        fragmentSize = 1280
         exchangeModes = [.main]
         localIdentity = nil
         remoteIdentities = []

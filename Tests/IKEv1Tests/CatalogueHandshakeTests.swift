@@ -1,6 +1,7 @@
 import Algorithms
 import IPsec
 import Negotiation
+import TestSupport
 import Testing
 
 @testable import IKEv1

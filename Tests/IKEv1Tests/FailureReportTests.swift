@@ -3,6 +3,7 @@ import Credentials
 import IPsec
 import KeyMaterial
 import Negotiation
+import TestSupport
 import Testing
 
 @testable import IKEv1
@@ -26,7 +27,7 @@ import Testing
         }
     }
 
-    private static func failures(_ pair: TwoEndpoints, _ side: TwoEndpoints.Side) -> [String] {
+    private static func failures(_ pair: TwoEndpoints, _ side: NetworkSide) -> [String] {
         pair.reports[side.rawValue].filter { $0.kind == .negotiationFailed }.map(\.sentence)
     }
 
@@ -63,7 +64,7 @@ import Testing
         _ policies: Policies = Policies(), _ change: (inout NegotiationPolicy) -> Void = { _ in }
     ) -> TwoEndpoints {
         var policy = policies.policy(.b)
-        policy.peers[0].match = .address(TwoEndpoints.natted, port: nil)
+        policy.peers[0].match = .address(NetworkSide.natted, port: nil)
         change(&policy)
         var pair = TwoEndpoints(policies.policy(.a), policy, seed: 1)
         pair.handle(.initiate(policies.request()), at: .a)
@@ -113,7 +114,7 @@ import Testing
     @Test func strangersLeaveRoomForThoseWhoAreKnown() {
         let policies = Policies()
         var policy = policies.policy(.b)
-        policy.peers[0].match = .address(TwoEndpoints.addressA, port: nil)
+        policy.peers[0].match = .address(NetworkSide.addressA, port: nil)
         policy.limits = FloodLimits(halfOpen: 20, halfOpenPerAddress: 20)
         var pair = TwoEndpoints(policies.policy(.a), policy, seed: 1)
         pair.handle(.initiate(policies.request()), at: .a)
@@ -121,7 +122,7 @@ import Testing
             Issue.record("nothing was sent")
             return
         }
-        let stranger = Path(local: path.remote, remote: Endpoint(TwoEndpoints.natted, port: 500))
+        let stranger = Path(local: path.remote, remote: Endpoint(NetworkSide.natted, port: 500))
         for number in UInt8(1)...40 {
             pair.handle(.datagram([number] + first.dropFirst(), stranger), at: .b)
         }
@@ -172,7 +173,7 @@ import Testing
         pair.handle(.initiate(policies.request()), at: .a)
         pair.run(for: .seconds(5))
         var request = policies.request()
-        request.local = TrafficSelector(IPPrefix(host: TwoEndpoints.addressA))
+        request.local = TrafficSelector(IPPrefix(host: NetworkSide.addressA))
         request.tunnel = "other"
         pair.faults.loss = 100
         pair.handle(.initiate(request), at: .a)

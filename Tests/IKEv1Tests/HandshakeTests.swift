@@ -26,8 +26,8 @@ import Testing
     }
 
     /// The initiator's message 5 would come within 10 ms of KE, Nr; without keys it would be lost.
-    @Test(arguments: [Duration.milliseconds(200), .seconds(2)], [TwoEndpoints.Side.a, .b])
-    func waitsForTheKeys(delay: Duration, side: TwoEndpoints.Side) {
+    @Test(arguments: [Duration.milliseconds(200), .seconds(2)], [NetworkSide.a, .b])
+    func waitsForTheKeys(delay: Duration, side: NetworkSide) {
         let policies = Policies()
         var pair = policies.pair(seed: 1)
         pair.keyDelays[side.rawValue] = delay
@@ -135,7 +135,7 @@ import Testing
         let policies = Policies()
         var pair = policies.pair(seed: 1)
         var request = policies.request()
-        request.local = TrafficSelector(IPPrefix(host: TwoEndpoints.addressA))
+        request.local = TrafficSelector(IPPrefix(host: NetworkSide.addressA))
         pair.handle(.initiate(request), at: .a)
         pair.run(for: .seconds(100))
         let report = pair.reports[1].first { $0.sentence.contains("which no tunnel or policy does") }

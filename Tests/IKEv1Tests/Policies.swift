@@ -2,6 +2,7 @@ import Algorithms
 import Credentials
 import IPsec
 import Negotiation
+import TestSupport
 
 @testable import IKEv1
 
@@ -19,8 +20,8 @@ struct Policies {
     var childLifetime = Duration.seconds(3600)
     var changePeer: (inout PeerPolicy) -> Void = { _ in }
 
-    func policy(_ side: TwoEndpoints.Side) -> NegotiationPolicy {
-        let other = side == .a ? TwoEndpoints.addressB : TwoEndpoints.addressA
+    func policy(_ side: NetworkSide) -> NegotiationPolicy {
+        let other = side == .a ? NetworkSide.addressB : NetworkSide.addressA
         let proposal = IKEProposal(
             encryption: encryption, prf: prf, group: group, authentication: .preSharedKey, lifetime: lifetime,
             origin: "swiftike.conf:12")
@@ -40,10 +41,10 @@ struct Policies {
         return NegotiationPolicy(peers: [peer], children: [child], tunnels: [tunnel])
     }
 
-    func request(_ side: TwoEndpoints.Side = .a) -> ChildRequest {
+    func request(_ side: NetworkSide = .a) -> ChildRequest {
         let policy = policy(side)
-        let own = side == .a ? TwoEndpoints.addressA : TwoEndpoints.addressB
-        let other = side == .a ? TwoEndpoints.addressB : TwoEndpoints.addressA
+        let own = side == .a ? NetworkSide.addressA : NetworkSide.addressB
+        let other = side == .a ? NetworkSide.addressB : NetworkSide.addressA
         let path = Path(local: Endpoint(own, port: 500), remote: Endpoint(other, port: 500))
         return ChildRequest(
             tunnel: "hq", peer: "peer", path: path, local: policy.tunnels[0].localSelector(on: path),

@@ -1,5 +1,6 @@
 import IPsec
 import Negotiation
+import TestSupport
 import Testing
 
 @testable import IKEv1

@@ -1,16 +1,17 @@
-import IPsec
+package import IPsec
 import KeyMaterial
-import Negotiation
 
 /// A SAD in memory that remembers the order in which SAs came.
-struct RecordingDatabase {
-    private(set) var associations: [SecurityAssociationID: SecurityAssociation] = [:]
+package struct RecordingDatabase {
+    package private(set) var associations: [SecurityAssociationID: SecurityAssociation] = [:]
     /// Outbound SAs in the order of their arrival, the newest last.
-    private(set) var outbound: [SecurityAssociationID] = []
+    package private(set) var outbound: [SecurityAssociationID] = []
     /// Set to refuse what is added.
-    var failure: DatabaseFailure?
+    package var failure: DatabaseFailure?
 
-    mutating func add(_ association: SecurityAssociation) -> Result<Void, DatabaseFailure> {
+    package init() {}
+
+    package mutating func add(_ association: SecurityAssociation) -> Result<Void, DatabaseFailure> {
         if let failure { return .failure(failure) }
         guard associations[association.id] == nil else {
             return .failure(DatabaseFailure(.alreadyExists, "there is one already"))
@@ -20,17 +21,17 @@ struct RecordingDatabase {
         return .success(())
     }
 
-    mutating func remove(_ id: SecurityAssociationID) {
+    package mutating func remove(_ id: SecurityAssociationID) {
         associations[id] = nil
         outbound.removeAll { $0 == id }
     }
 
-    mutating func update(_ id: SecurityAssociationID, _ encapsulation: UDPEncapsulation) {
+    package mutating func update(_ id: SecurityAssociationID, _ encapsulation: UDPEncapsulation) {
         associations[id]?.encapsulation = encapsulation
     }
 
     /// Whether the packets of the newest outbound SA here can be read there.
-    func reaches(_ other: RecordingDatabase) -> Bool {
+    package func reaches(_ other: RecordingDatabase) -> Bool {
         guard let id = outbound.last, let own = associations[id] else { return false }
         return other.associations.values.contains { inbound in
             inbound.direction == .inbound && inbound.id.spi == id.spi && inbound.mode == own.mode

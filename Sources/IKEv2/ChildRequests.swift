@@ -1,0 +1,190 @@
+import Credentials
+import IPsec
+import Negotiation
+
+/// Wishes for child SAs, what ends them, and what one IKE SA means for others.
+extension IKEv2Endpoint {
+    mutating func initiate(_ request: ChildRequest) {
+        let peers = associations.values.filter {
+            $0.peer.name == request.peer && $0.path.remote.address == request.path.remote.address
+        }
+        if request.acquireSequence == 0, peers.contains(where: { $0.has(request) }) { return }
+        if peers.contains(where: { $0.isNegotiating(request) }) { return }
+        if let established = newest(among: peers) {
+            update(established) { $0.enqueue(.createChild(request), &$1) }
+        } else if let larval = peers.first(where: { $0.role == .initiator && $0.established == nil })?.id {
+            update(larval) { $0.enqueue(.createChild(request), &$1) }
+        } else {
+            start(request)
+        }
+    }
+
+    /// The newest established SA.
+    private func newest(among candidates: [IKESA]) -> IKESAID? {
+        candidates.filter { $0.established != nil }.max { $0.id.value < $1.id.value }?.id
+    }
+
+    private mutating func start(_ request: ChildRequest) {
+        let subject = ReportSubject(tunnel: request.tunnel, peer: request.peer, path: request.path)
+        guard let peer = policy.peer(named: request.peer), peer.exchangeModes.contains(.ikev2) else {
+            let cause = NegotiationFailure.PolicyCause.unknownPeer(
+                request.path.remote.address, exchange: "ikev2")
+            turn.report(.negotiationFailed, subject, .localPolicyForbids(cause))
+            return
+        }
+        guard !peer.isPassive else {
+            turn.report(
+                .negotiationFailed, subject,
+                .localPolicyForbids(.passive(peer: peer.name, origin: peer.origin)))
+            return
+        }
+        do {
+            let isFirst = isFirstContact(request.path.remote.address)
+            var association = try IKESA.initiate(
+                newID(), to: peer, over: request.path, isFirstContact: isFirst, &turn)
+            association.tasks = [.createChild(request)]
+            bySPI[association.ownSPI] = association.id
+            associations[association.id] = association
+            settle(association.id)
+        } catch {
+            turn.report(.negotiationFailed, subject, error)
+        }
+    }
+
+    /// Whether nothing exists with an address.
+    private func isFirstContact(_ address: IPAddress) -> Bool {
+        !associations.values.contains { $0.path.remote.address == address && $0.established != nil }
+    }
+
+    mutating func terminate(_ tunnel: String) {
+        for id in Array(associations.keys) { update(id) { $0.terminate(tunnel, &$1) } }
+    }
+
+    mutating func shutDown() {
+        for id in Array(associations.keys) { update(id) { $0.close("shutting down", &$1) } }
+        isShutDown = true
+    }
+
+    /// Carries out what an SA has told.
+    mutating func perform(_ outcome: Outcome, of association: IKESA) {
+        switch outcome {
+        case .established: break
+        case .ended(let failure, let sentence): report(ended: association, failure, sentence)
+        case .adopted(let id): owners[id] = association.id
+        case .released(let id): if owners[id] == association.id { owners[id] = nil }
+        case .childFailed(let request, let failure):
+            var subject = association.subject
+            subject.tunnel = request?.tunnel
+            turn.report(.negotiationFailed, subject, failure)
+        case .initialContact: forgetOlder(than: association)
+        case .orphaned(let requests): for request in requests { initiate(request) }
+        }
+    }
+
+    private mutating func report(
+        ended association: IKESA, _ failure: NegotiationFailure, _ sentence: String?
+    ) {
+        if association.wasEstablished {
+            turn.report(
+                .notice, .ikeGone, association.subject, "IKE SA gone: \(sentence ?? failure.sentence)")
+        } else {
+            turn.report(.negotiationFailed, association.subject, failure)
+        }
+    }
+
+    /// The peer has started anew: what it had with us before is void.
+    private mutating func forgetOlder(than association: IKESA) {
+        guard let own = association.established else { return }
+        for other in associations.values
+        where other.id != association.id && other.established?.remoteIdentity == own.remoteIdentity
+            && other.established?.localIdentity == own.localIdentity
+        {
+            update(other.id) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
+        }
+    }
+
+    mutating func receive(_ notification: DatabaseNotification) {
+        switch notification {
+        case .expiring(let id):
+            if let owner = owners[id] { update(owner) { $0.rekey(childOf: id, &$1) } }
+        case .expired(let id):
+            if let owner = owners[id] { update(owner) { $0.expire(childOf: id, &$1) } }
+        case .mappingChanged(let id, let endpoint):
+            if let owner = owners[id] { update(owner) { $0.follow(endpoint, &$1) } }
+        // The daemon turns acquires into requests, and reads the databases again when events were lost.
+        case .acquire, .eventsLost: break
+        }
+    }
+}
+
+extension IKESA {
+    /// Whether a child does what is asked for.
+    func has(_ request: ChildRequest) -> Bool {
+        established?.children.values.contains { $0.satisfies(request) } ?? false
+    }
+
+    /// Whether a request is queued here or being negotiated.
+    func isNegotiating(_ request: ChildRequest) -> Bool {
+        let isWaiting = tasks.contains { task in
+            if case .createChild(let other) = task { other.isSame(as: request) } else { false }
+        }
+        if isWaiting { return true }
+        return window.outstanding.contains { outstanding in
+            switch outstanding.kind {
+            case .authenticate(let draft): draft?.request.isSame(as: request) ?? false
+            case .createChild(let draft): draft.request.isSame(as: request)
+            case .deleteChildren, .deleteSelf, .probe: false
+            }
+        }
+    }
+
+    /// Takes down what is there for a tunnel, and the SA itself if nothing else uses it.
+    mutating func terminate(_ tunnel: String, _ turn: inout Turn) {
+        let isMeant = tasks.contains { task in
+            if case .createChild(let request) = task { request.tunnel == tunnel } else { false }
+        }
+        tasks.removeAll { task in
+            if case .createChild(let request) = task { request.tunnel == tunnel } else { false }
+        }
+        guard let sa = established else {
+            if isMeant, tasks.isEmpty { end(.cancelled("taken down"), &turn) }
+            return
+        }
+        let affected = sa.children.values.filter { $0.request.tunnel == tunnel }.map(\.spi)
+        guard isMeant || !affected.isEmpty else { return }
+        if affected.count == sa.children.count, tasks.isEmpty {
+            close("taken down", &turn)
+        } else if !affected.isEmpty {
+            for spi in affected { removeChild(spi, "taken down", &turn) }
+            enqueue(.deleteChildren(affected), &turn)
+        }
+    }
+
+    /// An SA of a pair carries as much as it may soon.
+    mutating func rekey(childOf id: SecurityAssociationID, _ turn: inout Turn) {
+        if let child = child(of: id) { enqueue(.rekeyChild(child.spi), &turn) }
+    }
+
+    mutating func expire(childOf id: SecurityAssociationID, _ turn: inout Turn) {
+        if let child = child(of: id) { expireChild(child.spi, &turn) }
+    }
+
+    /// ESP from the peer comes from another endpoint.
+    mutating func follow(_ endpoint: Endpoint, _ turn: inout Turn) {
+        guard endpoint.address == path.remote.address, secured?.nat.isRemoteBehindNAT == true else { return }
+        var moved = path
+        moved.remote = endpoint
+        move(to: moved, &turn)
+    }
+
+    private func child(of id: SecurityAssociationID) -> ChildSA? {
+        established?.children.values.first { $0.inbound.id == id || $0.outbound.id == id }
+    }
+}
+
+extension ChildRequest {
+    /// Whether another one asks the same peer for the same.
+    fileprivate func isSame(as other: ChildRequest) -> Bool {
+        other.local == local && other.remote == remote && other.mode == mode
+    }
+}

@@ -1,0 +1,97 @@
+import Algorithms
+import IPsec
+import ISAKMP
+import Negotiation
+
+/// A pair of IPsec SAs, and what is needed to make the next one.
+struct ChildSA {
+    /// Where a pair is in its life (RFC 2367's words where it has them).
+    enum Phase: Hashable {
+        case mature
+        /// The peer made its successor, and goes on until it deletes this one; then our packets change over.
+        case replaced(by: SPI)
+        /// Our delete is on its way.
+        case closing
+        /// The outbound SA is gone, and the inbound one stays for packets under way.
+        case lingering
+    }
+
+    /// Which side started its exchange.
+    let role: IKESAStatus.Role
+    /// What was asked for; repeated to renew it.
+    var request: ChildRequest
+    var inbound: SecurityAssociation
+    var outbound: SecurityAssociation
+    /// Whether the outbound SA is in the database.
+    var sends: Bool
+    let suite: Suite
+    let local: [TrafficSelector]
+    let remote: [TrafficSelector]
+    let lifetime: Duration
+    let established: Instant
+    var phase = Phase.mature
+
+    var subject: ReportSubject {
+        ReportSubject(tunnel: request.tunnel, peer: request.peer, path: request.path)
+    }
+
+    var spi: SPI { inbound.id.spi }
+
+    /// The peer's inbound SPI.
+    var peerSPI: SPI { outbound.id.spi }
+
+    /// Whether it answers a request.
+    func satisfies(_ request: ChildRequest) -> Bool {
+        phase == .mature && self.request.mode == request.mode && self.request.tunnel == request.tunnel
+            && local.contains { $0.contains(request.local) || request.local.contains($0) }
+            && remote.contains { $0.contains(request.remote) || request.remote.contains($0) }
+    }
+}
+
+/// A child SA that we have asked for.
+struct ChildDraft {
+    let request: ChildRequest
+    let policy: ChildPolicy
+    /// Ours, for the inbound SA.
+    let spi: SPI
+    /// nil in IKE_AUTH, which has those of IKE_SA_INIT.
+    let nonce: [UInt8]?
+    /// nil where the exchange has no key exchange of its own.
+    let exchange: PrivateValue?
+    /// The inbound SPI of the child it is to replace.
+    let replaces: SPI?
+    /// Times the peer asked for another group.
+    let attempts: Int
+}
+
+/// A child SA that the peer asked for.
+struct PendingOffer {
+    /// IKE_AUTH or CREATE_CHILD_SA.
+    let exchange: ExchangeType
+    /// What goes into the answer before what the child adds: IDr and AUTH in IKE_AUTH.
+    let head: [Payload]
+    let nonces: Nonces
+    let offer: ChildOfferMessage
+    /// The peer's public value, where the exchange has a key exchange of its own.
+    let keyExchange: KeyExchangePayload?
+    /// The inbound SPI of the child it is to replace.
+    let replaces: SPI?
+}
+
+/// What the peer's request waits for.
+enum Answering {
+    case findingPolicy(EffectToken, PendingOffer)
+    /// The answer, and the child that it tells of.
+    case installing(EffectToken, PendingOffer, [Payload], ChildSA)
+}
+
+/// SAs of a child of ours on their way into the database.
+struct ChildInstallation {
+    var child: ChildSA
+    /// The inbound SPI of the child it replaces.
+    let replaces: SPI?
+    /// Those of the exchange that made it.
+    let nonces: Nonces
+    /// Which of the two is being put in place.
+    let direction: Direction
+}

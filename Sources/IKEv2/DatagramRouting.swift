@@ -1,0 +1,148 @@
+import Cryptography
+import IPsec
+import ISAKMP
+import Negotiation
+
+/// Which IKE SA a datagram is for.
+extension IKEv2Endpoint {
+    mutating func receive(_ datagram: [UInt8], _ path: Path) {
+        let header: MessageHeader
+        do {
+            header = try Message.header(of: datagram)
+        } catch {
+            drop("a message that cannot be read: \(error)", .debug, path)
+            return
+        }
+        guard header.initiatorCookie != 0 else {
+            drop("a message without an initiator SPI", .debug, path)
+            return
+        }
+        if let id = owner(of: header) {
+            update(id) { $0.receive(datagram, header, from: path, &$1) }
+        } else if header.exchangeType == .ikeSAInit, header.responderCookie == 0, header.messageID == 0,
+            header.flags.contains(.initiator), !header.flags.contains(.response)
+        {
+            receiveFirst(datagram, header, path)
+        } else {
+            drop("a \(header.exchangeType) message with unknown SPIs", .debug, path)
+        }
+    }
+
+    /// The SA whose SPIs these are, from the side that sends.
+    private func owner(of header: MessageHeader) -> IKESAID? {
+        let fromInitiator = header.flags.contains(.initiator)
+        let own = fromInitiator ? header.responderCookie : header.initiatorCookie
+        let other = fromInitiator ? header.initiatorCookie : header.responderCookie
+        guard own != 0, let id = bySPI[own], let association = associations[id] else { return nil }
+        if association.role == .initiator {
+            guard !fromInitiator else { return nil }
+            // Before the peer has chosen one, an answer may come with any, or with none to refuse.
+            let known = association.spis.responder
+            return known == 0 || known == other ? id : nil
+        }
+        return fromInitiator && association.spis.initiator == other ? id : nil
+    }
+
+    /// A first message: one that came before, or one to be answered with an SA of its own.
+    private mutating func receiveFirst(_ datagram: [UInt8], _ header: MessageHeader, _ path: Path) {
+        guard bySPI[header.initiatorCookie] == nil else {
+            drop("our own message sent back to us", .debug, path)
+            return
+        }
+        let first = FirstMessage(spi: header.initiatorCookie, remote: path.remote)
+        if let id = larval[first] {
+            update(id) { $0.receive(datagram, header, from: path, &$1) }
+            return
+        }
+        do {
+            let message = try Message(decoding: datagram)
+            if let unknown = message.unknownCriticalPayload {
+                tell(NotifyPayload(.unsupportedCriticalPayload, data: [unknown.rawValue]), header, path)
+                return
+            }
+            guard isWelcome(message, header, path) else { return }
+            respond(message, datagram, first, path)
+        } catch {
+            drop("a first message: \(error)", .debug, path)
+        }
+    }
+
+    /// Whether a first message is worth an SA: where many are half open, only one that brings its cookie back.
+    private mutating func isWelcome(_ message: Message, _ header: MessageHeader, _ path: Path) -> Bool {
+        let limits = policy.limits
+        guard larvalByAddress[path.remote.address] ?? 0 < limits.halfOpenPerAddress else {
+            drop("a first message: too many negotiations with its address are half open", .warning, path)
+            return false
+        }
+        guard larval.count >= limits.halfOpen / 4 else { return true }
+        guard let nonce = try? message.nonce() else {
+            drop("a first message without a nonce", .debug, path)
+            return false
+        }
+        let spi = header.initiatorCookie
+        guard let cookie = message.notification(.cookie)?.data,
+            challenge.accepts(cookie, nonce: nonce, spi: spi, remote: path.remote, now: turn.now)
+        else {
+            let cookie = challenge.cookie(
+                nonce: nonce, spi: spi, remote: path.remote, now: turn.now, random: &turn.random)
+            tell(NotifyPayload(.cookie, data: cookie), header, path)
+            return false
+        }
+        guard larval.count < limits.halfOpen else {
+            drop("a first message: too many negotiations are half open", .warning, path)
+            return false
+        }
+        return true
+    }
+
+    private mutating func respond(
+        _ message: Message, _ datagram: [UInt8], _ first: FirstMessage, _ path: Path
+    ) {
+        let candidates = policy.peersForResponding(to: path.remote, mode: .ikev2)
+        guard !candidates.isEmpty else {
+            tell(NotifyPayload(.noProposalChosen), message.header, path)
+            report(
+                refused: .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "ikev2")), path)
+            return
+        }
+        let id = newID()
+        do {
+            let association = try IKESA.respond(
+                id, to: message, datagram, from: path, candidates: candidates, &turn)
+            larval[first] = id
+            larvalByAddress[path.remote.address, default: 0] += 1
+            bySPI[association.ownSPI] = id
+            associations[id] = association
+            settle(id)
+        } catch {
+            tell(error.answer, message.header, path)
+            if error.answer.type != .invalidKEPayload { report(refused: error.failure, path) }
+        }
+    }
+
+    /// Answers a first message in clear, and keeps nothing of it.
+    private mutating func tell(_ notify: NotifyPayload, _ header: MessageHeader, _ path: Path) {
+        let header = MessageHeader(
+            initiatorCookie: header.initiatorCookie, responderCookie: 0, exchangeType: .ikeSAInit,
+            flags: .response, messageID: 0, version: 0x20)
+        if let answer = try? Message(header: header, payloads: [.notify(notify)]).encode() {
+            turn.effects.append(.send(answer, path))
+        }
+    }
+
+    /// Says once in a while why first messages are refused.
+    private mutating func report(refused failure: NegotiationFailure, _ path: Path) {
+        guard let count = dropped.count(now: turn.now) else { return }
+        turn.report(
+            .warning, .negotiationFailed, ReportSubject(path: path),
+            failure.sentence + (count > 1 ? " (\(count) messages dropped since the last report)" : ""),
+            details: failure.details)
+    }
+
+    private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {
+        guard let count = dropped.count(now: turn.now) else { return }
+        turn.report(
+            level, .dropped, ReportSubject(path: path),
+            "dropped \(what)" + (count > 1 ? " (\(count) dropped since the last report)" : ""))
+    }
+}

@@ -1,0 +1,23 @@
+import Credentials
+import IPsec
+import Negotiation
+
+/// What an IKE SA has once both sides are authenticated.
+struct EstablishedSA {
+    let secured: Secured
+    let localIdentity: Identity
+    let remoteIdentity: Identity
+    let since: Instant
+    /// By inbound SPI.
+    var children: [SPI: ChildSA] = [:]
+    /// The peer's request that waits for an effect before it is answered.
+    var answering: Answering?
+    /// Our half of a child whose SAs go into the database.
+    var installing: [EffectToken: ChildInstallation] = [:]
+    /// By the inbound SPI of a child: the peer replaced it while our own replacement was under way.
+    var collisions: [SPI: RekeyCollision] = [:]
+    /// Of IKE_SA_INIT, until the child SA of IKE_AUTH is made.
+    var openingNonces: Nonces?
+    /// When the peer's last authentic message came.
+    var heard: Instant
+}

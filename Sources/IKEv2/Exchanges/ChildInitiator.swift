@@ -1,0 +1,236 @@
+import Algorithms
+import Cryptography
+import IPsec
+import ISAKMP
+import KeyMaterial
+import Negotiation
+
+/// The initiator's side of making a child SA, in IKE_AUTH and in CREATE_CHILD_SA.
+extension IKESA {
+    /// What we ask for.
+    ///
+    /// - Parameter isFirst: whether it goes into IKE_AUTH, which has no key exchange of its own.
+    func draft(
+        _ request: ChildRequest, replacing old: SPI?, isFirst: Bool, group: KeyExchangeMethod? = nil,
+        attempts: Int = 1, _ turn: inout Turn
+    ) throws(NegotiationFailure) -> ChildDraft {
+        guard let policy = turn.policy.child(for: parties(request.local, request.remote)) else {
+            throw .localPolicyForbids(.noChildPolicy(local: request.local, remote: request.remote))
+        }
+        guard let spi = turn.spi() else { throw .localResource(.cryptography("no free SPI was drawn")) }
+        let wanted = isFirst ? nil : group ?? policy.suites.first?.keyExchange.first
+        var exchange: PrivateValue?
+        if let wanted { exchange = try PrivateValue(wanted, random: &turn.random) }
+        return ChildDraft(
+            request: request, policy: policy, spi: spi,
+            nonce: isFirst ? nil : turn.random.bytes(count: nonceSize), exchange: exchange, replaces: old,
+            attempts: attempts)
+    }
+
+    /// The payloads that ask for a child SA.
+    ///
+    /// The payloads that ask for it:  [N(USE_TRANSPORT_MODE),] SA, [Ni, KEi,] TSi, TSr
+    func offer(_ draft: ChildDraft) -> [Payload] {
+        let suites = draft.nonce == nil ? draft.policy.suites.map(\.withoutKeyExchange) : draft.policy.suites
+        let proposals = suites.prefix(255).enumerated().map { index, suite in
+            SecurityAssociationPayload.Proposal(
+                number: UInt8(truncatingIfNeeded: index + 1), .esp, spi: draft.spi.value.octets, suite)
+        }
+        var payloads: [Payload] = []
+        if draft.request.mode == .transport { payloads.append(.notify(NotifyPayload(.useTransportMode))) }
+        payloads.append(.securityAssociation(SecurityAssociationPayload(Array(proposals))))
+        if let nonce = draft.nonce { payloads.append(.nonce(nonce)) }
+        if let exchange = draft.exchange {
+            payloads.append(
+                .keyExchange(
+                    KeyExchangePayload(method: exchange.method.number, publicValue: exchange.publicValue)))
+        }
+        return payloads + [
+            .trafficSelectors(TrafficSelectorPayload([draft.request.local]), .initiator),
+            .trafficSelectors(TrafficSelectorPayload([draft.request.remote]), .responder),
+        ]
+    }
+
+    /// Asks for a child SA in CREATE_CHILD_SA.
+    ///
+    ///  HDR, SK {SA, Ni, [KEi,] TSi, TSr}  -->
+    mutating func startChild(
+        _ request: ChildRequest, replacing old: SPI?, group: KeyExchangeMethod? = nil, attempts: Int = 1,
+        _ turn: inout Turn
+    ) {
+        do {
+            let draft = try draft(
+                request, replacing: old, isFirst: false, group: group, attempts: attempts, &turn)
+            var payloads = offer(draft)
+            if let old, let child = established?.children[old] {
+                payloads.insert(
+                    .notify(
+                        NotifyPayload(.rekeySA, protocolID: IKEProtocol.esp.rawValue, spi: old.value.octets)),
+                    at: 0)
+                step("--> N(REKEY_SA) of \(child.spi), SA, Ni, TSi, TSr", &turn)
+            }
+            self.request(.createChild(draft), .createChildSA, payloads, &turn)
+        } catch {
+            turn.outcomes.append(.childFailed(request, error))
+            if let old { retryRekey(of: old, &turn) }
+        }
+    }
+
+    /// Negotiates the successor of a child that is still the one in use.
+    mutating func startRekey(ofChild spi: SPI, _ turn: inout Turn) {
+        guard let child = established?.children[spi], child.phase == .mature else { return }
+        deadlines[.rekeyChild(spi)] = nil
+        var request = child.request
+        request.acquireSequence = 0
+        request.path = path
+        startChild(request, replacing: spi, &turn)
+    }
+
+    /// A renewal that failed is tried again while the pair lives.
+    private mutating func retryRekey(of spi: SPI, _ turn: inout Turn) {
+        guard established?.children[spi]?.phase == .mature, let end = deadlines[.expireChild(spi)] else {
+            return
+        }
+        let wait = max(ProtocolLimits.renewalRetry, (end - turn.now) / ProtocolLimits.renewalShare)
+        deadlines[.rekeyChild(spi)] = turn.now + wait
+    }
+
+    /// Takes the answer to a CREATE_CHILD_SA that asked for a child SA.
+    ///
+    ///  <--  HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+    ///
+    /// - Parameter draft: what we had asked for.
+    mutating func receiveChildAnswer(_ message: Message, _ draft: ChildDraft, _ turn: inout Turn) {
+        if let refusal = message.notifications.first(where: \.type.isError) {
+            turn.usedSPIs.remove(draft.spi)
+            receive(refusal, draft, &turn)
+            return
+        }
+        do {
+            let agreement = try agreement(message, draft)
+            let child = makeChild(agreement, role: .initiator, turn)
+            let token = turn.token(for: id)
+            updateEstablished {
+                $0.installing[token] = ChildInstallation(
+                    child: child, replaces: draft.replaces, nonces: agreement.nonces, direction: .inbound)
+            }
+            turn.effects.append(.install(token, child.inbound))
+        } catch {
+            // The peer believes in a pair that we do not make.
+            enqueue(.deleteChildren([draft.spi]), &turn)
+            turn.usedSPIs.remove(draft.spi)
+            fail(draft, error, &turn)
+        }
+    }
+
+    private func agreement(
+        _ message: Message, _ draft: ChildDraft
+    ) throws(NegotiationFailure) -> ChildAgreement {
+        let answer = try ChildOfferMessage(message)
+        let isFirst = draft.nonce == nil
+        let ours = isFirst ? draft.policy.suites.map(\.withoutKeyExchange) : draft.policy.suites
+        let suite = try Self.confirmed(answer.proposals, .esp, spiSize: 4, among: ours)
+        guard answer.isTransport == (draft.request.mode == .transport) else {
+            throw .peerViolatedProtocol(
+                "the peer wants \(answer.isTransport ? "transport" : "tunnel") mode, and \(draft.request.mode.rawValue) was asked for; make the mode on both sides the same"
+            )
+        }
+        guard let peerSPI = answer.proposals.first?.spi.reduce(0, { $0 << 8 | UInt32($1) }) else {
+            throw .peerViolatedProtocol("no SPI")
+        }
+        let local = try subset(answer.initiatorSelectors, of: draft.request.local)
+        let remote = try subset(answer.responderSelectors, of: draft.request.remote)
+        return ChildAgreement(
+            request: draft.request, suite: suite, nonces: try nonces(message, draft),
+            secret: try secret(message, draft, suite), ownSPI: draft.spi, peerSPI: SPI(peerSPI), local: local,
+            remote: remote, lifetime: draft.policy.lifetime)
+    }
+
+    /// A responder may narrow, and never widen (RFC 7296 section 2.9).
+    private func subset(
+        _ payload: TrafficSelectorPayload, of ours: TrafficSelector
+    ) throws(NegotiationFailure) -> [TrafficSelector] {
+        let selectors = payload.selectors
+        guard !selectors.isEmpty, selectors.count == payload.elements.count,
+            selectors.allSatisfy(ours.contains)
+        else {
+            throw .peerViolatedProtocol(
+                "it answers \(ours) with \(selectors.map(\.description).joined(separator: " and "))")
+        }
+        return selectors
+    }
+
+    private func nonces(_ message: Message, _ draft: ChildDraft) throws(NegotiationFailure) -> Nonces {
+        guard let nonce = draft.nonce else {
+            guard let nonces = established?.openingNonces else {
+                throw .localResource(.cryptography("the nonces of IKE_SA_INIT are gone"))
+            }
+            return nonces
+        }
+        let answered = try message.nonce()
+        guard answered != nonce else {
+            throw .peerViolatedProtocol("our own nonce was sent back to us")
+        }
+        return Nonces(initiator: nonce, responder: answered)
+    }
+
+    private func secret(
+        _ message: Message, _ draft: ChildDraft, _ suite: Suite
+    ) throws(NegotiationFailure) -> SecretKey? {
+        guard let group = suite.keyExchange else { return nil }
+        guard let exchange = draft.exchange, exchange.method == group else {
+            throw .peerViolatedProtocol("it agrees to key exchange \(group) without KE")
+        }
+        let sent = try message.keyExchange()
+        guard sent.method == group.number else {
+            throw .peerViolatedProtocol("KE is of another group than was agreed to")
+        }
+        return try exchange.sharedSecret(with: sent.publicValue)
+    }
+
+    /// The peer does not make the child.
+    private mutating func receive(_ refusal: NotifyPayload, _ draft: ChildDraft, _ turn: inout Turn) {
+        switch refusal.type {
+        case .invalidKEPayload:
+            let number = refusal.data.reduce(0) { $0 << 8 | Int($1) }
+            let group = draft.policy.suites.flatMap(\.keyExchange).first { Int($0.number) == number }
+            guard refusal.data.count == 2, let group, group != draft.exchange?.method,
+                draft.attempts < ProtocolLimits.initialAttempts
+            else { break }
+            startChild(
+                draft.request, replacing: draft.replaces, group: group, attempts: draft.attempts + 1, &turn)
+            return
+        case .childSANotFound:
+            guard let old = draft.replaces else { break }
+            collide(over: old)
+            // What we thought to replace is not there any more: a new one takes its place.
+            removeChild(old, "the peer does not know it any more", &turn)
+            enqueue(.createChild(draft.request), &turn)
+            return
+        case .temporaryFailure:
+            if let old = draft.replaces {
+                collide(over: old)
+                retryRekey(of: old, &turn)
+            } else {
+                fail(
+                    draft, .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue)),
+                    &turn)
+            }
+            return
+        default: break
+        }
+        fail(draft, .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue)), &turn)
+    }
+
+    private mutating func fail(_ draft: ChildDraft, _ failure: NegotiationFailure, _ turn: inout Turn) {
+        turn.outcomes.append(.childFailed(draft.request, failure))
+        guard let old = draft.replaces else { return }
+        collide(over: old)
+        retryRekey(of: old, &turn)
+    }
+
+    /// Forgets that the peer was replacing the same child as we: our exchange came to nothing.
+    private mutating func collide(over old: SPI) {
+        updateEstablished { $0.collisions[old] = nil }
+    }
+}

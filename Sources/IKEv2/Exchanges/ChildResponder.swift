@@ -1,0 +1,257 @@
+import Algorithms
+import Cryptography
+import IPsec
+import ISAKMP
+import KeyMaterial
+import Negotiation
+
+/// The responder's side of making a child SA, in IKE_AUTH and in CREATE_CHILD_SA.
+extension IKESA {
+    /// Answers a CREATE_CHILD_SA that asks for a child SA.
+    ///
+    ///  HDR, SK {[N(REKEY_SA),] SA, Ni, [KEi,] TSi, TSr}  -->
+    mutating func receiveChildRequest(_ message: Message, _ turn: inout Turn) {
+        do {
+            let offer = try ChildOfferMessage(message)
+            let nonces = Nonces(
+                initiator: try message.nonce(), responder: turn.random.bytes(count: nonceSize))
+            let rekeyed = try rekeyedChild(message)
+            consider(
+                PendingOffer(
+                    exchange: .createChildSA, head: [], nonces: nonces, offer: offer,
+                    keyExchange: try message.optionalKeyExchange(), replaces: rekeyed), &turn)
+        } catch let refusal as ChildRefusal {
+            refuse(refusal, .createChildSA, head: [], &turn)
+        } catch let failure as NegotiationFailure {
+            refuse(ChildRefusal(failure, NotifyPayload(.invalidSyntax)), .createChildSA, head: [], &turn)
+        } catch {
+            preconditionFailure("an error of no kind that is thrown here")
+        }
+    }
+
+    /// The child that a request wants to replace; nil where it wants a new one.
+    private func rekeyedChild(_ message: Message) throws -> SPI? {
+        guard let notify = message.notification(.rekeySA) else { return nil }
+        // The SPI is the one that the sender receives on, which we send to.
+        let spi = SPI(notify.spi.reduce(0) { $0 << 8 | UInt32($1) })
+        guard notify.spi.count == 4,
+            let child = established?.children.values.first(where: { $0.peerSPI == spi })
+        else {
+            throw ChildRefusal(
+                .peerViolatedProtocol("it wants to rekey a child SA that does not exist"),
+                NotifyPayload(.childSANotFound, protocolID: notify.protocolID, spi: notify.spi))
+        }
+        switch child.phase {
+        case .mature, .replaced: return child.spi
+        case .closing, .lingering:
+            throw ChildRefusal(
+                .cancelled("the child SA to be rekeyed is being deleted"), NotifyPayload(.temporaryFailure))
+        }
+    }
+
+    /// Looks for what the configuration says of the traffic.
+    mutating func consider(_ pending: PendingOffer, _ turn: inout Turn) {
+        let wanted = pending.offer
+        let (local, remote) = (wanted.responderSelectors.selectors, wanted.initiatorSelectors.selectors)
+        do throws(ChildRefusal) {
+            guard (established?.children.count ?? 0) < ProtocolLimits.children else {
+                throw ChildRefusal(
+                    .localPolicyForbids(.limit("too many child SAs with this peer")),
+                    NotifyPayload(.noAdditionalSAs))
+            }
+            if let request = configuredRequest(local, remote, pending.replaces, turn.policy) {
+                try answer(pending, request, &turn)
+                return
+            }
+            guard let first = local.last, let last = remote.last else {
+                throw mismatch(pending, turn.policy)
+            }
+            let token = turn.token(for: id)
+            updateEstablished { $0.answering = .findingPolicy(token, pending) }
+            turn.effects.append(.findPolicy(token, local: first, remote: last))
+        } catch {
+            refuse(error, pending.exchange, head: pending.head, &turn)
+        }
+    }
+
+    /// What is protected here of what the peer wants: what the child to be replaced protects, or what a tunnel does.
+    private func configuredRequest(
+        _ local: [TrafficSelector], _ remote: [TrafficSelector], _ replaces: SPI?, _ policy: NegotiationPolicy
+    ) -> ChildRequest? {
+        if let replaces, let old = established?.children[replaces] { return old.request }
+        let fitting = policy.tunnels.filter { tunnel in
+            tunnel.peer == peer.name
+                && !TrafficSelectorNarrowing.narrow(local, to: [tunnel.localSelector(on: path)]).isEmpty
+                && !TrafficSelectorNarrowing.narrow(remote, to: [tunnel.remoteSelector(on: path)]).isEmpty
+        }
+        let exact = fitting.first { tunnel in
+            local.contains(tunnel.localSelector(on: path)) && remote.contains(tunnel.remoteSelector(on: path))
+        }
+        return (exact ?? fitting.first).map { tunnel in
+            ChildRequest(
+                tunnel: tunnel.name, peer: peer.name, path: path, local: tunnel.localSelector(on: path),
+                remote: tunnel.remoteSelector(on: path), mode: tunnel.mode, requestID: tunnel.requestID)
+        }
+    }
+
+    /// Which policy covers the traffic is known.
+    mutating func receivePolicy(_ token: EffectToken, _ policy: SecurityPolicy?, _ turn: inout Turn) {
+        guard case .findingPolicy(token, let pending)? = established?.answering else { return }
+        updateEstablished { $0.answering = nil }
+        do throws(ChildRefusal) {
+            guard let template = policy?.templates.first(where: { $0.protocol == .esp }),
+                let local = pending.offer.responderSelectors.selectors.last,
+                let remote = pending.offer.initiatorSelectors.selectors.last
+            else { throw mismatch(pending, turn.policy) }
+            let request = ChildRequest(
+                tunnel: nil, peer: peer.name, path: path, local: local, remote: remote, mode: template.mode,
+                requestID: template.requestID)
+            try answer(pending, request, &turn)
+        } catch {
+            refuse(error, pending.exchange, head: pending.head, &turn)
+        }
+    }
+
+    private func mismatch(_ pending: PendingOffer, _ policy: NegotiationPolicy) -> ChildRefusal {
+        let everything = TrafficSelector(IPPrefix(host: path.local.address))
+        let configured = policy.tunnels.filter { $0.peer == peer.name }.map {
+            "tunnel \"\($0.name)\" protects \($0.localSelector(on: path)) (ours) with "
+                + "\($0.remoteSelector(on: path)) (its) (\($0.origin))"
+        }
+        return ChildRefusal(
+            .localPolicyForbids(
+                .selectorMismatch(
+                    local: pending.offer.responderSelectors.selectors.first ?? everything,
+                    remote: pending.offer.initiatorSelectors.selectors.first ?? everything,
+                    configured: configured)), NotifyPayload(.tsUnacceptable))
+    }
+
+    /// Agrees, and has the inbound SA put in place; only then may the peer learn that it can send.
+    private mutating func answer(
+        _ pending: PendingOffer, _ request: ChildRequest, _ turn: inout Turn
+    ) throws(ChildRefusal) {
+        guard let policy = turn.policy.child(for: parties(request.local, request.remote)) else {
+            throw ChildRefusal(
+                .localPolicyForbids(.noChildPolicy(local: request.local, remote: request.remote)),
+                NotifyPayload(.tsUnacceptable))
+        }
+        let local = TrafficSelectorNarrowing.narrow(
+            pending.offer.responderSelectors.selectors, to: [request.local])
+        let remote = TrafficSelectorNarrowing.narrow(
+            pending.offer.initiatorSelectors.selectors, to: [request.remote])
+        guard !local.isEmpty, !remote.isEmpty else { throw mismatch(pending, turn.policy) }
+        guard pending.offer.isTransport || request.mode != .transport else {
+            throw ChildRefusal(
+                .localPolicyForbids(
+                    .limit("the peer asks for tunnel mode, and transport mode is configured")),
+                NotifyPayload(.noProposalChosen))
+        }
+        let selection = try select(pending, policy)
+        let (exchange, secret) = try exchangeKeys(selection.suite, pending, &turn)
+        guard let spi = turn.spi() else {
+            throw ChildRefusal(
+                .localResource(.cryptography("no free SPI was drawn")), NotifyPayload(.noAdditionalSAs))
+        }
+        let offered = pending.offer.proposals[selection.index]
+        let agreement = ChildAgreement(
+            request: request, suite: selection.suite, nonces: pending.nonces, secret: secret, ownSPI: spi,
+            peerSPI: SPI(offered.spi.reduce(0) { $0 << 8 | UInt32($1) }), local: local, remote: remote,
+            lifetime: policy.lifetime)
+        let child = makeChild(agreement, role: .responder, turn)
+        var payloads = pending.head
+        if request.mode == .transport { payloads.append(.notify(NotifyPayload(.useTransportMode))) }
+        payloads.append(
+            .securityAssociation(
+                SecurityAssociationPayload([.init(answering: offered, spi: spi.value.octets, selection)])))
+        if pending.exchange == .createChildSA { payloads.append(.nonce(pending.nonces.responder)) }
+        if let exchange {
+            payloads.append(
+                .keyExchange(
+                    KeyExchangePayload(method: exchange.method.number, publicValue: exchange.publicValue)))
+        }
+        payloads += [
+            .trafficSelectors(TrafficSelectorPayload(remote), .initiator),
+            .trafficSelectors(TrafficSelectorPayload(local), .responder),
+        ]
+        let token = turn.token(for: id)
+        updateEstablished { $0.answering = .installing(token, pending, payloads, child) }
+        turn.effects.append(.install(token, child.inbound))
+    }
+
+    private func select(
+        _ pending: PendingOffer, _ policy: ChildPolicy
+    ) throws(ChildRefusal) -> SuiteSelection {
+        let isFirst = pending.exchange == .ikeAuth
+        let ours = isFirst ? policy.suites.map(\.withoutKeyExchange) : policy.suites
+        let offers = pending.offer.proposals.map { proposal in
+            var offer = proposal.offer(for: .esp, spiSize: 4)
+            // IKE_AUTH has no key exchange of its own, whatever a peer says that it could do later.
+            if isFirst { offer.keyExchange = [] }
+            return offer
+        }
+        let sent = pending.keyExchange.flatMap { Catalogue.keyExchange(number: $0.method) }
+        guard let selection = SuiteSelection.select(from: offers, accepting: ours, sent: sent) else {
+            throw ChildRefusal(
+                .noCommonChoice(.child, ProposalComparison(offers: offers, ours: ours)),
+                NotifyPayload(.noProposalChosen))
+        }
+        return selection
+    }
+
+    private func exchangeKeys(
+        _ suite: Suite, _ pending: PendingOffer, _ turn: inout Turn
+    ) throws(ChildRefusal) -> (PrivateValue?, SecretKey?) {
+        guard let group = suite.keyExchange else { return (nil, nil) }
+        guard let sent = pending.keyExchange, sent.method == group.number else {
+            throw ChildRefusal(
+                .peerViolatedProtocol("KE is missing or of another group than \(group)"),
+                NotifyPayload(.invalidKEPayload, data: group.number.octets))
+        }
+        do {
+            let exchange = try PrivateValue(group, random: &turn.random)
+            return (exchange, try exchange.sharedSecret(with: sent.publicValue))
+        } catch {
+            throw ChildRefusal(error, NotifyPayload(.invalidSyntax))
+        }
+    }
+
+    /// The inbound SA of a child that the peer asked for is in place, or cannot be.
+    mutating func receiveAnswerInstalled(
+        _ token: EffectToken, _ result: Result<Void, DatabaseFailure>, _ turn: inout Turn
+    ) {
+        guard case .installing(token, let pending, let payloads, let child)? = established?.answering else {
+            return
+        }
+        updateEstablished { $0.answering = nil }
+        if case .failure(let failure) = result {
+            turn.usedSPIs.remove(child.spi)
+            refuse(
+                ChildRefusal(.localResource(.database(failure)), NotifyPayload(.noProposalChosen)),
+                pending.exchange, head: pending.head, &turn)
+            return
+        }
+        respond(pending.exchange, payloads, &turn)
+        adopt(child, replacing: pending.replaces, pending.nonces, &turn)
+        work(&turn)
+    }
+
+    /// The peer cannot have its child; the IKE SA is none the worse for it.
+    private mutating func refuse(
+        _ refusal: ChildRefusal, _ exchange: ExchangeType, head: [Payload], _ turn: inout Turn
+    ) {
+        respond(exchange, head + [.notify(refusal.answer)], &turn)
+        turn.outcomes.append(.childFailed(nil, refusal.failure))
+        work(&turn)
+    }
+}
+
+/// Why a peer cannot have a child SA, and what it is told.
+struct ChildRefusal: Error {
+    let failure: NegotiationFailure
+    let answer: NotifyPayload
+
+    init(_ failure: NegotiationFailure, _ answer: NotifyPayload) {
+        self.failure = failure
+        self.answer = answer
+    }
+}

@@ -1,0 +1,117 @@
+import IPsec
+import ISAKMP
+import Negotiation
+
+/// INFORMATIONAL exchanges: deletions, questions after the peer's life, errors (RFC 7296 section 1.4).
+extension IKESA {
+    /// Takes a request to delete SAs, to be told of an error, or only to show that we live.
+    ///
+    ///  HDR, SK {[N,] [D,] …}  -->
+    mutating func receiveInformational(_ message: Message, _ turn: inout Turn) {
+        let deletes = message.payloads.compactMap { payload in
+            if case .delete(let delete) = payload { delete } else { nil }
+        }
+        if deletes.contains(.ikeSA) {
+            respond(.informationalIKEv2, [], &turn)
+            end(.peerDeclined(.deleted), &turn, sentence: "the peer deleted it")
+            return
+        }
+        var answered: [SPI] = []
+        for case .children(.esp, let spis) in deletes {
+            for spi in spis {
+                if let own = peerDeleted(spi, &turn) { answered.append(own) }
+            }
+        }
+        respond(
+            .informationalIKEv2, answered.isEmpty ? [] : [.delete(.children(.esp, answered))], &turn)
+        work(&turn)
+    }
+
+    /// The peer is done with a child, named by its own inbound SPI; ours to be named in the answer, if it is.
+    private mutating func peerDeleted(_ peerSPI: SPI, _ turn: inout Turn) -> SPI? {
+        guard let child = established?.children.values.first(where: { $0.peerSPI == peerSPI }) else {
+            return nil
+        }
+        switch child.phase {
+        case .closing:
+            // Our own delete of it is on its way, and answered for itself (RFC 7296 section 2.25.1).
+            removeChild(child.spi, "both sides deleted it", &turn)
+            return nil
+        case .lingering: return nil
+        case .replaced(let successor):
+            startSending(successor, &turn)
+            linger(child.spi, &turn)
+            return child.spi
+        case .mature:
+            removeChild(child.spi, "the peer deleted it", &turn)
+            return child.spi
+        }
+    }
+
+    /// Nothing goes out through a child any more; what is under way may still come in.
+    private mutating func linger(_ spi: SPI, _ turn: inout Turn) {
+        stopSending(spi, &turn)
+        updateEstablished { $0.children[spi]?.phase = .lingering }
+        deadlines[.rekeyChild(spi)] = nil
+        deadlines[.expireChild(spi)] = nil
+        deadlines[.removeInbound(spi)] = turn.now + ProtocolLimits.lingering
+    }
+
+    /// Tells the peer that child SAs end.
+    ///
+    ///  HDR, SK {D}  -->
+    ///
+    /// - Parameter spis: ours; some may be of pairs that never came to be.
+    mutating func startDelete(ofChildren spis: [SPI], _ turn: inout Turn) {
+        for spi in spis {
+            guard let child = established?.children[spi] else { continue }
+            guard child.phase == .mature || child.isReplaced else { continue }
+            updateEstablished { $0.children[spi]?.phase = .closing }
+            deadlines[.rekeyChild(spi)] = nil
+            if hasSuccessor(child) { stopSending(spi, &turn) }
+        }
+        request(.deleteChildren(spis), .informationalIKEv2, [.delete(.children(.esp, spis))], &turn)
+    }
+
+    private func hasSuccessor(_ child: ChildSA) -> Bool {
+        established?.children.values.contains {
+            $0.spi != child.spi && $0.sends && $0.request.requestID == child.request.requestID
+                && $0.phase == .mature
+        } ?? false
+    }
+
+    /// Ends the child SAs whose deletion the peer has confirmed.
+    ///
+    ///  <--  HDR, SK {D}
+    mutating func receiveDeleteAnswer(_ spis: [SPI], _ turn: inout Turn) {
+        for spi in spis {
+            guard let child = established?.children[spi], child.phase == .closing else { continue }
+            if hasSuccessor(child) {
+                linger(spi, &turn)
+            } else {
+                removeChild(spi, "deleted", &turn)
+            }
+        }
+        work(&turn)
+    }
+
+    /// The peer is asked whether it lives, where nothing came for a while.
+    mutating func probe(_ turn: inout Turn) {
+        guard let sa = established, let delay = peer.deadPeerDetection.delay else { return }
+        let due = sa.heard + delay
+        if due > turn.now {
+            deadlines[.probe] = due
+            return
+        }
+        deadlines[.probe] = turn.now + delay
+        if window.outstanding.isEmpty { enqueue(.probe, &turn) }
+    }
+
+    mutating func keepAlive(_ turn: inout Turn) {
+        guard secured?.nat.isLocalBehindNAT == true, let interval = turn.policy.timers.natKeepalive else {
+            return
+        }
+        turn.effects.append(.sendKeepalive(path))
+        deadlines[.keepalive] = turn.now + interval
+    }
+}

@@ -1,0 +1,94 @@
+import IPsec
+import ISAKMP
+import Negotiation
+
+/// Sending under the protection of an IKE SA.
+extension IKESA {
+    func header(_ type: ExchangeType, messageID: UInt32, isResponse: Bool) -> MessageHeader {
+        var flags: MessageHeader.Flags = isResponse ? .response : []
+        if role == .initiator { flags.insert(.initiator) }
+        return MessageHeader(
+            initiatorCookie: spis.initiator, responderCookie: spis.responder, exchangeType: type,
+            flags: flags,
+            messageID: messageID, version: 0x20)
+    }
+
+    /// Octets that a datagram may have where the peer understands fragments.
+    private func limit(_ secured: Secured) -> Int? {
+        guard secured.capabilities.readsFragments, let size = peer.fragmentSize else { return nil }
+        return min(
+            max(size, ProtocolLimits.fragmentSizes.lowerBound), ProtocolLimits.fragmentSizes.upperBound)
+    }
+
+    /// Sends a request, again and again until it is answered.
+    mutating func request(
+        _ kind: Request, _ type: ExchangeType, _ payloads: [Payload], _ turn: inout Turn
+    ) {
+        guard let secured, let messageID = window.nextRequest else { return }
+        let message = Message(
+            header: header(type, messageID: messageID, isResponse: false), payloads: payloads)
+        do {
+            let datagrams = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
+            let schedule = RetransmissionSchedule(turn.policy.timers, random: &turn.random)
+            deadlines[.retransmit(messageID)] = turn.now + schedule.wait
+            window.send(kind, datagrams, schedule)
+            for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
+        } catch {
+            end(.localResource(.cryptography("a request cannot be made: \(error)")), &turn)
+        }
+    }
+
+    /// Answers the request that is being worked on.
+    mutating func respond(_ type: ExchangeType, _ payloads: [Payload], _ turn: inout Turn) {
+        guard let secured else { return }
+        let message = Message(
+            header: header(type, messageID: window.answered, isResponse: true), payloads: payloads)
+        do {
+            let datagrams = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
+            window.answer(datagrams)
+            for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
+        } catch {
+            end(.localResource(.cryptography("an answer cannot be made: \(error)")), &turn)
+        }
+    }
+
+    mutating func retransmit(_ messageID: UInt32, _ turn: inout Turn) {
+        guard let waiting = window.outstanding.first(where: { $0.messageID == messageID }) else { return }
+        guard let datagrams = window.sendAgain(messageID) else {
+            let awaiting = established == nil ? "IKE_AUTH" : "the answer to a request"
+            let tries = 1 + waiting.schedule.sent
+            end(.peerDeclined(.silent(awaiting: awaiting, tries: tries, hint: hint)), &turn)
+            return
+        }
+        for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
+        if let current = window.outstanding.first(where: { $0.messageID == messageID }) {
+            deadlines[.retransmit(messageID)] = turn.now + current.schedule.wait
+            step("no answer yet, sent again (\(current.schedule.sent))", &turn)
+        }
+    }
+
+    /// Puts a request off until its turn, and makes the next one that may go.
+    mutating func enqueue(_ task: Task, _ turn: inout Turn) {
+        guard tasks.count < ProtocolLimits.queuedRequests else {
+            guard case .createChild(let request) = task else { return }
+            turn.outcomes.append(
+                .childFailed(request, .localPolicyForbids(.limit("too many requests wait for this peer"))))
+            return
+        }
+        tasks.append(task)
+        work(&turn)
+    }
+
+    /// Makes requests while the window lets us.
+    mutating func work(_ turn: inout Turn) {
+        while established != nil, window.nextRequest != nil, !tasks.isEmpty {
+            switch tasks.removeFirst() {
+            case .createChild(let request): startChild(request, replacing: nil, &turn)
+            case .rekeyChild(let spi): startRekey(ofChild: spi, &turn)
+            case .deleteChildren(let spis): startDelete(ofChildren: spis, &turn)
+            case .deleteSelf: close("taken down", &turn)
+            case .probe: request(.probe, .informationalIKEv2, [], &turn)
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import Credentials
+import IPsec
+import ISAKMP
+import KeyMaterial
+import Negotiation
+
+/// One IKE SA from its first message to its last, with the child SAs under it.
+///
+/// It knows nothing of other IKE SAs; what concerns them is an `Outcome`.
+struct IKESA {
+    let id: IKESAID
+    /// Which side started this SA: the one whose messages bear the initiator flag.
+    let role: IKESAStatus.Role
+    /// When its first message was sent or received.
+    let begun: Instant
+    /// Whether no SAs with the peer existed then; known of an initiator only.
+    let isFirstContact: Bool
+    var spis: IKESPIs
+    /// Where the first message came from, or went.
+    let origin: Endpoint
+    var path: Path
+    /// The block it follows; as responder it may change among `candidates` until the peer is authenticated.
+    var peer: PeerPolicy
+    let candidates: [PeerPolicy]
+    var state: IKESAState
+    var window: MessageWindow<Request>
+    var deadlines = Deadlines<Timer>()
+    /// What waits for its turn.
+    var tasks: [Task] = []
+    /// What an unauthenticated message claimed, for the report if nothing better comes.
+    var hint: String?
+    var dropped = RefusalCount()
+    var reassembly: FragmentReassembly?
+    /// When our IKE_SA_INIT is sent again.
+    var initialSchedule: RetransmissionSchedule?
+    /// Whether IKE_AUTH ever came to its end.
+    var wasEstablished = false
+
+    init(
+        id: IKESAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, spis: IKESPIs, path: Path,
+        peer: PeerPolicy, candidates: [PeerPolicy], state: IKESAState, window: MessageWindow<Request>
+    ) {
+        self.id = id
+        self.role = role
+        self.begun = begun
+        self.isFirstContact = isFirstContact
+        self.spis = spis
+        self.path = path
+        origin = path.remote
+        self.peer = peer
+        self.candidates = candidates
+        self.state = state
+        self.window = window
+    }
+
+    /// A request of ours under way, with what is needed to understand its answer.
+    enum Request {
+        case authenticate(ChildDraft?)
+        case createChild(ChildDraft)
+        case deleteChildren([SPI])
+        case deleteSelf
+        /// Whether the peer lives.
+        case probe
+    }
+
+    /// A request to be made.
+    enum Task {
+        case createChild(ChildRequest)
+        /// The inbound SPI of the child to be replaced.
+        case rekeyChild(SPI)
+        /// Inbound SPIs.
+        case deleteChildren([SPI])
+        case deleteSelf
+        case probe
+    }
+
+    enum Timer: Hashable, Sendable {
+        /// IKE_SA_INIT of ours.
+        case retransmitInitial
+        /// Another request of ours, by its message ID.
+        case retransmit(UInt32)
+        /// It takes too long to become established.
+        case giveUp
+        case expire
+        case probe
+        case keepalive
+        /// By inbound SPI: its successor is due.
+        case rekeyChild(SPI)
+        /// By inbound SPI: it is over by itself.
+        case expireChild(SPI)
+        /// By inbound SPI: packets that were under way have come by now.
+        case removeInbound(SPI)
+    }
+
+    var subject: ReportSubject {
+        var tunnel: String?
+        for case .createChild(let request) in tasks where tunnel == nil { tunnel = request.tunnel }
+        return ReportSubject(tunnel: tunnel, peer: peer.name, path: path)
+    }
+
+    var established: EstablishedSA? {
+        if case .established(let sa) = state { sa } else { nil }
+    }
+
+    var isOver: Bool {
+        if case .over = state { true } else { false }
+    }
+
+    /// What protects messages; nil before there are keys.
+    var secured: Secured? {
+        switch state {
+        case .authenticating(let authenticating): authenticating.secured
+        case .established(let sa): sa.secured
+        case .initiating, .answered, .over: nil
+        }
+    }
+
+    var ownSPI: UInt64 { role == .initiator ? spis.initiator : spis.responder }
+
+    /// Changes what is established; nothing where it is not.
+    mutating func updateEstablished(_ change: (inout EstablishedSA) -> Void) {
+        guard case .established(var sa) = state else { return }
+        state = .over
+        change(&sa)
+        state = .established(sa)
+    }
+
+    /// Handles the answer to an effect.
+    mutating func receiveKey(
+        _ token: EffectToken, _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
+    ) {
+        guard case .authenticating(let authenticating) = state else { return }
+        switch authenticating.step {
+        case .makingAuth(token, let identification): makeAuth(authenticating, identification, answer, &turn)
+        case .checkingAuth(token, let request): checkAuth(authenticating, request, answer, &turn)
+        case .makingAuth, .checkingAuth, .sentAuth, .awaitingAuth: return
+        }
+    }
+
+    /// Handles what is due.
+    mutating func handleDeadlines(_ turn: inout Turn) {
+        while !isOver, let timer = deadlines.takeDue(now: turn.now) {
+            switch timer {
+            case .retransmitInitial: retransmitInitial(&turn)
+            case .retransmit(let messageID): retransmit(messageID, &turn)
+            case .giveUp: giveUp(&turn)
+            case .expire: close("lifetime over", &turn)
+            case .probe: probe(&turn)
+            case .keepalive: keepAlive(&turn)
+            case .rekeyChild(let spi): enqueue(.rekeyChild(spi), &turn)
+            case .expireChild(let spi): expireChild(spi, &turn)
+            case .removeInbound(let spi): removeInbound(spi, &turn)
+            }
+        }
+    }
+
+    /// One step of an exchange, in the RFC's arrows, for whoever asks for details.
+    func step(_ sentence: String, _ turn: inout Turn) {
+        turn.report(.debug, .progress, subject, sentence)
+    }
+
+    /// Says what was dropped, but not for each datagram that somebody cares to send.
+    mutating func drop(_ what: String, _ turn: inout Turn) {
+        guard let count = dropped.count(now: turn.now) else { return }
+        turn.report(
+            .debug, .dropped, subject,
+            "dropped: \(what)" + (count > 1 ? " (\(count) dropped since the last report)" : ""))
+    }
+
+    /// Ends the SA and its children without saying so to the peer.
+    ///
+    /// - Parameter sentence: what to tell of an SA that was established; nil to tell the failure.
+    mutating func end(_ failure: NegotiationFailure, _ turn: inout Turn, sentence: String? = nil) {
+        guard !isOver else { return }
+        let wishes = unmetWishes
+        removeAllChildren(sentence ?? failure.sentence, &turn)
+        state = .over
+        deadlines.clearAll()
+        tasks = []
+        turn.outcomes.append(.ended(failure, sentence))
+        for wish in wishes { turn.outcomes.append(.childFailed(wish, failure)) }
+    }
+
+    /// Child SAs that were asked for and do not exist yet.
+    private var unmetWishes: [ChildRequest] {
+        let waiting = tasks.compactMap { task in
+            if case .createChild(let request) = task { request } else { nil }
+        }
+        let underWay = window.outstanding.compactMap { outstanding in
+            switch outstanding.kind {
+            case .authenticate(let draft): draft?.request
+            case .createChild(let draft): draft.replaces == nil ? draft.request : nil
+            case .deleteChildren, .deleteSelf, .probe: nil
+            }
+        }
+        return underWay + waiting
+    }
+
+    /// Tells the peer that the SA is over, and ends it without waiting for an answer.
+    mutating func close(_ why: String, _ turn: inout Turn) {
+        if established != nil, window.nextRequest != nil {
+            request(.deleteSelf, .informationalIKEv2, [.delete(.ikeSA)], &turn)
+        }
+        end(.cancelled(why), &turn, sentence: why)
+    }
+}

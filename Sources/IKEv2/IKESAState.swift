@@ -1,0 +1,78 @@
+import Algorithms
+import Credentials
+import IPsec
+import KeyMaterial
+import Negotiation
+
+/// Where an IKE SA is in its life; each state holds what exists in it, and nothing else.
+enum IKESAState {
+    /// We sent IKE_SA_INIT; the peer's answer is awaited.
+    case initiating(Initiating)
+    /// We answered IKE_SA_INIT; keys are made when IKE_AUTH comes.
+    case answered(Answered)
+    /// There are keys, and it is not known yet to whom.
+    case authenticating(Authenticating)
+    case established(EstablishedSA)
+    case over
+}
+
+/// What the initiator of IKE_SA_INIT keeps of its request until the answer comes.
+///
+/// After  HDR, SAi1, KEi, Ni  -->
+struct Initiating {
+    let exchange: PrivateValue
+    let nonce: [UInt8]
+    /// The request as sent, which AUTH is over.
+    let request: [UInt8]
+    /// What the peer wants to see again.
+    let cookie: [UInt8]
+    /// Requests made anew so far.
+    let attempts: Int
+}
+
+/// What the responder keeps of IKE_SA_INIT until IKE_AUTH comes.
+///
+/// After  <--  HDR, SAr1, KEr, Nr
+struct Answered {
+    let suite: Suite
+    let exchange: PrivateValue
+    let peerValue: [UInt8]
+    let opening: Opening
+}
+
+/// What IKE_SA_INIT leaves for AUTH and for later.
+struct Opening {
+    /// Both messages, exactly as they were on the wire.
+    let request: [UInt8]
+    let answer: [UInt8]
+    let nonces: Nonces
+    let nat: NATDetection
+    let capabilities: PeerCapabilities
+}
+
+/// The protection that IKE_SA_INIT or its successor gave an SA.
+struct Secured {
+    let suite: Suite
+    let keys: IKESAKeys
+    let channel: MessageChannel
+    let nat: NATDetection
+    let capabilities: PeerCapabilities
+}
+
+/// After the keys, before both sides are known.
+struct Authenticating {
+    let secured: Secured
+    let opening: Opening
+    var step: Step
+
+    enum Step {
+        /// Initiator: the pre-shared key is asked for, to make AUTH.
+        case makingAuth(EffectToken, IdentificationPayload)
+        /// Initiator:  HDR, SK {IDi, AUTH, …}  -->
+        case sentAuth(key: SecretKey)
+        /// Responder: nothing proper came yet.
+        case awaitingAuth
+        /// Responder: the pre-shared key is asked for, to check AUTH.
+        case checkingAuth(EffectToken, AuthRequest)
+    }
+}

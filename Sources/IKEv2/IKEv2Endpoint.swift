@@ -1,0 +1,106 @@
+package import Cryptography
+package import IPsec
+import ISAKMP
+package import Negotiation
+
+/// All IKEv2 negotiations of a shard: finds the IKE SA an event is for, and carries what one SA tells to the others.
+///
+/// It has no sockets and no clock; the same events give the same effects.
+package struct IKEv2Endpoint {
+    var policy: NegotiationPolicy
+    var turn: Turn
+    var associations: [IKESAID: IKESA] = [:]
+    /// By the SPI that we chose.
+    var bySPI: [UInt64: IKESAID] = [:]
+    /// Responder SAs that are not established, by what a repeated first message has in common with the first.
+    var larval: [FirstMessage: IKESAID] = [:]
+    var larvalByAddress: [IPAddress: Int] = [:]
+    /// Whose the SAs in the database are, of either direction.
+    var owners: [SecurityAssociationID: IKESAID] = [:]
+    var deadlines = DeadlineQueue<IKESAID>()
+    var challenge = CookieChallenge()
+    var dropped = RefusalCount()
+    var isShutDown = false
+    private var lastID: UInt64 = 0
+
+    struct FirstMessage: Hashable {
+        let spi: UInt64
+        let remote: Endpoint
+    }
+
+    package init(policy: NegotiationPolicy, random: any RandomSource) {
+        self.policy = policy
+        turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy)
+    }
+
+    /// When `Event.deadline` is due; nil is never.
+    package var nextDeadline: Instant? { deadlines.next }
+
+    /// Takes an event and says what is to be done, in this order.
+    package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
+        guard !isShutDown else { return [] }
+        turn = Turn(now: now, policy: policy, after: turn)
+        switch event {
+        case .datagram(let datagram, let path): receive(datagram, path)
+        case .deadline:
+            while let owner = deadlines.takeDue(now: turn.now) { update(owner) { $0.handleDeadlines(&$1) } }
+        case .initiate(let request): initiate(request)
+        case .terminate(let tunnel): terminate(tunnel)
+        case .shutDown: shutDown()
+        case .reconfigured(let policy): self.policy = policy
+        case .sharedSecretKeyed(let token, let answer):
+            withOwner(of: token) { $0.receiveKey(token, answer, &$1) }
+        case .installed(let token, let result):
+            withOwner(of: token) { $0.receiveInstalled(token, result, &$1) }
+        case .policyFound(let token, let policy):
+            withOwner(of: token) { $0.receivePolicy(token, policy, &$1) }
+        case .database(let notification): receive(notification)
+        }
+        let effects = turn.effects
+        turn.effects = []
+        return effects
+    }
+
+    mutating func newID() -> IKESAID {
+        lastID &+= 1
+        return IKESAID(value: lastID)
+    }
+
+    private mutating func withOwner(of token: EffectToken, _ body: (inout IKESA, inout Turn) -> Void) {
+        guard let owner = turn.awaiting.removeValue(forKey: token) else { return }
+        update(owner, body)
+    }
+
+    /// Lets one SA act, then carries out what it tells.
+    mutating func update(_ id: IKESAID, _ body: (inout IKESA, inout Turn) -> Void) {
+        guard var association = associations.removeValue(forKey: id) else { return }
+        body(&association, &turn)
+        let outcomes = turn.outcomes
+        turn.outcomes = []
+        associations[id] = association
+        for outcome in outcomes { perform(outcome, of: association) }
+        settle(id)
+    }
+
+    /// Brings the look-up tables in line with what an SA has become.
+    mutating func settle(_ id: IKESAID) {
+        guard let association = associations[id] else { return }
+        if association.isOver || association.established != nil { forgetLarval(association) }
+        if association.isOver {
+            associations[id] = nil
+            bySPI[association.ownSPI] = nil
+            deadlines.set(nil, for: id)
+        } else {
+            deadlines.set(association.deadlines.next, for: id)
+        }
+    }
+
+    private mutating func forgetLarval(_ association: IKESA) {
+        let first = FirstMessage(spi: association.spis.initiator, remote: association.origin)
+        guard association.role == .responder, larval[first] == association.id else { return }
+        larval[first] = nil
+        let address = first.remote.address
+        let left = (larvalByAddress[address] ?? 1) - 1
+        larvalByAddress[address] = left > 0 ? left : nil
+    }
+}

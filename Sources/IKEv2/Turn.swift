@@ -1,0 +1,28 @@
+import IPsec
+import Negotiation
+
+/// What tells one IKE SA of an endpoint from all others.
+struct IKESAID: Hashable, Sendable {
+    let value: UInt64
+}
+
+/// What an IKE SA's machine tells the endpoint that owns it.
+enum Outcome {
+    /// IKE_AUTH is done.
+    case established
+    /// It failed or is over; nothing of it is left.
+    ///
+    /// The sentence is what to tell of an SA that was established; nil to tell the failure.
+    case ended(NegotiationFailure, String?)
+    /// A child's SAs are to be found by their identifiers.
+    case adopted(SecurityAssociationID)
+    case released(SecurityAssociationID)
+    /// A wish came to nothing; nil where the peer had it.
+    case childFailed(ChildRequest?, NegotiationFailure)
+    /// An authenticated peer says it knows no SAs with us older than this one.
+    case initialContact
+    /// Wishes that the SA cannot see to any more, for another one.
+    case orphaned([ChildRequest])
+}
+
+typealias Turn = NegotiationTurn<IKESAID, Outcome>
