@@ -153,7 +153,9 @@ let package = Package(
         // tests
         .target(
             name: "TestSupport",
-            dependencies: ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Negotiation"],
+            dependencies: [
+                "Algorithms", "Credentials", "KeyMaterial", "IPsec", "Cryptography", "Negotiation",
+            ],
             path: "Tests/Support", swiftSettings: settings),
         .executableTarget(
             name: "userspace-selftest",

@@ -54,6 +54,8 @@ package struct IKEv1Endpoint {
         case .reconfigured(let policy): self.policy = policy
         case .sharedSecretKeyed(let token, let answer):
             withOwner(of: token) { $0.receiveKey(token, answer, &$1) }
+        // This version's machine asks for no signatures.
+        case .signed, .verified: break
         case .installed(let token, let result):
             withOwner(of: token) { $0.receiveInstalled(token, result, &$1) }
         case .policyFound(let token, let policy):

@@ -125,15 +125,16 @@ struct IKESA {
         state = .established(sa)
     }
 
-    /// Handles the answer to an effect.
-    mutating func receiveKey(
-        _ token: EffectToken, _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
-    ) {
+    /// Handles what whoever holds the keys answered.
+    mutating func receiveProof(_ token: EffectToken, _ answer: ProofAnswer, _ turn: inout Turn) {
         guard case .authenticating(let authenticating) = state else { return }
         switch authenticating.step {
         case .makingAuth(token, let identification): makeAuth(authenticating, identification, answer, &turn)
+        case .checkingAnswer(token, let claimed): checkAnswer(authenticating, claimed, answer, &turn)
         case .checkingAuth(token, let request): checkAuth(authenticating, request, answer, &turn)
-        case .makingAuth, .checkingAuth, .sentAuth, .awaitingAuth: return
+        case .makingAnswer(token, let request, let identification):
+            makeAnswer(authenticating, request, identification, answer, &turn)
+        case .makingAuth, .checkingAnswer, .checkingAuth, .makingAnswer, .sentAuth, .awaitingAuth: return
         }
     }
 

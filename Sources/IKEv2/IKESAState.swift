@@ -48,6 +48,8 @@ struct Opening {
     let nonces: Nonces
     let nat: NATDetection
     let capabilities: PeerCapabilities
+    /// Whose certificates the responder could believe; asked for in its answer.
+    let wantedAuthorities: [[UInt8]]
 }
 
 /// The protection that IKE_SA_INIT or its successor gave an SA.
@@ -66,13 +68,19 @@ struct Authenticating {
     var step: Step
 
     enum Step {
-        /// Initiator: the pre-shared key is asked for, to make AUTH.
+        /// Initiator: what AUTH is made of is asked for.
         case makingAuth(EffectToken, IdentificationPayload)
         /// Initiator:  HDR, SK {IDi, AUTH, …}  -->
-        case sentAuth(key: SecretKey)
+        ///
+        /// The key is that of our own AUTH, where a pre-shared one made it.
+        case sentAuth(key: SecretKey?)
+        /// Initiator: what it takes to check the responder's AUTH is asked for.
+        case checkingAnswer(EffectToken, AuthAnswer)
         /// Responder: nothing proper came yet.
         case awaitingAuth
-        /// Responder: the pre-shared key is asked for, to check AUTH.
+        /// Responder: what it takes to check the initiator's AUTH is asked for.
         case checkingAuth(EffectToken, AuthRequest)
+        /// Responder: the initiator is believed, and what our AUTH is made of is asked for.
+        case makingAnswer(EffectToken, AuthRequest, IdentificationPayload)
     }
 }

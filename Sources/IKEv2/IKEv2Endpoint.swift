@@ -49,7 +49,11 @@ package struct IKEv2Endpoint {
         case .shutDown: shutDown()
         case .reconfigured(let policy): self.policy = policy
         case .sharedSecretKeyed(let token, let answer):
-            withOwner(of: token) { $0.receiveKey(token, answer, &$1) }
+            withOwner(of: token) { $0.receiveProof(token, .key(answer), &$1) }
+        case .signed(let token, let answer):
+            withOwner(of: token) { $0.receiveProof(token, .signature(answer), &$1) }
+        case .verified(let token, let answer):
+            withOwner(of: token) { $0.receiveProof(token, .verdict(answer), &$1) }
         case .installed(let token, let result):
             withOwner(of: token) { $0.receiveInstalled(token, result, &$1) }
         case .policyFound(let token, let policy):

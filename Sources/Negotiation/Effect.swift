@@ -33,6 +33,10 @@ package enum Effect: Sendable {
     case sendKeepalive(Path)
     /// Answered by `Event.sharedSecretKeyed`.
     case keyWithSharedSecret(EffectToken, SharedSecretRequest)
+    /// Answered by `Event.signed`.
+    case sign(EffectToken, SignatureRequest)
+    /// Answered by `Event.verified`.
+    case verify(EffectToken, VerificationRequest)
     /// Put an SA into the SAD; answered by `Event.installed`.
     case install(EffectToken, SecurityAssociation)
     case remove(SecurityAssociationID)

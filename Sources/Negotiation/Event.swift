@@ -66,6 +66,10 @@ package enum Event: Sendable {
     case reconfigured(NegotiationPolicy)
     /// Answers `Effect.keyWithSharedSecret`.
     case sharedSecretKeyed(EffectToken, Result<SecretKey, SharedSecretFailure>)
+    /// Answers `Effect.sign`.
+    case signed(EffectToken, Result<SignatureAnswer, CredentialFailure>)
+    /// Answers `Effect.verify`.
+    case verified(EffectToken, Result<PeerCredential, CredentialFailure>)
     /// Answers `Effect.install`.
     case installed(EffectToken, Result<Void, DatabaseFailure>)
     /// Answers `Effect.findPolicy`: the outbound policy that covers the selectors, or nil.

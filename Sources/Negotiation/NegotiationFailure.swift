@@ -28,6 +28,8 @@ package enum NegotiationFailure: Error, Hashable, Sendable {
         /// What the peer encrypted is garbage to us, or its hash is wrong.
         case wrongKey
         case noSharedSecret(SharedSecretFailure)
+        /// We cannot sign, or do not believe the peer's signature or certificate.
+        case credential(CredentialFailure)
         /// The peer proved the key, but is not whom the configuration expects.
         case unexpectedIdentity(Identity, expected: [Identity], origin: String)
         /// The peer proves itself in another way than we take.
@@ -90,6 +92,7 @@ extension NegotiationFailure {
         case .noCommonChoice(_, let comparison): comparison?.lines ?? []
         case .localPolicyForbids(.selectorMismatch(_, _, let configured)):
             configured.isEmpty ? ["no tunnel or policy with this peer is configured"] : configured
+        case .authenticationFailed(.credential(let failure)): failure.details
         case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids,
             .localResource, .peerDeclined, .cancelled:
             []
@@ -106,8 +109,9 @@ extension NegotiationFailure.AuthenticationCause {
             "authentication failed: no pre-shared key for \(names.joined(separator: " or ")) in \(file); "
                 + "add a line for it"
         case .noSharedSecret(.unusable(let why)): "authentication failed: \(why)"
+        case .credential(let failure): "authentication failed: \(failure.sentence)"
         case .unexpectedMethod(let method, let expected):
-            "authentication failed: the peer authenticates by \(method), and \(expected) is wanted; make the "
+            "authentication failed: the peer authenticates by \(method), and \(expected) is expected; make the "
                 + "authentication method on both sides the same"
         case .unexpectedIdentity(let identity, let expected, let origin):
             "authentication failed: the peer is \(identity), but \(origin) expects "

@@ -20,14 +20,14 @@ package struct IKEOffer: Hashable, Sendable {
     package var encryption: Offered<CipherChoice>
     package var prf: Offered<PseudorandomFunction>
     package var group: Offered<KeyExchangeMethod>
-    package var authentication: Offered<AuthenticationMethod>
+    package var authentication: Offered<OakleyAuthentication>
     /// nil where the peer names none.
     package var lifetime: Duration?
 
     package init(
         encryption: Offered<CipherChoice>, prf: Offered<PseudorandomFunction>,
         group: Offered<KeyExchangeMethod>,
-        authentication: Offered<AuthenticationMethod>, lifetime: Duration?
+        authentication: Offered<OakleyAuthentication>, lifetime: Duration?
     ) {
         self.encryption = encryption
         self.prf = prf

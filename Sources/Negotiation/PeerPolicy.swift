@@ -11,8 +11,8 @@ package enum ExchangeMode: String, Hashable, Sendable {
     case ikev2
 }
 
-/// How both sides prove who they are.
-package enum AuthenticationMethod: UInt16, Hashable, Sendable {
+/// How both sides of IKEv1 prove who they are.
+package enum OakleyAuthentication: UInt16, Hashable, Sendable {
     /// Oakley attribute 3, value 1.
     case preSharedKey = 1
 
@@ -42,14 +42,14 @@ package struct IKEProposal: Hashable, Sendable {
     /// The negotiated hash, as the pseudorandom function built from it.
     package var prf: PseudorandomFunction
     package var group: KeyExchangeMethod
-    package var authentication: AuthenticationMethod
+    package var authentication: OakleyAuthentication
     package var lifetime: Duration
     /// Where the configuration says so, for messages: `swiftike.conf:12`.
     package var origin: String
 
     package init(
         encryption: CipherChoice, prf: PseudorandomFunction, group: KeyExchangeMethod,
-        authentication: AuthenticationMethod, lifetime: Duration, origin: String = ""
+        authentication: OakleyAuthentication, lifetime: Duration, origin: String = ""
     ) {
         self.encryption = encryption
         self.prf = prf
@@ -106,6 +106,18 @@ package enum PhaseOneRekey: String, Hashable, Sendable {
     case force
 }
 
+/// Whether IKE_AUTH may go without a child SA (RFC 6023).
+package enum ChildlessPolicy: String, Hashable, Sendable, CaseIterable {
+    /// Refuse it, and do not say that we understand it.
+    case never
+    /// Take it from a peer.
+    case allow
+    /// Ask for it where the peer takes it.
+    case prefer
+    /// Accept nothing else.
+    case force
+}
+
 /// What a `remote` block says: how phase 1 with some peer goes.
 package struct PeerPolicy: Hashable, Sendable {
     /// The block's name, or the text of its address.
@@ -124,6 +136,16 @@ package struct PeerPolicy: Hashable, Sendable {
     package var suites: [SuiteProposal]
     /// Octets of the datagrams that large messages are cut into (RFC 7383); nil to send and announce no fragments.
     package var fragmentSize: Int?
+    /// How we prove who we are.
+    package var localAuthentication: AuthenticationKind
+    /// How the peer may.
+    package var remoteAuthentication: Set<AuthenticationKind>
+    /// SHA-1 hashes of the public keys of the authorities that the peer is asked for a certificate of (RFC 7296
+    /// section 3.7); empty to ask for none.
+    package var requestedAuthorities: [[UInt8]]
+    /// Hashes that may be signed; announced in IKEv2, the preferred first.
+    package var signatureHashes: [SignatureHash]
+    package var childless: ChildlessPolicy
     package var proposalCheck: ProposalCheck
     /// Never initiate.
     package var isPassive: Bool
@@ -149,6 +171,11 @@ package struct PeerPolicy: Hashable, Sendable {
         localIdentity = nil
         remoteIdentities = []
         verifiesIdentity = false
+        localAuthentication = .preSharedKey
+        childless = .allow
+        remoteAuthentication = [.preSharedKey]
+        requestedAuthorities = []
+        signatureHashes = SignaturePolicy().announcedHashes
         proposalCheck = .strict
         isPassive = false
         sendsInitialContact = true

@@ -135,7 +135,7 @@ package struct ProposalComparison: Hashable, Sendable {
 
     private static func text<Choice>(_ offered: Offered<Choice>) -> String {
         switch offered {
-        case .known(let method as AuthenticationMethod): method.keyword
+        case .known(let method as OakleyAuthentication): method.keyword
         case .known(let mode as EncapsulationMode): mode.rawValue
         case .known(let choice): "\(choice)"
         case .unknown(let words): words

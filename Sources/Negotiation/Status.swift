@@ -7,6 +7,8 @@ package struct IKESAStatus: Hashable, Sendable {
     package enum Role: String, Hashable, Sendable {
         case initiator
         case responder
+
+        package var other: Role { self == .initiator ? .responder : .initiator }
     }
 
     /// 1 or 2.

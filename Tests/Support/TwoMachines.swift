@@ -1,3 +1,4 @@
+import Credentials
 package import Cryptography
 package import IPsec
 package import KeyMaterial
@@ -59,6 +60,10 @@ package struct TwoMachines<Machine: MachineUnderTest> {
     package var faults: NetworkFaults
     /// The pre-shared keys; nil where a side has no entry.
     package var secrets: [SecretKey?]
+    /// What a side signs with; nil where it has no key.
+    package var privateKeys: [PrivateKey?] = [nil, nil]
+    /// The public keys that are believed to be a side's; nil for those of `privateKeys`.
+    package var believed: [PublicKey?] = [nil, nil]
     /// How long whoever holds the keys takes to answer.
     package var keyDelays = [Duration.zero, .zero]
     /// Datagrams that crossed, for replay.
@@ -131,6 +136,10 @@ package struct TwoMachines<Machine: MachineUnderTest> {
                     .failure(.noEntry(file: "psk.txt", lookedFor: ["\(request.remoteAddress)"]))
                 }
             schedule(.sharedSecretKeyed(token, answer), side, after: keyDelays[side.rawValue])
+        case .sign(let token, let request):
+            schedule(.signed(token, sign(request, side)), side, after: keyDelays[side.rawValue])
+        case .verify(let token, let request):
+            schedule(.verified(token, verify(request, side)), side, after: keyDelays[side.rawValue])
         case .install(let token, let association):
             schedule(.installed(token, databases[side.rawValue].add(association)), side, after: .zero)
         case .remove(let id): databases[side.rawValue].remove(id)
@@ -139,6 +148,42 @@ package struct TwoMachines<Machine: MachineUnderTest> {
         case .findPolicy(let token, _, _): schedule(.policyFound(token, foundPolicy), side, after: .zero)
         case .report(let report): reports[side.rawValue].append(report)
         }
+    }
+
+    private func sign(
+        _ request: SignatureRequest, _ side: Side
+    ) -> Result<SignatureAnswer, CredentialFailure> {
+        guard let key = privateKeys[side.rawValue] else { return .failure(CredentialFailure("no key")) }
+        do throws(SignatureFailure) {
+            let signature =
+                switch request.content {
+                case .ikev1(let hash):
+                    IKEv2Signature(method: .rsa, data: try IKEv1Signature.sign(hash, with: key))
+                case .ikev2(let octets, let announced):
+                    try IKEv2Signature(signing: octets, with: key, announced: announced)
+                }
+            // A raw public key, by IANA's number.
+            let certificate = EncodedCertificate(encoding: 15, octets: key.publicKey.subjectPublicKeyInfo)
+            return .success(SignatureAnswer(signature: signature, certificates: [certificate]))
+        } catch { return .failure(CredentialFailure("\(error)")) }
+    }
+
+    /// Believes the other side's raw public key, and no other.
+    private func verify(
+        _ request: VerificationRequest, _ side: Side
+    ) -> Result<PeerCredential, CredentialFailure> {
+        let peer = side.other.rawValue
+        guard let key = believed[peer] ?? privateKeys[peer]?.publicKey,
+            request.certificates.first?.octets == key.subjectPublicKeyInfo
+        else { return .failure(CredentialFailure("another key than the peer's")) }
+        do throws(SignatureFailure) {
+            switch request.proof {
+            case .ikev1(let signature, let hash):
+                try IKEv1Signature.verify(signature, over: hash, key: key)
+            case .ikev2(let signature, let octets): try signature.verify(over: octets, key: key)
+            }
+            return .success(PeerCredential(description: "raw public key"))
+        } catch { return .failure(CredentialFailure("\(error)")) }
     }
 
     private mutating func schedule(_ event: Event, _ side: Side, after delay: Duration) {

@@ -8,7 +8,7 @@ struct ProposalDraft {
     var encryption: CipherChoice?
     var prf: PseudorandomFunction?
     var group: KeyExchangeMethod?
-    var authentication: AuthenticationMethod?
+    var authentication: OakleyAuthentication?
     /// A method that is known but cannot be used yet.
     var foreignMethod: Token?
     var lifetime: Duration?
@@ -37,7 +37,7 @@ struct ProposalDraft {
             },
             "authentication_method": .init { (proposal, arguments, _) throws(Diagnostic) in
                 let method = try arguments.takeChoice(["pre_shared_key"] + foreignMethods)
-                if method.text == AuthenticationMethod.preSharedKey.keyword {
+                if method.text == OakleyAuthentication.preSharedKey.keyword {
                     proposal.authentication = .preSharedKey
                 } else {
                     proposal.foreignMethod = method

@@ -39,6 +39,10 @@ package final class EffectPerformer {
         case .sendKeepalive(let path): transmission.sendKeepalive(path)
         case .keyWithSharedSecret(let token, let request):
             answer(.sharedSecretKeyed(token, sharedSecrets(request)))
+        case .sign(let token, let request):
+            answer(.signed(token, .failure(Self.noCredentials(request.peer))))
+        case .verify(let token, let request):
+            answer(.verified(token, .failure(Self.noCredentials(request.peer))))
         case .install(let token, let association): install(token, association, answer: answer)
         case .remove(let id): remove(id)
         case .updateEncapsulation(let association, let encapsulation): update(association, encapsulation)
@@ -46,6 +50,10 @@ package final class EffectPerformer {
             find(token, local: local, remote: remote, answer: answer)
         case .report(let report): log.write(report)
         }
+    }
+
+    private static func noCredentials(_ peer: String) -> CredentialFailure {
+        CredentialFailure("no key and no certificate authority is configured for remote \"\(peer)\"")
     }
 
     /// Notes what became of an SA that was asked for.

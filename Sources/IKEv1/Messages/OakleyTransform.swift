@@ -56,7 +56,7 @@ extension TransformSubstructure {
             group: Offered(
                 values[Oakley.group], find: { Catalogue.keyExchange(number: $0) }, name: { "group \($0)" }),
             authentication: Offered(
-                values[Oakley.authentication], find: { AuthenticationMethod(rawValue: $0) },
+                values[Oakley.authentication], find: { OakleyAuthentication(rawValue: $0) },
                 name: { RegistryName.authenticationMethod($0) }),
             lifetime: values.lifetime)
     }

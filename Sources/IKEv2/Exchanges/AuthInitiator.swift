@@ -6,40 +6,45 @@ import Negotiation
 
 /// The initiator's side of IKE_AUTH.
 extension IKESA {
-    /// Sends IKE_AUTH once the answer for the shared secret is there.
+    /// Sends IKE_AUTH once what our proof is made of is there.
     ///
-    /// The key is here:  HDR, SK {IDi, [IDr,] AUTH, SAi2, TSi, TSr}  -->
+    /// HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, SAi2, TSi, TSr}  -->
     mutating func makeAuth(
-        _ authenticating: Authenticating, _ identification: IdentificationPayload,
-        _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
+        _ authenticating: Authenticating, _ identification: IdentificationPayload, _ answer: ProofAnswer,
+        _ turn: inout Turn
     ) {
-        let key: SecretKey
-        switch answer {
-        case .success(let found): key = found
-        case .failure(let failure):
-            end(.authenticationFailed(.noSharedSecret(failure)), &turn)
+        let own: (payloads: [Payload], key: SecretKey?)
+        do throws(NegotiationFailure) {
+            own = try proof(authenticating, as: identification, from: answer)
+        } catch {
+            end(error, &turn)
             return
         }
-        let opening = authenticating.opening
-        let keys = authenticating.secured.keys
-        let proof = Self.proof(
-            keys, key, message: opening.request, nonce: opening.nonces.responder, identityKey: keys.skPi,
-            identification)
         var payloads: [Payload] = [.identification(identification, .initiator)]
+        payloads += certificateRequest
         if let wanted = peer.remoteIdentities.first, peer.remoteIdentities.count == 1 {
             payloads.append(.identification(IdentificationPayload(wanted), .responder))
         }
-        payloads.append(.authentication(AuthenticationPayload(.sharedKey, proof)))
+        payloads += own.payloads
         if isFirstContact, peer.sendsInitialContact {
             payloads.append(.notify(NotifyPayload(.initialContact)))
         }
-        let draft = takeFirstDraft(&turn)
+        let draft = isChildless(authenticating.secured) ? nil : takeFirstDraft(&turn)
         if let draft { payloads += offer(draft) }
         var next = authenticating
-        next.step = .sentAuth(key: key)
+        next.step = .sentAuth(key: own.key)
         state = .authenticating(next)
         request(.authenticate(draft), .ikeAuth, payloads, &turn)
         step("--> IDi (\(identification.identity)), AUTH" + (draft == nil ? "" : ", SAi2, TSi, TSr"), &turn)
+    }
+
+    /// Whether the first child SA is left to CREATE_CHILD_SA, too (RFC 6023).
+    private func isChildless(_ secured: Secured) -> Bool {
+        switch peer.childless {
+        case .never, .allow: false
+        case .prefer: secured.capabilities.isChildlessAllowed
+        case .force: true
+        }
     }
 
     /// The first wish, which IKE_AUTH sees to; those that the configuration has no child policy for fail.
@@ -55,79 +60,68 @@ extension IKESA {
         return nil
     }
 
-    /// AUTH of a side with a pre-shared key (RFC 7296 section 2.15).
-    static func proof(
-        _ keys: IKESAKeys, _ key: SecretKey, message: [UInt8], nonce: [UInt8], identityKey: SecretKey,
-        _ identification: IdentificationPayload
-    ) -> [UInt8] {
-        let octets = SignedOctets.make(
-            keys.prf, message: message, nonce: nonce, key: identityKey, identification: identification.body)
-        return SignedOctets.authentication(keys.prf, keyedPad: key, octets)
-    }
-
     /// Takes the answer to IKE_AUTH.
     ///
-    ///  <--  HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
+    ///  <--  HDR, SK {IDr, [CERT,] AUTH, SAr2, TSi, TSr}
     mutating func receiveAuthAnswer(_ message: Message, _ draft: ChildDraft?, _ turn: inout Turn) {
         guard case .authenticating(let authenticating) = state,
             case .sentAuth(let key) = authenticating.step
         else { return }
-        do {
-            let identity = try checkAnswer(message, authenticating, key)
-            step("<-- IDr (\(identity)), AUTH", &turn)
-            let local = peer.localIdentity ?? .address(path.local.address)
-            establish(authenticating.secured, local: local, remote: identity, &turn)
+        do throws(NegotiationFailure) {
+            let answer = try AuthAnswer(message, draft)
+            if let key, answer.claim.kind == .preSharedKey, peer.remoteAuthentication.contains(.preSharedKey)
+            {
+                try check(authenticating, answer.claim, key)
+                try accept(answer, authenticating, &turn)
+                return
+            }
+            var next = authenticating
+            next.step = .checkingAnswer(try askVerdict(authenticating, answer.claim, &turn), answer)
+            state = .authenticating(next)
         } catch {
-            failWishes(of: draft, error, &turn)
-            end(error, &turn)
-            return
+            reject(draft, error, &turn)
         }
+    }
+
+    /// What it takes to check the responder's AUTH is here.
+    mutating func checkAnswer(
+        _ authenticating: Authenticating, _ answer: AuthAnswer, _ verdict: ProofAnswer, _ turn: inout Turn
+    ) {
+        do throws(NegotiationFailure) {
+            try check(authenticating, answer.claim, against: verdict)
+            try accept(answer, authenticating, &turn)
+        } catch {
+            reject(answer.draft, error, &turn)
+        }
+    }
+
+    /// The responder is who it says.
+    private mutating func accept(
+        _ answer: AuthAnswer, _ authenticating: Authenticating, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        try requireExpected(answer.claim.identity)
+        step("<-- IDr (\(answer.claim.identity)), AUTH", &turn)
+        let local = peer.localIdentity ?? .address(path.local.address)
+        establish(authenticating.secured, local: local, remote: answer.claim.identity, &turn)
         updateEstablished { $0.openingNonces = authenticating.opening.nonces }
-        if let draft { receiveChildAnswer(message, draft, &turn) }
+        if let draft = answer.draft { receiveChildAnswer(answer.message, draft, &turn) }
         updateEstablished { $0.openingNonces = nil }
         work(&turn)
     }
 
-    private func checkAnswer(
-        _ message: Message, _ authenticating: Authenticating, _ key: SecretKey
-    ) throws(NegotiationFailure) -> Identity {
-        let hasProof = message.payloads.contains { payload in
-            if case .authentication = payload { true } else { false }
+    /// The responder is not believed, or does not believe us.
+    ///
+    /// Where it believes itself established, it is told that it is not (RFC 7296 section 2.21.2).
+    private mutating func reject(_ draft: ChildDraft?, _ failure: NegotiationFailure, _ turn: inout Turn) {
+        if let draft {
+            turn.usedSPIs.remove(draft.spi)
+            turn.outcomes.append(.childFailed(draft.request, failure))
         }
-        if !hasProof, let refusal = message.notifications.first(where: \.type.isError) {
-            throw .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue))
+        if case .authenticationFailed = failure {
+            request(
+                .deleteSelf, .informationalIKEv2, [.notify(NotifyPayload(.authenticationFailed))], &turn)
         }
-        let identification = try message.identification(.responder)
-        let opening = authenticating.opening
-        let keys = authenticating.secured.keys
-        try Self.check(
-            try message.authentication(),
-            against: Self.proof(
-                keys, key, message: opening.answer, nonce: opening.nonces.initiator, identityKey: keys.skPr,
-                identification))
-        return try expected(identification.identity, of: peer)
-    }
-
-    static func check(
-        _ payload: AuthenticationPayload, against proof: [UInt8]
-    ) throws(NegotiationFailure) {
-        guard payload.method == .sharedKey else {
-            throw .authenticationFailed(
-                .unexpectedMethod(payload.method.description, expected: "pre-shared key"))
-        }
-        guard constantTimeEqual(payload.content, proof) else { throw .authenticationFailed(.wrongKey) }
-    }
-
-    /// Whether a block lets a proven identity in.
-    func expected(_ identity: Identity, of peer: PeerPolicy) throws(NegotiationFailure) -> Identity {
-        guard
-            peer.remoteIdentities.isEmpty || !peer.verifiesIdentity
-                || peer.remoteIdentities.contains(identity)
-        else {
-            throw .authenticationFailed(
-                .unexpectedIdentity(identity, expected: peer.remoteIdentities, origin: peer.origin))
-        }
-        return identity
+        end(failure, &turn)
     }
 
     /// Both sides are who they say.
@@ -148,11 +142,5 @@ extension IKESA {
         turn.report(
             .notice, .ikeEstablished, subject,
             "IKE SA established with \(remote), \(secured.suite)")
-    }
-
-    private func failWishes(of draft: ChildDraft?, _ failure: NegotiationFailure, _ turn: inout Turn) {
-        guard let draft else { return }
-        turn.usedSPIs.remove(draft.spi)
-        turn.outcomes.append(.childFailed(draft.request, failure))
     }
 }

@@ -1,22 +1,66 @@
 import Credentials
+import ISAKMP
 import Negotiation
 
-/// The initiator's IKE_AUTH request (RFC 7296 section 1.2).
+/// What either message of IKE_AUTH says of its sender (RFC 7296 section 1.2).
+struct AuthClaim {
+    let identification: IdentificationPayload
+    let authentication: AuthenticationPayload
+    let certificates: [EncodedCertificate]
+
+    init(_ message: Message, _ side: IdentificationPayload.Side) throws(NegotiationFailure) {
+        identification = try message.identification(side)
+        authentication = try message.authentication()
+        certificates = message.certificates
+    }
+
+    var identity: Identity { identification.identity }
+
+    /// How the sender proves who it is; nil where that is unknown here.
+    var kind: AuthenticationKind? {
+        switch authentication.method {
+        case .sharedKey: .preSharedKey
+        case .rsa, .ecdsa256, .ecdsa384, .ecdsa521, .digitalSignature: .signature
+        // An open registry.
+        default: nil
+        }
+    }
+
+    var signature: IKEv2Signature {
+        IKEv2Signature(method: authentication.method, data: authentication.content)
+    }
+}
+
+/// The initiator's IKE_AUTH request.
 struct AuthRequest {
     let message: Message
-    let identification: IdentificationPayload
+    let claim: AuthClaim
     /// Whom of us the initiator wants, if it says.
     let wanted: IdentificationPayload?
-    let authentication: AuthenticationPayload
     /// nil where no child SA is asked for (RFC 6023).
     let child: ChildOfferMessage?
 
     init(_ message: Message) throws(NegotiationFailure) {
         self.message = message
-        identification = try message.identification(.initiator)
+        claim = try AuthClaim(message, .initiator)
         wanted = try message.optionalIdentification(.responder)
-        authentication = try message.authentication()
         child = try ChildOfferMessage(optional: message)
+    }
+}
+
+/// The responder's answer, and what we had asked for.
+struct AuthAnswer {
+    let message: Message
+    let claim: AuthClaim
+    let draft: ChildDraft?
+
+    init(_ message: Message, _ draft: ChildDraft?) throws(NegotiationFailure) {
+        if !message.hasAuthentication, let refusal = message.notifications.first(where: \.type.isError) {
+            throw .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue))
+        }
+        self.message = message
+        self.draft = draft
+        claim = try AuthClaim(message, .responder)
     }
 }
 

@@ -8,7 +8,7 @@ import Negotiation
 extension IKESA {
     /// Takes the first request under protection, which says who the peer is.
     ///
-    /// The first request under protection:  HDR, SK {IDi, [IDr,] AUTH, SAi2, TSi, TSr}  -->
+    /// HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, SAi2, TSi, TSr}  -->
     mutating func receiveAuthRequest(_ message: Message, _ turn: inout Turn) {
         guard case .authenticating(let authenticating) = state, case .awaitingAuth = authenticating.step
         else {
@@ -16,80 +16,118 @@ extension IKESA {
             return
         }
         window.beginAnswer()
-        do {
+        do throws(NegotiationFailure) {
+            guard message.hasAuthentication else {
+                throw .authenticationFailed(.unexpectedMethod("EAP", expected: expectedMethods))
+            }
             let request = try AuthRequest(message)
+            try requirePermitted(request)
+            choosePeer(for: request.claim)
             var next = authenticating
-            let token = askKey(authenticating.secured.keys, of: request.identification.identity, &turn)
-            next.step = .checkingAuth(token, request)
+            next.step = .checkingAuth(try askVerdict(authenticating, request.claim, &turn), request)
             state = .authenticating(next)
         } catch {
-            respond(.ikeAuth, [.notify(NotifyPayload(.invalidSyntax))], &turn)
-            end(error, &turn)
+            refuseAuth(error, &turn)
         }
     }
 
-    /// The key is here, or there is none.
+    private var expectedMethods: String {
+        let kinds = candidates.reduce(into: Set<AuthenticationKind>()) {
+            $0.formUnion($1.remoteAuthentication)
+        }
+        return kinds.map(\.rawValue).sorted().joined(separator: " or ")
+    }
+
+    /// Whether a child SA may be asked for here, or may be missing (RFC 6023 section 4).
+    private func requirePermitted(_ request: AuthRequest) throws(NegotiationFailure) {
+        if request.child == nil, peer.childless == .never {
+            throw .peerViolatedProtocol(
+                "it asks for no child SA, which childless (\(peer.origin)) does not allow")
+        }
+        if request.child != nil, peer.childless == .force {
+            throw .peerViolatedProtocol(
+                "it asks for a child SA in IKE_AUTH, where childless (\(peer.origin)) wants none; "
+                    + "have the peer ask for none, or write allow")
+        }
+    }
+
+    /// What it takes to check the initiator's AUTH is here, or is missing.
     mutating func checkAuth(
-        _ authenticating: Authenticating, _ request: AuthRequest,
-        _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
+        _ authenticating: Authenticating, _ request: AuthRequest, _ verdict: ProofAnswer, _ turn: inout Turn
     ) {
-        do {
-            try admit(authenticating, request, answer, &turn)
+        do throws(NegotiationFailure) {
+            try check(authenticating, request.claim, against: verdict)
+            try requireExpected(request.claim.identity)
+            let identification = IdentificationPayload(
+                peer.localIdentity ?? .address(path.local.address))
+            if peer.localAuthentication == .preSharedKey, case .key = verdict {
+                try answerAuth(authenticating, request, identification, verdict, &turn)
+                return
+            }
+            var next = authenticating
+            let token = askProof(
+                authenticating, as: identification, to: request.claim.identity,
+                authorities: request.message.wantedAuthorities, &turn)
+            next.step = .makingAnswer(token, request, identification)
+            state = .authenticating(next)
         } catch {
-            // One notification whatever the cause.
-            respond(.ikeAuth, [.notify(NotifyPayload(.authenticationFailed))], &turn)
-            end(error, &turn)
+            refuseAuth(error, &turn)
         }
     }
 
-    private mutating func admit(
-        _ authenticating: Authenticating, _ request: AuthRequest,
-        _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
-    ) throws(NegotiationFailure) {
-        let key: SecretKey
-        do {
-            key = try answer.get()
+    /// What our AUTH is made of is here, or is missing.
+    mutating func makeAnswer(
+        _ authenticating: Authenticating, _ request: AuthRequest, _ identification: IdentificationPayload,
+        _ answer: ProofAnswer, _ turn: inout Turn
+    ) {
+        do throws(NegotiationFailure) {
+            try answerAuth(authenticating, request, identification, answer, &turn)
         } catch {
-            throw .authenticationFailed(.noSharedSecret(error))
+            refuseAuth(error, &turn)
         }
-        let opening = authenticating.opening
-        let keys = authenticating.secured.keys
-        try Self.check(
-            request.authentication,
-            against: Self.proof(
-                keys, key, message: opening.request, nonce: opening.nonces.responder, identityKey: keys.skPi,
-                request.identification))
-        try choosePeer(for: request.identification.identity)
-        let local = peer.localIdentity ?? .address(path.local.address)
-        let identification = IdentificationPayload(local)
-        let proof = Self.proof(
-            keys, key, message: opening.answer, nonce: opening.nonces.initiator, identityKey: keys.skPr,
-            identification)
+    }
+
+    /// Both sides have proven who they are; the child is seen to next.
+    private mutating func answerAuth(
+        _ authenticating: Authenticating, _ request: AuthRequest, _ identification: IdentificationPayload,
+        _ answer: ProofAnswer, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        let own = try proof(authenticating, as: identification, from: answer)
         establish(
-            authenticating.secured, local: local, remote: request.identification.identity, &turn)
+            authenticating.secured, local: identification.identity, remote: request.claim.identity, &turn)
         if request.message.notification(.initialContact) != nil { turn.outcomes.append(.initialContact) }
-        let head: [Payload] = [
-            .identification(identification, .responder),
-            .authentication(AuthenticationPayload(.sharedKey, proof)),
-        ]
+        let head = [.identification(identification, .responder)] + own.payloads
         guard let child = request.child else {
             respond(.ikeAuth, head, &turn)
             return
         }
         consider(
             PendingOffer(
-                exchange: .ikeAuth, head: head, nonces: opening.nonces, offer: child, keyExchange: nil,
-                replaces: nil), &turn)
+                exchange: .ikeAuth, head: head, nonces: authenticating.opening.nonces, offer: child,
+                keyExchange: nil, replaces: nil), &turn)
     }
 
-    /// The block that expects this identity: one that names it before one that takes any.
-    private mutating func choosePeer(for identity: Identity) throws(NegotiationFailure) {
-        let named = candidates.first { $0.remoteIdentities.contains(identity) }
-        if let chosen = named
-            ?? candidates.first(where: { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity })
-        {
-            peer = chosen
+    /// One notification whatever the cause, unless it is the message's form.
+    private mutating func refuseAuth(_ failure: NegotiationFailure, _ turn: inout Turn) {
+        let isMalformed =
+            switch failure {
+            case .peerMalformed, .peerViolatedProtocol: true
+            case .noCommonChoice, .authenticationFailed, .localPolicyForbids, .localResource, .peerDeclined,
+                .cancelled:
+                false
+            }
+        let answer = NotifyPayload(isMalformed ? .invalidSyntax : .authenticationFailed)
+        respond(.ikeAuth, [.notify(answer)], &turn)
+        end(failure, &turn)
+    }
+
+    /// The block that expects this identity, proven in this way: one that names it before one that takes any.
+    private mutating func choosePeer(for claim: AuthClaim) {
+        let fitting = candidates.filter { candidate in
+            claim.kind.map(candidate.remoteAuthentication.contains) ?? false
         }
-        _ = try expected(identity, of: peer)
+        let named = fitting.first { $0.remoteIdentities.contains(claim.identity) }
+        let chosen = named ?? fitting.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
+        if let chosen { peer = chosen }
     }
 }

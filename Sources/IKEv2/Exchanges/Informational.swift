@@ -16,6 +16,14 @@ extension IKESA {
             end(.peerDeclined(.deleted), &turn, sentence: "the peer deleted it")
             return
         }
+        if let refusal = message.notification(.authenticationFailed) {
+            // An initiator that does not believe us says so once we are established (RFC 7296 section 2.21.2).
+            respond(.informationalIKEv2, [], &turn)
+            end(
+                .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue)), &turn,
+                sentence: "the peer does not believe who we are (AUTHENTICATION_FAILED)")
+            return
+        }
         var answered: [SPI] = []
         for case .children(.esp, let spis) in deletes {
             for spi in spis {

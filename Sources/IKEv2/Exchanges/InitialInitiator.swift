@@ -47,7 +47,7 @@ extension IKESA {
                 KeyExchangePayload(method: exchange.method.number, publicValue: exchange.publicValue)),
             .nonce(nonce),
         ]
-        payloads += natDetection(&turn) + announcements
+        payloads += natDetection(&turn) + announcements()
         let datagram = try encodeInitial(payloads, isResponse: false)
         state = .initiating(
             Initiating(
@@ -85,8 +85,18 @@ extension IKESA {
     }
 
     /// What we understand.
-    var announcements: [Payload] {
-        peer.fragmentSize == nil ? [] : [.notify(NotifyPayload(.fragmentationSupported))]
+    ///
+    /// - Parameter initiator: what the peer understands, where we answer it.
+    func announcements(answering initiator: PeerCapabilities? = nil) -> [Payload] {
+        var payloads: [Payload] = []
+        if peer.fragmentSize != nil, initiator?.readsFragments ?? true {
+            payloads.append(.notify(NotifyPayload(.fragmentationSupported)))
+        }
+        if usesSignatures, !peer.signatureHashes.isEmpty {
+            let numbers = peer.signatureHashes.flatMap { $0.rawValue.octets }
+            payloads.append(.notify(NotifyPayload(.signatureHashAlgorithms, data: numbers)))
+        }
+        return payloads
     }
 
     mutating func retransmitInitial(_ turn: inout Turn) {
@@ -192,7 +202,8 @@ extension IKESA {
         let opening = Opening(
             request: initiating.request, answer: datagram,
             nonces: Nonces(initiator: initiating.nonce, responder: received.nonce),
-            nat: received.detectNAT(spis, on: path, peer.natTraversal), capabilities: received.capabilities)
+            nat: received.detectNAT(spis, on: path, peer.natTraversal), capabilities: received.capabilities,
+            wantedAuthorities: message.wantedAuthorities)
         let secured = try Self.secure(suite, secret, opening, spis, role)
         deadlines[.retransmitInitial] = nil
         initialSchedule = nil
@@ -201,9 +212,22 @@ extension IKESA {
             "<-- SAr1 (\(suite)), KEr, Nr; "
                 + (opening.nat.isDetected ? "a NAT is between us, or claimed" : "no NAT between us"), &turn)
         let identification = IdentificationPayload(peer.localIdentity ?? .address(path.local.address))
-        let token = askKey(secured.keys, of: peer.remoteIdentities.first, &turn)
-        state = .authenticating(
-            Authenticating(secured: secured, opening: opening, step: .makingAuth(token, identification)))
+        try requireChildless(received.capabilities)
+        var next = Authenticating(secured: secured, opening: opening, step: .sentAuth(key: nil))
+        let token = askProof(
+            next, as: identification, to: peer.remoteIdentities.first,
+            authorities: opening.wantedAuthorities, &turn)
+        next.step = .makingAuth(token, identification)
+        state = .authenticating(next)
+    }
+
+    /// Whether the peer leaves the first child out of IKE_AUTH, where that is demanded (RFC 6023).
+    private func requireChildless(_ capabilities: PeerCapabilities) throws(NegotiationFailure) {
+        guard peer.childless == .force, !capabilities.isChildlessAllowed else { return }
+        throw .localPolicyForbids(
+            .limit(
+                "the peer does not take IKE_AUTH without a child SA, and childless force (\(peer.origin)) demands it; "
+                    + "write prefer, or allow it on the peer"))
     }
 
     /// What of ours the peer chose: one proposal with one transform of each kind.

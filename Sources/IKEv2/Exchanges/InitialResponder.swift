@@ -100,12 +100,11 @@ extension IKESA {
             .nonce(nonce),
         ]
         let capabilities = received.capabilities
-        let announced = capabilities.readsFragments ? announcements : []
         let answer: [UInt8]
         do {
             answer = try encodeInitial(
-                payloads + natDetection(&turn) + announced
-                    + [.notify(NotifyPayload(.childlessIKEv2Supported))], isResponse: true)
+                payloads + natDetection(&turn) + announcements(answering: capabilities)
+                    + childlessSupport + certificateRequest, isResponse: true)
         } catch {
             throw InitialRefusal(error, NotifyPayload(.noProposalChosen))
         }
@@ -113,7 +112,8 @@ extension IKESA {
             request: datagram, answer: answer, nonces: Nonces(initiator: received.nonce, responder: nonce),
             // The request was hashed before there was a responder SPI.
             nat: received.detectNAT(
-                IKESPIs(initiator: spis.initiator), on: path, peer.natTraversal), capabilities: capabilities)
+                IKESPIs(initiator: spis.initiator), on: path, peer.natTraversal), capabilities: capabilities,
+            wantedAuthorities: [])
         state = .answered(
             Answered(
                 suite: choice.selection.suite, exchange: exchange,
@@ -121,6 +121,10 @@ extension IKESA {
         deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
         turn.effects.append(.send(answer, path))
         step("--> SAi1, KEi, Ni; <-- SAr1 (\(choice.selection.suite)), KEr, Nr", &turn)
+    }
+
+    private var childlessSupport: [Payload] {
+        peer.childless == .never ? [] : [.notify(NotifyPayload(.childlessIKEv2Supported))]
     }
 
     /// A first message that came before is answered as before.

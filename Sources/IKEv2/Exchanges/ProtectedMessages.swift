@@ -103,6 +103,10 @@ extension IKESA {
             receiveAnswer(message, to: request.kind, &turn)
             return
         }
+        if case .authenticating = state, role == .initiator {
+            drop("a request that overtook the answer to IKE_AUTH", &turn)
+            return
+        }
         switch window.judge(messageID) {
         case .new:
             heardFrom(path, &turn)

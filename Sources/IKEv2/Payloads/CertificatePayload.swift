@@ -44,7 +44,9 @@ package struct CertificatePayload: Hashable, Sendable {
 /// Which certificates the sender could believe (RFC 7296 section 3.7).
 package struct CertificateRequestPayload: Hashable, Sendable {
     package var encoding: CertificateEncoding
-    /// For X.509, SHA-1 hashes of authorities' public keys one after the other, 20 octets each; any number.
+    /// Octets of one of `authorities`.
+    static let hashSize = 20
+    /// For X.509, SHA-1 hashes of authorities' public keys one after the other; any number.
     package var authorities: [UInt8]
 
     package init(_ encoding: CertificateEncoding, authorities: [UInt8]) {
