@@ -115,6 +115,15 @@ final class KeyHandle: @unchecked Sendable {  // why: read by any thread, writte
         return status == 1 ? block : nil
     }
 
+    /// Whether the numbers of a private key belong together: primes, product, exponents, coefficient.
+    ///
+    /// One wrong number of an RSA key costs a slow detour with each signature, and without libcrypto's care would give
+    /// the key away.
+    var hasSoundNumbers: Bool {
+        let operation = KeyOperation(self)
+        return unsafe EVP_PKEY_pairwise_check(operation.pointer) == 1
+    }
+
     private static func prepare(_ details: OpaquePointer?, _ scheme: SignatureScheme) -> Bool {
         guard case .rsaPSS(let hash, let saltSize) = scheme, let salt = Int32(exactly: saltSize) else {
             return true

@@ -34,7 +34,7 @@ package struct PKCS12: Sendable {
                 ? (passphrase == nil ? .needsPassphrase : .wrongPassphrase) : .malformed("damaged PKCS#12")
         }
         guard let handle else { throw .malformed("the PKCS#12 file holds no private key") }
-        key = try PrivateKey(handle)
+        key = try PrivateKey(foreign: handle)
         certificates = unsafe Self.encodings(parts.certificates)
     }
 

@@ -29,7 +29,7 @@ extension PrivateKey {
             guard unsafe secret.was_asked == 1 else { throw .malformed("neither PKCS#8, PKCS#1 nor SEC1") }
             throw passphrase == nil ? .needsPassphrase : .wrongPassphrase
         }
-        try self.init(handle)
+        try self.init(foreign: handle)
     }
 
     /// An RSA key from its eight numbers, most significant octet first.
@@ -57,6 +57,12 @@ extension PrivateKey {
         guard let handle = unsafe KeyHandle(adopting: key) else {
             throw .unsound("libcrypto refuses the numbers")
         }
+        try self.init(foreign: handle)
+    }
+
+    /// Takes a key that somebody else made.
+    init(foreign handle: KeyHandle) throws(KeyFailure) {
+        guard handle.hasSoundNumbers else { throw .unsound("its numbers contradict each other") }
         try self.init(handle)
     }
 
