@@ -21,7 +21,7 @@ deps: build-deps
 
 test-deps: deps
 	Tests/deps.sh mandoc tshark nftables iperf3 charon-systemd strongswan-swanctl libcharon-extra-plugins \
-	    libstrongswan-extra-plugins libstrongswan-standard-plugins \
+	    libstrongswan-extra-plugins libstrongswan-standard-plugins strongswan-pki openssl \
 	    qemu-system-x86 busybox-static cpio kmod bc python3 xz-utils
 
 unit: build-deps
@@ -37,6 +37,7 @@ fuzz-regress: build-deps
 	Tests/Fuzz/run.sh all $(or $(RUNS),20000)
 
 interop: test-deps all
+	Tests/Interop/certificates.sh
 	Tests/Interop/userspace-selftest.sh
 	Tests/Interop/interfaces.sh
 	Tests/Interop/path-mtu.sh

@@ -80,7 +80,9 @@ let package = Package(
         // 4
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
         module("SADText", ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText"]),
-        module("CertificateAuthority", ["ASN1", "Algorithms", "Calendar", "Credentials", "Cryptography"]),
+        module(
+            "CertificateAuthority",
+            ["ASN1", "Algorithms", "Calendar", "Credentials", "Cryptography", "IPsec", "KeyMaterial"]),
         module(
             "Negotiation",
             ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "SourceText"]),
@@ -147,7 +149,12 @@ let package = Package(
                 "SADText",
                 "SetkeyScript", "SourceText", arguments,
             ]),
-        program("swiftikectl", ["ControlProtocol", "LinuxIO", arguments]),
+        program(
+            "swiftikectl",
+            [
+                "ASN1", "Calendar", "CertificateAuthority", "ControlProtocol", "Credentials", "Cryptography",
+                "IPsec", "KeyMaterial", "LinuxIO", arguments,
+            ]),
         program(
             "swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "PFKeySocket", "XFRM"]),
         // tests

@@ -7,7 +7,9 @@ struct ControlTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swiftikectl", abstract: "Control the IKE daemon swiftike.",
         version: "swiftikectl 0.1.0",
-        subcommands: [Status.self, SAs.self, Drops.self, Up.self, Down.self, Reload.self])
+        subcommands: [
+            Status.self, SAs.self, Drops.self, Up.self, Down.self, Reload.self, Authority.self,
+        ])
 
     @OptionGroup var connection: ConnectionOptions
 }

@@ -12,12 +12,12 @@ package struct DistinguishedName: Sendable {
     private static let mostParts = 64
 
     package init(_ relativeNames: [[NameAttribute]]) {
-        let parts = relativeNames.map { attributes in
-            // DER orders the elements of a SET by their octets.
-            DER.element(
-                .set, Array(attributes.map(\.encoding).sorted { $0.lexicographicallyPrecedes($1) }.joined()))
+        // DER orders the elements of a SET by their octets.
+        let ordered = relativeNames.map { attributes in
+            attributes.sorted { $0.encoding.lexicographicallyPrecedes($1.encoding) }
         }
-        self.init(der: DER.element(.sequence, Array(parts.joined())), relativeNames)
+        let parts = ordered.map { DER.element(.set, Array($0.map(\.encoding).joined())) }
+        self.init(der: DER.element(.sequence, Array(parts.joined())), ordered)
     }
 
     private init(der: [UInt8], _ relativeNames: [[NameAttribute]]) {
@@ -66,8 +66,7 @@ package struct DistinguishedName: Sendable {
 
     /// The value of the last `CN`, if it is readable.
     package var commonName: String? {
-        let type = NameAttribute.names[0].type
-        return relativeNames.joined().last { $0.type == type }.flatMap {
+        relativeNames.joined().last { $0.type == NameAttribute.commonName }.flatMap {
             String(validating: $0.octets, as: UTF8.self)
         }
     }
@@ -83,11 +82,16 @@ package struct DistinguishedName: Sendable {
                 return comparable[index] == name.comparable[index]
             }
             return pattern.count == found.count
-                && zip(pattern, found).allSatisfy { wanted, given in
+                && zip(Self.ordered(pattern), Self.ordered(found)).allSatisfy { wanted, given in
                     wanted.type == given.type
                         && (wanted.isWildcard || wanted.comparable == given.comparable)
                 }
         }
+    }
+
+    /// By type: DER orders the attributes of a relative name by their length first, which a wildcard has not.
+    private static func ordered(_ attributes: [NameAttribute]) -> [NameAttribute] {
+        attributes.sorted { $0.type.content.lexicographicallyPrecedes($1.type.content) }
     }
 
     /// Whether a value is `*`.

@@ -8,9 +8,11 @@ package struct NameAttribute: Sendable {
     /// The value's octets in that type.
     package let octets: [UInt8]
 
+    package static let commonName = ObjectIdentifier(2, 5, 4, 3)
+
     /// Short names, as they are written in texts; the first of a type is the one that is shown.
     static let names: [(name: String, type: ObjectIdentifier)] = [
-        ("CN", ObjectIdentifier(2, 5, 4, 3)), ("SN", ObjectIdentifier(2, 5, 4, 4)),
+        ("CN", commonName), ("SN", ObjectIdentifier(2, 5, 4, 4)),
         ("serialNumber", ObjectIdentifier(2, 5, 4, 5)), ("C", ObjectIdentifier(2, 5, 4, 6)),
         ("L", ObjectIdentifier(2, 5, 4, 7)), ("ST", ObjectIdentifier(2, 5, 4, 8)),
         ("STREET", ObjectIdentifier(2, 5, 4, 9)), ("O", ObjectIdentifier(2, 5, 4, 10)),

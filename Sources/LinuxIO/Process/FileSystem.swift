@@ -15,16 +15,33 @@ package enum FileSystem {
 
     /// Writes a file whole, replacing what is there; readers see the old or the new text, never half of one.
     package static func replace(_ path: String, with text: String, mode: UInt32) throws(SystemError) {
+        let octets = Array(text.utf8)
+        try replace(path, with: octets.span, mode: mode)
+    }
+
+    /// The same for octets.
+    package static func replace(
+        _ path: String, with octets: Span<UInt8>, mode: UInt32
+    ) throws(SystemError) {
         let draft = path + ".new"
         unsafe unlink(draft)
-        let number = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
-        guard number >= 0 else { throw SystemError("open \(draft)") }
-        let descriptor = FileDescriptor(owning: number)
-        let octets = Array(text.utf8)
-        guard unsafe Glibc.write(descriptor.number, octets, octets.count) == octets.count else {
-            throw SystemError("write \(draft)")
-        }
+        try create(draft, holding: octets, mode: mode)
         guard unsafe rename(draft, path) == 0 else { throw SystemError("rename \(draft)") }
+    }
+
+    /// Writes a new file and has the disk keep it; fails with `EEXIST` where there is one.
+    package static func create(
+        _ path: String, holding octets: Span<UInt8>, mode: UInt32
+    ) throws(SystemError) {
+        let number = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+        guard number >= 0 else { throw SystemError("open \(path)") }
+        let descriptor = FileDescriptor(owning: number)
+        let written = unsafe octets.withUnsafeBufferPointer { buffer in
+            unsafe Glibc.write(descriptor.number, buffer.baseAddress, buffer.count)
+        }
+        guard written == octets.count, fsync(descriptor.number) == 0 else {
+            throw SystemError("write \(path)")
+        }
     }
 
     /// Sets the permission bits of a file.
