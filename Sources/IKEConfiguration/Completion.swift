@@ -1,3 +1,4 @@
+import Credentials
 import IPsec
 import Negotiation
 import SetkeyScript
@@ -10,9 +11,17 @@ extension Document {
         configuration.policy.peers = remotes.filter(\.isComplete).map(\.policy)
         configuration.policy.children = sortedSainfos.map(\.policy)
         configuration.includedPolicies = policies.policies
+        configuration.credentials = credentialPlan
         warnOfTwins(session)
         configuration.policy.tunnels = checkedTunnels(configuration.policy.children, session)
         return configuration
+    }
+
+    private var credentialPlan: CredentialPlan {
+        let plans = remotes.filter(\.isComplete).map { ($0.policy.name, $0.credentials) }
+        return CredentialPlan(
+            certificates: configuration.paths.certificates,
+            peers: Dictionary(plans, uniquingKeysWith: { first, _ in first }))
     }
 
     /// By weight, in the order of the text where that is equal.

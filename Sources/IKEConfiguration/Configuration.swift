@@ -1,3 +1,4 @@
+package import Credentials
 package import IPsec
 package import Negotiation
 package import SourceText
@@ -45,7 +46,8 @@ package struct ConfiguredPaths: Hashable, Sendable {
     package var include: String
     /// The file of pre-shared keys; `psk.txt` beside the configuration file unless stated.
     package var preSharedKeys: String
-    package var certificates: String?
+    /// Certificates; `certs` beside the configuration file unless stated.
+    package var certificates: String
     package var scripts: String?
     package var backupSA: String?
     package var pidFile: String?
@@ -54,6 +56,7 @@ package struct ConfiguredPaths: Hashable, Sendable {
     package init(directory: String) {
         include = directory
         preSharedKeys = FilePath.join(directory, "psk.txt")
+        certificates = FilePath.join(directory, "certs")
     }
 }
 
@@ -77,6 +80,8 @@ package struct Configuration: Hashable, Sendable {
     package var padding: PaddingPolicy
     /// The policies of the files that `include_policy` names, in order.
     package var includedPolicies: [SecurityPolicy]
+    /// Keys and certificates by remote.
+    package var credentials: CredentialPlan
     /// Warnings, and notices of what was accepted but is not in effect, in order of the text.
     package var notices: DiagnosticList
 
@@ -87,6 +92,7 @@ package struct Configuration: Hashable, Sendable {
         listen = ListenPolicy()
         padding = PaddingPolicy()
         includedPolicies = []
+        credentials = CredentialPlan(certificates: paths.certificates)
         notices = DiagnosticList()
     }
 }

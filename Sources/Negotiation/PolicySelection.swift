@@ -57,6 +57,21 @@ extension NegotiationPolicy {
     }
 }
 
+extension PeerPolicy {
+    /// Whether the configuration names this identity, by itself or by a pattern.
+    package func names(_ identity: Identity) -> Bool {
+        remoteIdentities.contains { IdentityPattern($0).matches(identity) }
+    }
+
+    /// The one identity that the peer is to have; nil where there are several, none, or a pattern.
+    package var onlyRemoteIdentity: Identity? {
+        guard let first = remoteIdentities.first, remoteIdentities.count == 1,
+            !IdentityPattern(first).isForMany
+        else { return nil }
+        return first
+    }
+}
+
 extension Tunnel {
     /// Our side's traffic; our own address on the path where the statement names none.
     package func localSelector(on path: Path) -> TrafficSelector {

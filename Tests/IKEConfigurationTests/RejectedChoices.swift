@@ -169,16 +169,12 @@ extension RenderedDiagnosticsTests {
                 ^~~~~~~~~~
             """),
         Case(
-            "a name that cannot be verified",
-            "remote ::1 { exchange_mode main; proposal { encryption_algorithm aes; \(rest) }\n"
-                + "  verify_identifier on;\n  peers_identifier asn1dn \"CN=*\";\n}",
+            "a name without attributes",
+            "remote ::1 { exchange_mode main; \(Sample.proposal)\n  peers_identifier asn1dn \"x\";\n}",
             """
-            t.conf:3:3: notice: 'peers_identifier' accepted, not in effect yet
-                  peers_identifier asn1dn "CN=*";
-                  ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
-            t.conf:3:3: error: an asn1dn cannot be verified yet; remove it or set 'verify_identifier off'
-                  peers_identifier asn1dn "CN=*";
-                  ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+            t.conf:2:27: error: `x` has no `=`; write attributes such as CN=gateway
+                  peers_identifier asn1dn "x";
+                                          ^~~
             """),
     ]
 }

@@ -47,6 +47,15 @@ package enum IdentityPattern: Hashable, Sendable {
         }
     }
 
+    /// Whether more than one identity may match.
+    package var isForMany: Bool {
+        switch self {
+        case .any, .hostsBelow, .mailboxesAt: true
+        case .distinguishedName(let name): name.hasWildcards
+        case .exactly: false
+        }
+    }
+
     private static func isSame(_ left: String, _ right: String) -> Bool {
         Certificate.asciiLowercased(left) == Certificate.asciiLowercased(right)
     }

@@ -18,7 +18,7 @@ extension Document {
         case "backupsa": configuration.paths.backupSA = path
         default: configuration.paths.pidFile = path
         }
-        if ["certificate", "script", "backupsa"].contains(kind.text) {
+        if ["script", "backupsa"].contains(kind.text) {
             session.notInEffect(arguments, "'path \(kind.text)'")
         }
     }

@@ -7,8 +7,8 @@ enum WrittenIdentifier {
     /// `address` without a value: the address the packets have.
     case ownAddress
     case identity(Identity)
-    /// Certificates are needed for it.
-    case notInEffect
+    /// `asn1dn` without a value: the subject of the certificate.
+    case ownSubject
 }
 
 extension Arguments {
@@ -25,7 +25,7 @@ extension Arguments {
         case "fqdn": return .identity(.fqdn(try takeASCII("a host name")))
         case "user_fqdn": return .identity(.userFQDN(try takeASCII("a mailbox, user@host")))
         case "keyid": return .identity(.keyID(try takeKeyID(early, directory, session)))
-        case "asn1dn": return takeDistinguishedName()
+        case "asn1dn": return try takeDistinguishedName()
         default:
             throw type.location.error("'subnet' identifies no host; use 'address', 'fqdn' or 'user_fqdn'")
         }
@@ -72,10 +72,19 @@ extension Arguments {
         }
     }
 
-    /// `asn1dn ["DN"]`: only `~hex`, the DER encoding, can be used without certificates.
-    private mutating func takeDistinguishedName() -> WrittenIdentifier {
-        guard let name = takeOptionalString(), name.text.hasPrefix("~") else { return .notInEffect }
-        guard let der = Hexadecimal.bytes(name.text.dropFirst()), !der.isEmpty else { return .notInEffect }
+    /// `asn1dn ["DN"]`: the name in text, or `~` and its DER encoding in hexadecimal.
+    private mutating func takeDistinguishedName() throws(Diagnostic) -> WrittenIdentifier {
+        guard let name = takeOptionalString() else { return .ownSubject }
+        guard name.text.hasPrefix("~") else {
+            do throws(DistinguishedNameError) {
+                return .identity(.distinguishedName(try DistinguishedName(name.text).der))
+            } catch { throw name.location.error(error.description) }
+        }
+        guard let der = Hexadecimal.bytes(name.text.dropFirst()),
+            (try? DistinguishedName(der: der)) != nil
+        else {
+            throw name.location.error("behind ~ the DER encoding of a name is expected, in hexadecimal")
+        }
         return .identity(.distinguishedName(der))
     }
 }

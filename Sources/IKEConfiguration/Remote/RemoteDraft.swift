@@ -17,14 +17,15 @@ struct RemoteDraft {
     var inheritedProposals: [ProposalDraft] = []
     /// nil until it is stated here.
     var identifiers: [Identity]?
-    /// Identifiers that cannot be compared yet.
-    var uncheckableIdentifier: SourceLocation?
     var hasExchangeMode = false
     var offersAggressive = false
     var lifetime: Duration = .seconds(28800)
     var wantsPeerAddress = false
     /// Whether `remote_address anonymous` is stated.
     var isAnonymousOnPurpose = false
+    /// Keys and certificates.
+    var credentials: PeerCredentialPlan
+    var statesAuthorities = false
     /// Whether it can be used: an unusable one is kept for its name.
     var isComplete = false
 
@@ -32,6 +33,7 @@ struct RemoteDraft {
         self.location = location
         self.isNamed = isNamed
         self.directory = directory
+        credentials = PeerCredentialPlan(origin: location.origin)
         policy = PeerPolicy(name: name, match: match, proposals: [], origin: location.origin)
     }
 
@@ -43,13 +45,16 @@ struct RemoteDraft {
         inheritedProposals = parent.proposals.isEmpty ? parent.inheritedProposals : parent.proposals
         hasExchangeMode = parent.hasExchangeMode
         offersAggressive = parent.offersAggressive
-        uncheckableIdentifier = parent.uncheckableIdentifier
         lifetime = parent.lifetime
+        credentials = parent.credentials
+        credentials.origin = origin
     }
 
     /// Checks the whole and reports what it lacks.
     mutating func finish(_ session: Session) {
         policy.remoteIdentities = identifiers ?? policy.remoteIdentities
+        policy.localAuthentication = credentials.signs ? .signature : .preSharedKey
+        policy.remoteAuthentication = credentials.expectsSignature ? [.signature] : [.preSharedKey]
         if isNamed, policy.match == .anonymous, !isAnonymousOnPurpose {
             session.report(location.warning("without a remote_address this remote is for any peer"))
         }
@@ -80,10 +85,7 @@ struct RemoteDraft {
             }
         }
         guard policy.verifiesIdentity else { return }
-        if let uncheckableIdentifier {
-            let message = "an asn1dn cannot be verified yet; remove it or set 'verify_identifier off'"
-            session.report(uncheckableIdentifier.error(message))
-        } else if policy.remoteIdentities.isEmpty {
+        if policy.remoteIdentities.isEmpty {
             session.report(
                 location.warning("verify_identifier is on but there is no peers_identifier: any is taken"))
         }

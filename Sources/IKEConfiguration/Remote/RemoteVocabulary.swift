@@ -1,3 +1,4 @@
+import Credentials
 import Negotiation
 import SourceText
 
@@ -48,17 +49,21 @@ extension RemoteDraft {
             switch try arguments.takeIdentifier(in: remote.directory, session) {
             case .ownAddress: remote.policy.localIdentity = nil
             case .identity(let identity): remote.policy.localIdentity = identity
-            case .notInEffect: session.notInEffect(arguments)
+            case .ownSubject:
+                remote.credentials.identity = .subject
+                return
             }
+            remote.credentials.identity = .stated
         },
         "peers_identifier": .init(isRepeatable: true) { (remote, arguments, session) throws(Diagnostic) in
             remote.identifiers = remote.identifiers ?? []
             switch try arguments.takeIdentifier(in: remote.directory, session) {
             case .ownAddress: remote.wantsPeerAddress = true
             case .identity(let identity): remote.identifiers?.append(identity)
-            case .notInEffect:
-                remote.uncheckableIdentifier = arguments.statementLocation
-                session.notInEffect(arguments)
+            case .ownSubject:
+                throw arguments.keyword.location.error(
+                    "the peer's subject is not known beforehand; write: peers_identifier asn1dn \"C=CH, O=…\", "
+                        + "with * for any value")
             }
         },
         "verify_identifier": .init { (remote, arguments, _) throws(Diagnostic) in
@@ -110,30 +115,6 @@ extension RemoteDraft {
             _ = try arguments.takeString("a script")
             _ = try arguments.takeChoice(["phase1_up", "phase1_down", "phase1_dead"])
         },
-    ]
-
-    /// All of these are about certificates, which are not in effect yet.
-    private static let certificateRules: [String: Vocabulary<RemoteDraft>.Rule] = [
-        "certificate_type": .inert { (arguments) throws(Diagnostic) in
-            if try arguments.takeChoice(["x509", "plain_rsa"]).text == "x509" {
-                _ = try arguments.takeString("a certificate file")
-            }
-            _ = try arguments.takeString("a key file")
-        },
-        "ca_type": .inert { (arguments) throws(Diagnostic) in
-            _ = try arguments.takeChoice(["x509"])
-            _ = try arguments.takeString("a certificate file")
-        },
-        "peers_certfile": .inert { (arguments) throws(Diagnostic) in
-            if arguments.takeOptionalString() != nil { return }
-            if try arguments.takeChoice(["x509", "plain_rsa", "dnssec"]).text != "dnssec" {
-                _ = try arguments.takeString("a file")
-            }
-        },
-        "verify_cert": .inertSwitch(usually: "on"),
-        "send_cert": .inertSwitch(usually: "on"),
-        "send_cr": .inertSwitch(usually: "on"),
-        "match_empty_cr": .inertSwitch(usually: "off"),
     ]
 }
 

@@ -150,7 +150,7 @@ extension ISAKMPSA {
 
     /// Settles which block holds, now that the peer is known.
     private mutating func choosePeer(for identity: Identity, _ turn: inout Turn) throws(NegotiationFailure) {
-        let naming = candidates.first { $0.remoteIdentities.contains(identity) }
+        let naming = candidates.first { $0.names(identity) }
         let lenient = candidates.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
         guard let chosen = naming ?? lenient else {
             throw .authenticationFailed(

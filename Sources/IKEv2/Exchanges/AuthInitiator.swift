@@ -22,7 +22,7 @@ extension IKESA {
         }
         var payloads: [Payload] = [.identification(identification, .initiator)]
         payloads += certificateRequest
-        if let wanted = peer.remoteIdentities.first, peer.remoteIdentities.count == 1 {
+        if let wanted = peer.onlyRemoteIdentity {
             payloads.append(.identification(IdentificationPayload(wanted), .responder))
         }
         payloads += own.payloads

@@ -126,7 +126,7 @@ extension IKESA {
         let fitting = candidates.filter { candidate in
             claim.kind.map(candidate.remoteAuthentication.contains) ?? false
         }
-        let named = fitting.first { $0.remoteIdentities.contains(claim.identity) }
+        let named = fitting.first { $0.names(claim.identity) }
         let chosen = named ?? fitting.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
         if let chosen { peer = chosen }
     }

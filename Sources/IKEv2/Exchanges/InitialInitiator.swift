@@ -215,7 +215,7 @@ extension IKESA {
         try requireChildless(received.capabilities)
         var next = Authenticating(secured: secured, opening: opening, step: .sentAuth(key: nil))
         let token = askProof(
-            next, as: identification, to: peer.remoteIdentities.first,
+            next, as: identification, to: peer.onlyRemoteIdentity,
             authorities: opening.wantedAuthorities, &turn)
         next.step = .makingAuth(token, identification)
         state = .authenticating(next)

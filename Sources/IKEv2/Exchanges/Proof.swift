@@ -143,8 +143,7 @@ extension IKESA {
     /// Whether a block lets a proven identity in.
     func requireExpected(_ identity: Identity) throws(NegotiationFailure) {
         guard
-            peer.remoteIdentities.isEmpty || !peer.verifiesIdentity
-                || peer.remoteIdentities.contains(identity)
+            peer.remoteIdentities.isEmpty || !peer.verifiesIdentity || peer.names(identity)
         else {
             throw .authenticationFailed(
                 .unexpectedIdentity(identity, expected: peer.remoteIdentities, origin: peer.origin))
