@@ -221,7 +221,8 @@ struct InboundPath: ~Copyable, Sendable {
             // What came before it is the host's first.
             deliver(snapshot)
             return try layered.process(
-                opening.packet.packet, of: batch.buffers[index], used: CollectionOfOne(entry), snapshot, &post
+                opening.packet.packet, of: batch.buffers[index], used: AssociationTrail(entry), snapshot,
+                &post
             )
         }
         let device = try device(for: opening.packet.flow, entry, snapshot)

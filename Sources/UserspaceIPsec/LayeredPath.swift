@@ -13,7 +13,7 @@ struct LayeredPath: ~Copyable, Sendable {
     private var packets = Coalescer(capacity: 1)
     private let room = [PacketPlace.buffer()]
     /// The SAs that the packet at work has come through, the outermost first.
-    private var used: [InboundAssociation] = []
+    private var used = AssociationTrail()
 
     /// Packets received at a time.
     private static let capacity = 16
@@ -22,7 +22,6 @@ struct LayeredPath: ~Copyable, Sendable {
         self.engine = engine
         self.number = number
         batch = ReceiveBatch(capacity: Self.capacity, headroom: PacketPlace.headroom)
-        used.reserveCapacity(InboundChain.maximumDepth)
     }
 
     /// Takes what waits on a socket; whether there may be more.
@@ -38,7 +37,7 @@ struct LayeredPath: ~Copyable, Sendable {
             }
             do throws(PacketDrop) {
                 let packet = try batch.wholePacket(train, index, socket)
-                try process(packet, of: batch.buffers[index], used: EmptyCollection(), snapshot, &post)
+                try process(packet, of: batch.buffers[index], used: AssociationTrail(), snapshot, &post)
             } catch {
                 note(error, train.range, of: batch.buffers[index])
             }
@@ -48,7 +47,7 @@ struct LayeredPath: ~Copyable, Sendable {
 
     /// Takes over what another worker opened as far as it could.
     mutating func takeOver(
-        _ buffer: inout PacketBuffer, _ count: Int, _ used: [InboundAssociation], _ snapshot: Snapshot,
+        _ buffer: inout PacketBuffer, _ count: Int, _ used: AssociationTrail, _ snapshot: Snapshot,
         _ post: inout ParcelPost
     ) {
         let packet = PacketPlace.packet..<PacketPlace.packet + count
@@ -69,7 +68,7 @@ struct LayeredPath: ~Copyable, Sendable {
     ///
     /// - Parameter earlier: the SAs that it has come through, the outermost first.
     mutating func process(
-        _ packet: Range<Int>, of buffer: PacketBuffer, used earlier: some Collection<InboundAssociation>,
+        _ packet: Range<Int>, of buffer: PacketBuffer, used earlier: AssociationTrail,
         _ snapshot: Snapshot, _ post: inout ParcelPost
     ) throws(PacketDrop) {
         guard let room = room.first, packet.count <= room.capacity - PacketPlace.packet else {
@@ -77,8 +76,7 @@ struct LayeredPath: ~Copyable, Sendable {
         }
         room.copy(packet, of: buffer, to: PacketPlace.packet)
         var packet = PacketPlace.packet..<PacketPlace.packet + packet.count
-        used.removeAll(keepingCapacity: true)
-        used.append(contentsOf: earlier)
+        used = earlier
         while let (layer, entry) = try next(packet, of: room, snapshot) {
             guard entry.owner == number else {
                 return try post.sendCopy(
@@ -111,7 +109,7 @@ struct LayeredPath: ~Copyable, Sendable {
         }
         guard let layer else { return nil }
         if let entry = snapshot.association(for: layer) {
-            guard used.count < InboundChain.maximumDepth else { throw .engine(.tooDeep) }
+            guard !used.isFull else { throw .engine(.tooDeep) }
             return (layer, entry)
         }
         // Out of a tunnel may come somebody else's ESP; in transport mode, and at first, it can only be for us.

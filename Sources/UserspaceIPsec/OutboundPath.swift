@@ -12,6 +12,10 @@ struct OutboundPath: ~Copyable, Sendable {
     private var transmit = TransmitBatch(largest: largest)
     /// What the device gave last; its buffer may be exchanged with another worker's.
     private var buffer = PacketPlace.buffer()
+    /// Where a segment is while it is cut.
+    private let segment = PacketPlace.buffer()
+    /// Where a protected packet is while it is cut: sending makes room where it was.
+    private let whole = PacketPlace.buffer()
     /// What was decided about flows; good until databases change.
     private var decisions = FlowCache<FlowDecision>()
     private var memo: Memo?
@@ -181,14 +185,13 @@ struct OutboundPath: ~Copyable, Sendable {
         _ segments: SegmentedPacket, _ packet: Range<Int>, _ bundle: Bundle, _ way: Way,
         _ post: inout ParcelPost
     ) throws(PacketDrop) {
-        let single = PacketPlace.buffer()
         let train = buffer
         defer { buffer = train }
-        buffer = single
+        buffer = segment
         for index in 0..<segments.count {
             let place = PacketPlace.packet..<PacketPlace.packet + segments.length(index)
             train.withBytes { bytes in
-                single.withMutableBytes { target in
+                segment.withMutableBytes { target in
                     segments.write(index, of: bytes.extracting(packet), to: &target, at: place.lowerBound)
                 }
             }
@@ -203,10 +206,10 @@ struct OutboundPath: ~Copyable, Sendable {
         switch try fit(packet, length, bundle, way) {
         case .whole, .cutAfter: try seal(packet, of: buffer, bundle, way, &post)
         case .cutBefore(let mtu):
-            // They are copies, as sealing makes room where the packet is.
-            for fragment in try fragments(packet, of: buffer, mtu) {
-                let place = makeRoom(fragment.count, for: bundle)
-                transmit.buffer.write(fragment, at: place.lowerBound)
+            let fragments = try fragments(packet, of: buffer, mtu)
+            for index in 0..<fragments.count {
+                let place = makeRoom(fragments.length(index), for: bundle)
+                write(fragments, index, of: buffer, packet, at: place.lowerBound)
                 try seal(at: place, bundle, way, &post)
             }
         case .refused(let mtu):
@@ -269,13 +272,13 @@ struct OutboundPath: ~Copyable, Sendable {
 
     /// Takes over a packet that another worker sealed with the inner SAs of its bundle.
     mutating func takeSealed(
-        _ other: inout PacketBuffer, _ count: Int, _ bundle: Bundle, _ snapshot: Snapshot,
+        _ other: inout PacketBuffer, _ count: Int, _ bundle: Bundle, _ next: Int, _ snapshot: Snapshot,
         _ post: inout ParcelPost
     ) {
         do throws(PacketDrop) {
             let way = Way(route: try route(of: bundle.outermost, snapshot), room: room(of: bundle))
             let packet = PacketPlace.packet..<PacketPlace.packet + count
-            try seal(packet, of: other, bundle, way, &post)
+            try seal(packet, of: other, bundle, from: next, way, &post)
         } catch {
             engine.counters[number].count(error)
         }
@@ -321,12 +324,12 @@ struct OutboundPath: ~Copyable, Sendable {
 
     /// Seals a packet that is a single one.
     private mutating func seal(
-        _ packet: Range<Int>, of buffer: PacketBuffer, _ bundle: Bundle, _ way: Way,
+        _ packet: Range<Int>, of buffer: PacketBuffer, _ bundle: Bundle, from next: Int = 0, _ way: Way,
         _ post: inout ParcelPost
     ) throws(PacketDrop) {
         let place = makeRoom(packet.count, for: bundle)
         transmit.buffer.copy(packet, of: buffer, to: place.lowerBound)
-        try seal(at: place, bundle, way, &post)
+        try seal(at: place, bundle, from: next, way, &post)
     }
 
     private mutating func seal(
@@ -344,23 +347,25 @@ struct OutboundPath: ~Copyable, Sendable {
 
     /// Where the next packet to seal goes.
     private mutating func makeRoom(_ count: Int, for bundle: Bundle) -> Range<Int> {
-        let headroom = OutboundEngine.headroom * (1 + bundle.others.count)
+        let headroom = OutboundEngine.headroom * bundle.count
         transmit.makeRoom(headroom + count + bundle.tailroom)
         let start = transmit.start + headroom
         return start..<start + count
     }
 
     /// Seals with one SA after the other, and sends; a packet whose next SA is another worker's goes there.
+    ///
+    /// - Parameter next: the number of the first of the bundle's SAs to seal with; it is this worker's.
     private mutating func seal(
-        at place: Range<Int>, _ bundle: Bundle, _ way: Way, _ post: inout ParcelPost
+        at place: Range<Int>, _ bundle: Bundle, from next: Int = 0, _ way: Way, _ post: inout ParcelPost
     ) throws(PacketDrop) {
-        var sealed = try seal(at: place, bundle.first)
-        for (index, association) in bundle.others.enumerated() {
+        var sealed = try seal(at: place, bundle[next])
+        for index in next + 1..<bundle.count {
+            let association = bundle[index]
             guard association.owner == number else {
-                let next = Bundle(first: association, others: Array(bundle.others.dropFirst(index + 1)))
                 return try post.sendCopy(
                     of: sealed.packet, in: transmit.buffer,
-                    .sealed(count: sealed.packet.count, next: next), to: association.owner)
+                    .sealed(count: sealed.packet.count, bundle, next: index), to: association.owner)
             }
             sealed = try seal(at: sealed.packet, association)
         }
@@ -375,27 +380,41 @@ struct OutboundPath: ~Copyable, Sendable {
     /// Sends a packet with its own IP header, which the kernel cuts into no fragments.
     private mutating func sendWhole(_ packet: Range<Int>, _ way: Way, end: Int) throws(PacketDrop) {
         guard packet.count > way.room.outer else { return transmit.append(packet, to: way.route, end: end) }
-        // They are copies, as sending makes room where the packet is.
-        for fragment in try fragments(packet, of: transmit.buffer, way.room.outer) {
-            let place = makeRoom(fragment.count)
-            transmit.buffer.write(fragment, at: place.lowerBound)
+        guard packet.count <= whole.capacity else { throw .engine(.tooLarge) }
+        whole.copy(packet, of: transmit.buffer, to: 0)
+        let packet = 0..<packet.count
+        let fragments = try fragments(packet, of: whole, way.room.outer)
+        for index in 0..<fragments.count {
+            let place = makeRoom(fragments.length(index))
+            write(fragments, index, of: whole, packet, at: place.lowerBound)
             transmit.append(place, to: way.route, end: place.upperBound)
         }
     }
 
-    /// The fragments of a packet; whether it may be cut has been decided.
+    /// How to cut a packet; whether it may be cut has been decided.
     private func fragments(
         _ packet: Range<Int>, of buffer: PacketBuffer, _ mtu: Int
-    ) throws(PacketDrop) -> [[UInt8]] {
+    ) throws(PacketDrop) -> PacketFragments {
         do throws(DropReason) {
             return try buffer.withBytes { bytes throws(DropReason) in
-                let whole = bytes.extracting(packet)
-                let cuts = try PacketFragments(
-                    whole, mtu: mtu, identification: .random(in: 1 ... .max), dontFragment: .overridden)
-                return (0..<cuts.count).map { cuts.fragment($0, of: whole) }
+                try PacketFragments(
+                    bytes.extracting(packet), mtu: mtu, identification: .random(in: 1 ... .max),
+                    dontFragment: .overridden)
             }
         } catch {
             throw .engine(error)
+        }
+    }
+
+    /// Writes a fragment of a packet to where packets are sealed and sent.
+    private func write(
+        _ fragments: PacketFragments, _ index: Int, of buffer: PacketBuffer, _ packet: Range<Int>,
+        at place: Int
+    ) {
+        buffer.withBytes { bytes in
+            transmit.buffer.withMutableBytes { target in
+                fragments.write(index, of: bytes.extracting(packet), to: &target, at: place)
+            }
         }
     }
 

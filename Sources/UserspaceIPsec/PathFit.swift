@@ -52,10 +52,12 @@ struct PathRoom: Equatable, Sendable {
     /// Tells each association of the bundle how far it may pad, too.
     init(path: Int, _ bundle: Bundle) {
         outer = path
-        inner = ([bundle.first] + bundle.others).reversed().reduce(path) { room, entry in
-            let inner = PacketRoom.innerMTU(linkMTU: room, for: entry.association)
-            entry.limitFlowPadding(to: inner)
-            return inner
+        var room = path
+        for place in (0..<bundle.count).reversed() {
+            let entry = bundle[place]
+            room = PacketRoom.innerMTU(linkMTU: room, for: entry.association)
+            entry.limitFlowPadding(to: room)
         }
+        inner = room
     }
 }

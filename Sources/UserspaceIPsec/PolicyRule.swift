@@ -8,6 +8,11 @@ struct Bundle: Sendable {
     /// Empty where one is enough.
     var others: [OutboundAssociation] = []
 
+    var count: Int { 1 + others.count }
+
+    /// Number `place`, the innermost being 0.
+    subscript(place: Int) -> OutboundAssociation { place == 0 ? first : others[place - 1] }
+
     /// The one whose header stands in front.
     var outermost: OutboundAssociation { others.last ?? first }
 

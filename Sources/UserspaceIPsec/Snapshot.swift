@@ -13,7 +13,7 @@ package struct Snapshot: Sendable {
     private(set) var carriers = OutboundIndex()
     private var associations: TreeDictionary<SPI, [InboundAssociation]> = [:]
     /// Inbound IPComp SAs of tunnel mode, by source and destination.
-    private var compressedTunnels: TreeDictionary<[IPAddress], [InboundAssociation]> = [:]
+    private var compressedTunnels: TreeDictionary<TunnelEnds, [InboundAssociation]> = [:]
     /// How many inbound SAs there are of each protocol.
     private var protocolCounts: [SecurityProtocol: Int] = [:]
     /// The plane's own device first.
@@ -47,7 +47,7 @@ package struct Snapshot: Sendable {
                 $0.association.source == packet.outer.source && $0.association.id == id
             } ?? candidates.first { $0.association.id == id }
         case .tunneled(_, let source, let destination):
-            return compressedTunnels[[source, destination]]?.first
+            return compressedTunnels[TunnelEnds(source: source, destination: destination)]?.first
         }
     }
 
@@ -153,11 +153,16 @@ extension Snapshot {
     }
 }
 
+private struct TunnelEnds: Hashable, Sendable {
+    let source: IPAddress
+    let destination: IPAddress
+}
+
 extension SecurityAssociation {
     /// Whether packets that were not worth compressing come as IP in IP.
     fileprivate var isCompressedTunnel: Bool { id.protocol == .ipcomp && mode == .tunnel }
 
-    fileprivate var ends: [IPAddress] { [source, id.destination] }
+    fileprivate var ends: TunnelEnds { TunnelEnds(source: source, destination: id.destination) }
 }
 
 extension SecurityPolicy {

@@ -154,8 +154,8 @@ struct Worker: ~Copyable, Sendable {
                         &parcel.buffer, train, .encapsulated(socket), view.snapshot, &post, &layered)
                 case .esp(let train):
                     raw.takeOver(&parcel.buffer, train, .raw, view.snapshot, &post, &layered)
-                case .sealed(let count, let next):
-                    outbound.takeSealed(&parcel.buffer, count, next, view.snapshot, &post)
+                case .sealed(let count, let bundle, let next):
+                    outbound.takeSealed(&parcel.buffer, count, bundle, next, view.snapshot, &post)
                 case .opened(let count, let used):
                     layered.takeOver(&parcel.buffer, count, used, view.snapshot, &post)
                 }

@@ -10,10 +10,10 @@ struct Parcel: Sendable {
         case encapsulated(DatagramTrain, EncapsulationSocket)
         /// ESP from a raw socket.
         case esp(DatagramTrain)
-        /// A packet that the next SAs of a bundle have to seal, at `PacketPlace.packet`; so many octets.
-        case sealed(count: Int, next: Bundle)
+        /// A packet that the SAs of a bundle from `next` on have to seal, at `PacketPlace.packet`; so many octets.
+        case sealed(count: Int, Bundle, next: Int)
         /// A packet that has come through these SAs already, at `PacketPlace.packet`; so many octets.
-        case opened(count: Int, used: [InboundAssociation])
+        case opened(count: Int, used: AssociationTrail)
     }
 
     var buffer: PacketBuffer

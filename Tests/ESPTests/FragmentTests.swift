@@ -5,6 +5,19 @@ import Testing
 
 @testable import ESP
 
+extension PacketFragments {
+    /// One of the fragments, with octets around it that must stay as they are.
+    func fragment(_ index: Int, of packet: Span<UInt8>) -> [UInt8] {
+        let margin = 3
+        var octets = [UInt8](repeating: 0xee, count: length(index) + 2 * margin)
+        var span = octets.mutableSpan
+        write(index, of: packet, to: &span, at: margin)
+        let around = octets.prefix(margin) + octets.suffix(margin)
+        #expect(around.allSatisfy { $0 == 0xee })
+        return Array(octets.dropFirst(margin).dropLast(margin))
+    }
+}
+
 struct FragmentTests {
     private static let now = Instant(nanoseconds: 100_000_000_000)
 

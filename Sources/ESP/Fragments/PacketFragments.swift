@@ -11,6 +11,8 @@ package struct PacketFragments: Sendable {
     private let offset: Int
     private let isLast: Bool
 
+    private static let fragmentHeaderCount = 8
+
     /// What DF in the packet's header means for the one who cuts it.
     package enum DontFragmentRule: Sendable {
         case obeyed
@@ -38,7 +40,7 @@ package struct PacketFragments: Sendable {
         let word = header.family == .ipv4 ? packet.uint16(at: 6) : 0
         offset = Int(word & 0x1fff) * 8
         isLast = word & 0x2000 == 0
-        let overhead = header.headerCount + (header.family == .ipv4 ? 0 : 8)
+        let overhead = header.headerCount + (header.family == .ipv4 ? 0 : Self.fragmentHeaderCount)
         step = max(0, mtu - overhead) / 8 * 8
         guard header.totalCount > mtu else {
             count = 1
@@ -51,53 +53,74 @@ package struct PacketFragments: Sendable {
         count = (payload.count + step - 1) / step
     }
 
-    /// One of the fragments, from 0 on; `packet` is what they were planned for.
-    package func fragment(_ index: Int, of packet: Span<UInt8>) -> [UInt8] {
-        precondition(index >= 0 && index < count, "no such fragment")
-        guard count > 1 else { return (0..<header.totalCount).map { packet[$0] } }
-        let start = payload.lowerBound + index * step
-        let piece = start..<min(start + step, payload.upperBound)
-        var octets = (0..<header.headerCount).map { packet[$0] }
-        switch header.family {
-        case .ipv4: writeIPv4(&octets, piece)
-        case .ipv6: writeIPv6(&octets, piece)
-        }
-        for place in piece { octets.append(packet[place]) }
-        return octets
+    /// Octets of one of the fragments, from 0 on.
+    package func length(_ index: Int) -> Int {
+        guard count > 1 else { return header.totalCount }
+        let fragmentHeader = header.family == .ipv4 ? 0 : Self.fragmentHeaderCount
+        return header.headerCount + fragmentHeader + piece(index).count
     }
 
-    private func writeIPv4(_ octets: inout [UInt8], _ piece: Range<Int>) {
+    /// Writes one of the fragments, from 0 on, to `start` of another buffer, which must have room for it.
+    ///
+    /// - Parameter packet: What they were planned for.
+    package func write(
+        _ index: Int, of packet: Span<UInt8>, to target: inout MutableSpan<UInt8>, at start: Int
+    ) {
+        guard count > 1 else { return Self.copy(0..<header.totalCount, of: packet, to: &target, at: start) }
+        let piece = piece(index)
+        Self.copy(0..<header.headerCount, of: packet, to: &target, at: start)
+        Self.copy(piece, of: packet, to: &target, at: start + length(index) - piece.count)
+        switch header.family {
+        case .ipv4: completeIPv4(&target, start, piece)
+        case .ipv6: completeIPv6(&target, start, piece)
+        }
+    }
+
+    /// Where the payload of a fragment is in the packet.
+    private func piece(_ index: Int) -> Range<Int> {
+        precondition(index >= 0 && index < count, "no such fragment")
+        let start = payload.lowerBound + index * step
+        return start..<min(start + step, payload.upperBound)
+    }
+
+    private static func copy(
+        _ range: Range<Int>, of packet: Span<UInt8>, to target: inout MutableSpan<UInt8>, at start: Int
+    ) {
+        for place in 0..<range.count { target[start + place] = packet[range.lowerBound + place] }
+    }
+
+    private func completeIPv4(_ target: inout MutableSpan<UInt8>, _ start: Int, _ piece: Range<Int>) {
         let skipped = piece.lowerBound - payload.lowerBound
         let more = piece.upperBound < payload.upperBound || !isLast
-        if skipped > 0 { Self.blankUncopiedOptions(&octets) }
-        var span = octets.mutableSpan
-        span.put(UInt16(truncatingIfNeeded: header.headerCount + piece.count), at: 2)
-        span.put(UInt16(truncatingIfNeeded: (offset + skipped) / 8) | (more ? 0x2000 : 0), at: 6)
-        span.putIPv4Checksum(0..<header.headerCount)
+        let end = start + header.headerCount
+        if skipped > 0 { Self.blankUncopiedOptions(&target, start + 20..<end) }
+        target.put(UInt16(truncatingIfNeeded: header.headerCount + piece.count), at: start + 2)
+        target.put(
+            UInt16(truncatingIfNeeded: (offset + skipped) / 8) | (more ? 0x2000 : 0), at: start + 6)
+        target.putIPv4Checksum(start..<end)
     }
 
     /// Options that only the first fragment carries become no-operations in others.
-    private static func blankUncopiedOptions(_ octets: inout [UInt8]) {
-        var place = 20
-        let end = octets.count
-        while let option = try? IPv4Option(octets.span, at: place, end: end) {
+    private static func blankUncopiedOptions(_ target: inout MutableSpan<UInt8>, _ options: Range<Int>) {
+        var place = options.lowerBound
+        while let option = try? IPv4Option(target.span, at: place, end: options.upperBound) {
             if option.number & 0x80 == 0 {
-                for index in option.range { octets[index] = 1 }
+                for index in option.range { target[index] = 1 }
             }
             place = option.range.upperBound
         }
     }
 
-    private func writeIPv6(_ octets: inout [UInt8], _ piece: Range<Int>) {
-        let upperProtocol = octets[header.nextProtocolOffset]
-        octets[header.nextProtocolOffset] = IPProtocol.fragment
-        let start = octets.count
-        octets += [upperProtocol, 0, 0, 0, 0, 0, 0, 0]
+    private func completeIPv6(_ target: inout MutableSpan<UInt8>, _ start: Int, _ piece: Range<Int>) {
+        let fragment = start + header.headerCount
         let skipped = piece.lowerBound - payload.lowerBound
         let more: UInt16 = piece.upperBound < payload.upperBound ? 1 : 0
-        var span = octets.mutableSpan
-        span.put(UInt16(truncatingIfNeeded: start + 8 - 40 + piece.count), at: 4)
-        span.put(UInt16(truncatingIfNeeded: skipped) | more, at: start + 2)
-        span.put(identification, at: start + 4)
+        target[fragment] = target[start + header.nextProtocolOffset]
+        target[fragment + 1] = 0
+        target.put(UInt16(truncatingIfNeeded: skipped) | more, at: fragment + 2)
+        target.put(identification, at: fragment + 4)
+        target[start + header.nextProtocolOffset] = IPProtocol.fragment
+        let count = header.headerCount - 40 + Self.fragmentHeaderCount + piece.count
+        target.put(UInt16(truncatingIfNeeded: count), at: start + 4)
     }
 }
