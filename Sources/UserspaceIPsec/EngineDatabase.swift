@@ -18,6 +18,7 @@ package struct EngineDatabase: Sendable {
     private var assignment: WorkerAssignment
     /// How many outbound policies ask for these SAs, where they ask for more than one.
     private var chains: [[PolicyTemplate]: Int] = [:]
+    private(set) var innerEncapsulation = InnerEncapsulation()
     private var policyChanges: [PolicyChange] = []
     /// What the packet threads are to see.
     package private(set) var snapshot = Snapshot()
@@ -79,6 +80,7 @@ extension EngineDatabase {
         guard !contains(association.id) else {
             throw DatabaseFailure(.alreadyExists, "There is an SA \(association.id) already.")
         }
+        try requireOutermost(association)
         let owner = assignment.take(for: association.peer)
         let installed: InstalledAssociation
         do throws(DatabaseFailure) {
@@ -90,6 +92,7 @@ extension EngineDatabase {
         let number = associations.set(association.id, installed)
         if association.direction == .outbound { outboundCount += 1 }
         snapshot.add(installed, number: number)
+        innerEncapsulation.insert(association)
         for deadline in Self.deadlines(installed, number) { deadlines.add(deadline) }
     }
 
@@ -98,6 +101,7 @@ extension EngineDatabase {
         assignment.release(row.value.association.peer)
         if row.value.association.direction == .outbound { outboundCount -= 1 }
         snapshot.remove(row.value, number: row.number)
+        innerEncapsulation.remove(row.value.association)
         for deadline in Self.deadlines(row.value, row.number) { deadlines.remove(deadline) }
         dying.remove(id)
     }
@@ -151,6 +155,7 @@ extension EngineDatabase {
 
     package mutating func set(_ policy: SecurityPolicy) throws(DatabaseFailure) {
         try policy.requireCarriable()
+        try requireOutermost(in: policy)
         let former = settled[policy.id]
         if former == nil { policyCount &+= 1 }
         let facts = PolicyFacts(
@@ -169,6 +174,8 @@ extension EngineDatabase {
     private mutating func note(_ change: PolicyChange) {
         snapshot.apply(change)
         policyChanges.append(change)
+        if let former = change.former { innerEncapsulation.remove(former) }
+        if let present = change.present { innerEncapsulation.insert(present) }
         if let templates = change.former?.chain {
             let count = chains[templates] ?? 0
             chains[templates] = count > 1 ? count - 1 : nil
