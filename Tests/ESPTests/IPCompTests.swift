@@ -155,6 +155,20 @@ struct IPCompTests {
         }
     }
 
+    /// The compressed octets are written over where the packet's own label stood.
+    @Test(arguments: [10, 1000]) func aTunnelsHeaderHasTheFlowLabelOfThePacket(_ count: Int) throws {
+        var outbound = try SampleIPComp(mode: .tunnel, family: .ipv6).outbound()
+        var packet = Self.dull(.ipv6, count)
+        packet.replaceSubrange(1..<4, with: [0x0a, 0xbc, 0xde])
+        let sealed = try outbound.sealing(packet)
+        let isCompressed = try IPHeader(sealed.span).nextProtocol == IPProtocol.ipcomp
+        #expect(isCompressed == (count > OutboundIPCompSA.threshold))
+        #expect(Array(sealed[..<4]) == [0x60, 0x0a, 0xbc, 0xde])
+        // IPv4 has none to copy.
+        var mixed = try SampleIPComp(mode: .tunnel, family: .ipv6).outbound()
+        #expect(try Array(mixed.sealing(Self.dull(.ipv4, count))[..<4]) == [0x60, 0, 0, 0])
+    }
+
     @Test func ipInIPOfOthersIsNotTaken() throws {
         let sample = SampleIPComp(mode: .tunnel)
         var outbound = try sample.outbound()
