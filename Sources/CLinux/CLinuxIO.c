@@ -28,7 +28,7 @@
 #define ICMP_FILTER 1
 #endif
 
-enum { maximum_batch = 64, ancillary_size = 128 };
+enum { maximum_batch = 64, ancillary_size = 128, received_ancillary_size = 512 };
 
 static int result(long value) { return value < 0 ? -errno : (int)value; }
 
@@ -147,6 +147,16 @@ int linuxio_want_ancillary(int descriptor, int family)
     return linuxio_set_option(descriptor, level, family == AF_INET ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
 }
 
+int linuxio_want_extensions(int descriptor)
+{
+    static const int options[] = {IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS, IPV6_RECVRTHDR};
+    for (size_t index = 0; index < sizeof options / sizeof *options; index++) {
+        int code = linuxio_set_option(descriptor, IPPROTO_IPV6, options[index], 1);
+        if (code < 0) return code;
+    }
+    return 0;
+}
+
 int linuxio_want_icmp_type(int descriptor, int family, uint8_t type)
 {
     if (family == AF_INET) {
@@ -158,6 +168,42 @@ int linuxio_want_icmp_type(int descriptor, int family, uint8_t type)
     ICMP6_FILTER_SETBLOCKALL(&filter);
     ICMP6_FILTER_SETPASS(type, &filter);
     return result(setsockopt(descriptor, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter));
+}
+
+// The protocol number of an extension header that came as ancillary data; -1 for all else.
+static int extension_number(const struct cmsghdr *item)
+{
+    if (item->cmsg_level != IPPROTO_IPV6) return -1;
+    switch (item->cmsg_type) {
+    case IPV6_HOPOPTS: return IPPROTO_HOPOPTS;
+    case IPV6_DSTOPTS: return IPPROTO_DSTOPTS;
+    case IPV6_RTHDR: return IPPROTO_ROUTING;
+    default: return -1;
+    }
+}
+
+// Puts the extension headers before the datagram; the kernel tells them in the order they had.
+static void read_extensions(
+    struct msghdr *message, struct linuxio_datagram *datagram, uint8_t *end, size_t headroom)
+{
+    size_t length = 0;
+    for (struct cmsghdr *item = CMSG_FIRSTHDR(message); item; item = CMSG_NXTHDR(message, item)) {
+        int number = extension_number(item);
+        if (number < 0) continue;
+        if (length == 0) datagram->first_extension = (uint8_t)number;
+        length += item->cmsg_len - CMSG_LEN(0);
+    }
+    if (length > headroom) {
+        datagram->is_truncated = 1;
+        return;
+    }
+    datagram->extension_length = (uint16_t)length;
+    uint8_t *place = end - length;
+    for (struct cmsghdr *item = CMSG_FIRSTHDR(message); item; item = CMSG_NXTHDR(message, item)) {
+        if (extension_number(item) < 0) continue;
+        memcpy(place, CMSG_DATA(item), item->cmsg_len - CMSG_LEN(0));
+        place += item->cmsg_len - CMSG_LEN(0);
+    }
 }
 
 static void read_ancillary(struct msghdr *message, struct linuxio_datagram *datagram)
@@ -191,17 +237,17 @@ static void read_ancillary(struct msghdr *message, struct linuxio_datagram *data
 }
 
 int linuxio_receive_pieces(
-    int descriptor, struct iovec *pieces, struct linuxio_datagram *datagrams, unsigned count)
+    int descriptor, struct iovec *pieces, struct linuxio_datagram *datagrams, unsigned count, size_t headroom)
 {
     struct mmsghdr messages[maximum_batch];
     struct sockaddr_storage remotes[maximum_batch];
-    _Alignas(struct cmsghdr) uint8_t ancillary[maximum_batch][ancillary_size];
+    _Alignas(struct cmsghdr) uint8_t ancillary[maximum_batch][received_ancillary_size];
     if (count > maximum_batch) count = maximum_batch;
     for (unsigned index = 0; index < count; index++) {
         messages[index].msg_hdr = (struct msghdr){
             .msg_name = &remotes[index], .msg_namelen = sizeof remotes[index],
             .msg_iov = &pieces[index], .msg_iovlen = 1,
-            .msg_control = ancillary[index], .msg_controllen = ancillary_size};
+            .msg_control = ancillary[index], .msg_controllen = received_ancillary_size};
         messages[index].msg_len = 0;
     }
     int received = recvmmsg(descriptor, messages, count, MSG_DONTWAIT, NULL);
@@ -211,8 +257,9 @@ int linuxio_receive_pieces(
         memset(datagram, 0, sizeof *datagram);
         from_socket_address(&remotes[index], &datagram->remote);
         datagram->length = messages[index].msg_len;
-        datagram->is_truncated = (messages[index].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+        datagram->is_truncated = (messages[index].msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
         read_ancillary(&messages[index].msg_hdr, datagram);
+        read_extensions(&messages[index].msg_hdr, datagram, pieces[index].iov_base, headroom);
     }
     return received;
 }
@@ -224,7 +271,7 @@ int linuxio_receive(
     if (count > maximum_batch) count = maximum_batch;
     for (unsigned index = 0; index < count; index++)
         pieces[index] = (struct iovec){storage + index * stride, stride};
-    return linuxio_receive_pieces(descriptor, pieces, datagrams, count);
+    return linuxio_receive_pieces(descriptor, pieces, datagrams, count, 0);
 }
 
 int linuxio_join_datagrams(int descriptor) { return linuxio_set_option(descriptor, IPPROTO_UDP, UDP_GRO, 1); }

@@ -3,7 +3,7 @@ package import IPsec
 /// What the engine needs of an IPv4 or IPv6 header, its bounds checked.
 ///
 /// For IPv6 the header includes the extension headers that stay outside ESP in transport mode: hop-by-hop options,
-/// routing, and destination options before a routing header (RFC 4303 section 3.1.1).
+/// routing, and destination options before a routing header or IPsec's own (RFC 4303 section 3.1.1).
 package struct IPHeader: Sendable {
     package let source: IPAddress
     package let destination: IPAddress
@@ -97,7 +97,7 @@ enum IPProtocol {
     static let udpLite: UInt8 = 136
 }
 
-/// The extension headers of an IPv6 packet that every router or a routing header's stops read.
+/// The extension headers of an IPv6 packet that every router or a routing header's stops read, or AH covers.
 private struct ExtensionChain {
     var end = 40
     var nextProtocol: UInt8
@@ -120,7 +120,10 @@ private struct ExtensionChain {
         case IPProtocol.hopByHop, IPProtocol.routing: return true
         case IPProtocol.destinationOptions:
             _ = try extensionCount(packet, at: offset)
-            return packet[offset] == IPProtocol.routing
+            switch packet[offset] {
+            case IPProtocol.routing, IPProtocol.ah, IPProtocol.esp, IPProtocol.ipcomp: return true
+            default: return false
+            }
         default: return false
         }
     }

@@ -28,6 +28,11 @@ package final class RawSocket: Sendable {
         try DatagramSocket.setMark(mark, of: number)
     }
 
+    /// Has every IPv6 packet tell the extension headers that it had (`ReceiveBatch.extensionHeaders`).
+    package func receiveExtensionHeaders() throws(SystemError) {
+        _ = try SystemError.check(linuxio_want_extensions(number), "setsockopt IPV6_RECVHOPOPTS")
+    }
+
     /// Receives ICMP or ICMPv6 messages of one type alone; for a socket of one of these protocols.
     package func receiveOnly(type: UInt8) throws(SystemError) {
         let result = linuxio_want_icmp_type(number, family.socketFamily, type)

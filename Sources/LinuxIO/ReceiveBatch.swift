@@ -16,6 +16,8 @@ package struct ReceiveBatch: ~Copyable, @unchecked Sendable {
     /// How many came with the last call.
     package private(set) var count = 0
 
+    /// As many octets of IPv6 extension headers as a packet may have, for a batch with so much headroom for them.
+    package static let extensionRoom = 384
     /// The most octets of one datagram or train.
     package static let maximumLength = 65_536
 
@@ -45,7 +47,8 @@ package struct ReceiveBatch: ~Copyable, @unchecked Sendable {
         for index in buffers.indices {
             unsafe pieces[index] = buffers[index].piece(headroom..<buffers[index].capacity)
         }
-        let result = unsafe linuxio_receive_pieces(descriptor, pieces, records, UInt32(buffers.count))
+        let result = unsafe linuxio_receive_pieces(
+            descriptor, pieces, records, UInt32(buffers.count), headroom)
         count = Int(try SystemError.check(result, "recvmmsg"))
         return count
     }
@@ -64,6 +67,27 @@ package struct ReceiveBatch: ~Copyable, @unchecked Sendable {
             range: headroom..<headroom + length,
             segmentSize: record.segment_size == 0 ? length : Int(record.segment_size),
             path: Path(local: local, remote: remote), trafficClass: record.traffic_class)
+    }
+
+    /// The extension headers that packet `index` had; nil if it had none, or they were not asked for.
+    package borrowing func extensionHeaders(_ index: Int) -> ExtensionHeaders? {
+        precondition(index < count, "no such datagram")
+        let record = unsafe records[index]
+        guard record.extension_length > 0 else { return nil }
+        return ExtensionHeaders(first: record.first_extension, count: Int(record.extension_length))
+    }
+}
+
+/// IPv6 extension headers that the kernel took off a packet, one behind the other as on the wire.
+package struct ExtensionHeaders: Equatable, Sendable {
+    /// The protocol number of the first.
+    package var first: UInt8
+    /// Their octets, right before those of the packet.
+    package var count: Int
+
+    package init(first: UInt8, count: Int) {
+        self.first = first
+        self.count = count
     }
 }
 

@@ -21,7 +21,8 @@ struct LayeredPath: ~Copyable, Sendable {
     init(_ engine: Engine, number: Int) {
         self.engine = engine
         self.number = number
-        batch = ReceiveBatch(capacity: Self.capacity, headroom: PacketPlace.headroom)
+        batch = ReceiveBatch(
+            capacity: Self.capacity, headroom: PacketPlace.headroom + ReceiveBatch.extensionRoom)
     }
 
     /// Takes what waits on a socket; whether there may be more.
@@ -35,11 +36,12 @@ struct LayeredPath: ~Copyable, Sendable {
                 engine.counters[number].count(.plane(.truncated))
                 continue
             }
+            var packet = train.range
             do throws(PacketDrop) {
-                let packet = try batch.wholePacket(train, index, socket)
+                packet = try batch.wholePacket(train, index, socket)
                 try process(packet, of: batch.buffers[index], used: AssociationTrail(), snapshot, &post)
             } catch {
-                note(error, train.range, of: batch.buffers[index])
+                note(error, packet, of: batch.buffers[index])
             }
         }
         return count == batch.buffers.count

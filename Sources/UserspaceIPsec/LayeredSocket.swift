@@ -27,6 +27,8 @@ struct LayeredSocket: Sendable {
 
 extension ReceiveBatch {
     /// Where the IP packet is: the kernel gives IPv4 with its header, and IPv6 without.
+    ///
+    /// Extension headers are put back where the socket asked for them, which AH covers (RFC 4302 section 3.1.1).
     func wholePacket(
         _ train: DatagramTrain, _ index: Int, _ socket: LayeredSocket
     ) throws(PacketDrop) -> Range<Int> {
@@ -34,10 +36,12 @@ extension ReceiveBatch {
         let outer = ESPPacket.Outer(
             source: train.path.remote.address, destination: train.path.local.address,
             trafficClass: train.trafficClass)
+        let extensions = extensionHeaders(index)
+        let payload = train.range.lowerBound - (extensions?.count ?? 0)..<train.range.upperBound
         do throws(DropReason) {
             return try buffers[index].withMutableBytes { bytes throws(DropReason) in
                 try InboundChain.restoreIPv6Header(
-                    before: train.range, in: &bytes, outer, nextProtocol: socket.number)
+                    before: payload, in: &bytes, outer, nextProtocol: extensions?.first ?? socket.number)
             }
         } catch {
             throw .engine(error)

@@ -64,7 +64,8 @@ package enum PlaneDrop: String, Hashable, Sendable, CaseIterable {
         case .noInboundPolicy: "No inbound policy covers the decrypted packet."
         case .policyMismatch:
             "The policy for the decrypted packet asks for another SA than the one that was used."
-        case .truncated: "The packet was longer than the room to receive it."
+        case .truncated:
+            "The packet, or its IPv6 extension headers, were longer than the room to receive them."
         case .notDelivered: "The kernel refused the decrypted packet."
         }
     }

@@ -28,7 +28,9 @@ final class PlaneSockets: Sendable {
         var layered: [LayeredSocket] = []
         for number in LayeredSocket.protocols {
             layered.append(LayeredSocket(number, try Self.socket(.ipv4, number)))
-            if let socket = try? Self.socket(.ipv6, number) { layered.append(LayeredSocket(number, socket)) }
+            guard let socket = try? Self.socket(.ipv6, number) else { continue }
+            if number == SecurityProtocol.ah.rawValue { try socket.receiveExtensionHeaders() }
+            layered.append(LayeredSocket(number, socket))
         }
         self.layered = layered
         var reports = [LayeredSocket(1, try Self.socket(.ipv4, 1))]

@@ -1,9 +1,11 @@
 import Algorithms
-import ESP
+import Cryptography
 import IPsec
 import KeyMaterial
 import TestSupport
 import Testing
+
+@testable import ESP
 
 /// A packet that Scapy authenticated.
 struct AHVector: Decodable, Sendable, CustomTestStringConvertible {
@@ -114,6 +116,45 @@ struct AHTests {
         bent[bent.count - 1] ^= 1
         inbound = try sample.inbound()
         #expect(inbound.refusal(of: bent) == .integrityFailed)
+    }
+
+    /// Sockets give packets without their IP header, and tell of extension headers before AH apart from them.
+    @Test(arguments: [[], [0], [60], [0, 60], [0, 43], [0, 60, 43, 60]] as [[UInt8]])
+    func extensionHeadersBeforeAHAreAuthenticated(_ numbers: [UInt8]) throws {
+        var sample = SampleAH(integrity: .hmacSHA256)
+        sample.family = .ipv6
+        var chain = numbers + [IPProtocol.ah]
+        let first = chain.removeFirst()
+        // The padding before a router alert and the fields of a finished route are immutable.
+        var extensions: [UInt8] = []
+        for (number, next) in zip(numbers, chain) {
+            let rest: [UInt8] = number == IPProtocol.routing ? [2, 0, 0, 0, 0, 0] : [5, 2, 0, 0, 1, 0]
+            extensions += [next, 0] + rest
+        }
+        let plain: [UInt8] = [4, 210, 0, 53, 0, 9, 0, 0, 0x61]
+        let front: [UInt8] = [17, 6, 0, 0, 1, 2, 3, 4, 0, 0, 0, 1]
+        let zero = extensions + front + Array(repeating: 0, count: 20) + plain
+        var covered = SamplePacket.header(.ipv6, zero.count, proto: first) + zero
+        covered[7] = 0
+        let key = SecretKey(copying: (0..<sample.integrity.keySize).map { UInt8(truncatingIfNeeded: $0 * 3) })
+        let icv = MessageAuthentication.compute(.sha256, key: key, data: covered).prefix(16)
+
+        var buffer = [UInt8](repeating: 0xee, count: 40) + extensions + front + icv + [0, 0, 0, 0] + plain
+        let payload = 40..<buffer.count
+        var span = buffer.mutableSpan
+        let outer = ESPPacket.Outer(
+            source: SampleSA.address(.ipv6, 1), destination: SampleSA.address(.ipv6, 2), trafficClass: 0)
+        let whole = try InboundChain.restoreIPv6Header(
+            before: payload, in: &span, outer, nextProtocol: first)
+        var inbound = try sample.inbound()
+        let opened = try inbound.opening(Array(buffer[whole]))
+        #expect(Array(opened.dropFirst(40 + extensions.count)) == plain)
+        for place in extensions.indices {
+            var bent = Array(buffer[whole])
+            bent[40 + place] ^= 0x10
+            inbound = try sample.inbound()
+            #expect(inbound.refusal(of: bent) != nil, "octet \(place) of the extension headers")
+        }
     }
 
     @Test(arguments: SampleAH.all)

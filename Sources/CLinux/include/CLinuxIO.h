@@ -23,6 +23,9 @@ struct linuxio_datagram {
     uint32_t interface;
     // Several datagrams of one sender that the kernel joined (UDP_GRO): octets of each but the last; 0 for a single one.
     uint32_t segment_size;
+    // Octets of IPv6 extension headers before the datagram, and the number of the first of them.
+    uint16_t extension_length;
+    uint8_t first_extension;
     uint8_t traffic_class;
     uint8_t is_truncated;
 };
@@ -39,6 +42,8 @@ int linuxio_connect(int descriptor, const struct linuxio_endpoint *remote);
 int linuxio_local(int descriptor, struct linuxio_endpoint *local);
 // Asks that each datagram tells its destination address and traffic class.
 int linuxio_want_ancillary(int descriptor, int family);
+// Asks that each IPv6 packet tells the extension headers that the kernel took off.
+int linuxio_want_extensions(int descriptor);
 // Lets a raw ICMP or ICMPv6 socket receive messages of one type alone.
 int linuxio_want_icmp_type(int descriptor, int family, uint8_t type);
 // Sets an integer socket option.
@@ -48,9 +53,10 @@ int linuxio_get_option(int descriptor, int level, int option, int *value);
 // Receives up to count (at most 64) datagrams without waiting, number i to storage + i * stride; 0 if none waits.
 int linuxio_receive(
     int descriptor, uint8_t *storage, size_t stride, struct linuxio_datagram *datagrams, unsigned count);
-// The same into pieces of memory that need not lie one behind the other.
+// The same into pieces of memory that need not lie one behind the other. Each has headroom octets before it; IPv6
+// extension headers, where asked for, are put right before the piece, as on the wire. What has no room is truncated.
 int linuxio_receive_pieces(
-    int descriptor, struct iovec *pieces, struct linuxio_datagram *datagrams, unsigned count);
+    int descriptor, struct iovec *pieces, struct linuxio_datagram *datagrams, unsigned count, size_t headroom);
 // Sends one datagram without waiting, from local's address if its family is set; traffic_class -1 for the socket's own.
 int linuxio_send(
     int descriptor, const uint8_t *bytes, size_t length, const struct linuxio_endpoint *local,

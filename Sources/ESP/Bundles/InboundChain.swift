@@ -48,8 +48,11 @@ package struct InboundChain: Sendable {
 
     /// Writes the IPv6 header that the kernel took off a packet, before its payload.
     ///
-    /// Extension headers that it had are lost, as is all that routers may change.
+    /// The flow label is lost, which AH does not cover.
     ///
+    /// - Parameters:
+    ///   - payload: What came behind that header: extension headers, where they are still there, and the rest.
+    ///   - nextProtocol: What `payload` begins with.
     /// - Throws: `noRoom` if the buffer has no 40 octets before the payload.
     /// - Returns: Where the whole packet is.
     package static func restoreIPv6Header(
