@@ -21,7 +21,7 @@ extension IKEv2Endpoint {
 
     /// The newest established SA.
     private func newest(among candidates: [IKESA]) -> IKESAID? {
-        candidates.filter { $0.established != nil }.max { $0.id.value < $1.id.value }?.id
+        candidates.filter { $0.established?.standing == .current }.max { $0.id.value < $1.id.value }?.id
     }
 
     private mutating func start(_ request: ChildRequest) {
@@ -75,8 +75,15 @@ extension IKEv2Endpoint {
         case .childFailed(let request, let failure):
             var subject = association.subject
             subject.tunnel = request?.tunnel
-            turn.report(.negotiationFailed, subject, failure)
+            report(failed: association, subject, failure)
         case .initialContact: forgetOlder(than: association)
+        case .succeeded(let successor): admit(successor)
+        case .bequeathed(let heir): bequeath(from: association.id, to: heir)
+        case .replaced:
+            update(association.id) { $0.end(.cancelled("replaced"), &$1, sentence: "replaced") }
+        case .redundant(let spi):
+            if let redundant = bySPI[spi] { update(redundant) { $0.becomeRedundant(&$1) } }
+        case .reauthenticate: reauthenticate(association)
         case .orphaned(let requests): for request in requests { initiate(request) }
         }
     }
@@ -88,8 +95,22 @@ extension IKEv2Endpoint {
             turn.report(
                 .notice, .ikeGone, association.subject, "IKE SA gone: \(sentence ?? failure.sentence)")
         } else {
-            turn.report(.negotiationFailed, association.subject, failure)
+            report(failed: association, association.subject, failure)
         }
+        if let old = association.replaces { retryReauthentication(of: old) }
+    }
+
+    /// A tunnel is not down while the SA that was to be replaced carries it.
+    private mutating func report(
+        failed association: IKESA, _ subject: ReportSubject, _ failure: NegotiationFailure
+    ) {
+        guard association.replaces == nil else {
+            turn.report(
+                .warning, .progress, subject, "not authenticated anew: \(failure.sentence)",
+                details: failure.details)
+            return
+        }
+        turn.report(.negotiationFailed, subject, failure)
     }
 
     /// The peer has started anew: what it had with us before is void.
@@ -125,7 +146,7 @@ extension IKESA {
 
     /// Whether a request is queued here or being negotiated.
     func isNegotiating(_ request: ChildRequest) -> Bool {
-        let isWaiting = tasks.contains { task in
+        let isWaiting = (tasks + (established?.postponed ?? [])).contains { task in
             if case .createChild(let other) = task { other.isSame(as: request) } else { false }
         }
         if isWaiting { return true }
@@ -133,7 +154,7 @@ extension IKESA {
             switch outstanding.kind {
             case .authenticate(let draft): draft?.request.isSame(as: request) ?? false
             case .createChild(let draft): draft.request.isSame(as: request)
-            case .deleteChildren, .deleteSelf, .probe: false
+            case .rekeySelf, .deleteChildren, .deleteSelf, .probe: false
             }
         }
     }
@@ -153,7 +174,7 @@ extension IKESA {
         let affected = sa.children.values.filter { $0.request.tunnel == tunnel }.map(\.spi)
         guard isMeant || !affected.isEmpty else { return }
         if affected.count == sa.children.count, tasks.isEmpty {
-            close("taken down", &turn)
+            takeDown("taken down", &turn)
         } else if !affected.isEmpty {
             for spi in affected { removeChild(spi, "taken down", &turn) }
             enqueue(.deleteChildren(affected), &turn)

@@ -16,6 +16,13 @@ struct EstablishedSA {
     var installing: [EffectToken: ChildInstallation] = [:]
     /// By the inbound SPI of a child: the peer replaced it while our own replacement was under way.
     var collisions: [SPI: RekeyCollision] = [:]
+    var standing = Standing.current
+    /// The peer made a successor while ours was under way.
+    var rival: Rival?
+    /// What the peer could not do, to be tried again.
+    var postponed: [IKESA.Task] = []
+    /// Requests in a row that the peer could not see to.
+    var temporaryFailures = 0
     /// Of IKE_SA_INIT, until the child SA of IKE_AUTH is made.
     var openingNonces: Nonces?
     /// When the peer's last authentic message came.

@@ -8,7 +8,8 @@ import Negotiation
 ///
 /// It knows nothing of other IKE SAs; what concerns them is an `Outcome`.
 struct IKESA {
-    let id: IKESAID
+    /// Given by the endpoint; that of its predecessor until then.
+    var id: IKESAID
     /// Which side started this SA: the one whose messages bear the initiator flag.
     let role: IKESAStatus.Role
     /// When its first message was sent or received.
@@ -35,6 +36,8 @@ struct IKESA {
     var initialSchedule: RetransmissionSchedule?
     /// Whether IKE_AUTH ever came to its end.
     var wasEstablished = false
+    /// The SA whose children it is to have, which ends then.
+    var replaces: IKESAID?
 
     init(
         id: IKESAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, spis: IKESPIs, path: Path,
@@ -57,6 +60,7 @@ struct IKESA {
     enum Request {
         case authenticate(ChildDraft?)
         case createChild(ChildDraft)
+        case rekeySelf(SelfDraft)
         case deleteChildren([SPI])
         case deleteSelf
         /// Whether the peer lives.
@@ -68,6 +72,7 @@ struct IKESA {
         case createChild(ChildRequest)
         /// The inbound SPI of the child to be replaced.
         case rekeyChild(SPI)
+        case rekeySelf
         /// Inbound SPIs.
         case deleteChildren([SPI])
         case deleteSelf
@@ -82,6 +87,10 @@ struct IKESA {
         /// It takes too long to become established.
         case giveUp
         case expire
+        /// A successor is due.
+        case rekeySelf
+        /// What was put off is tried again.
+        case postponed
         case probe
         case keepalive
         /// By inbound SPI: its successor is due.
@@ -145,7 +154,9 @@ struct IKESA {
             case .retransmitInitial: retransmitInitial(&turn)
             case .retransmit(let messageID): retransmit(messageID, &turn)
             case .giveUp: giveUp(&turn)
-            case .expire: close("lifetime over", &turn)
+            case .expire: expire(&turn)
+            case .rekeySelf: renew(&turn)
+            case .postponed: resume(&turn)
             case .probe: probe(&turn)
             case .keepalive: keepAlive(&turn)
             case .rekeyChild(let spi): enqueue(.rekeyChild(spi), &turn)
@@ -184,17 +195,44 @@ struct IKESA {
 
     /// Child SAs that were asked for and do not exist yet.
     private var unmetWishes: [ChildRequest] {
-        let waiting = tasks.compactMap { task in
+        let waiting = (tasks + (established?.postponed ?? [])).compactMap { task in
             if case .createChild(let request) = task { request } else { nil }
         }
         let underWay = window.outstanding.compactMap { outstanding in
             switch outstanding.kind {
             case .authenticate(let draft): draft?.request
             case .createChild(let draft): draft.replaces == nil ? draft.request : nil
-            case .deleteChildren, .deleteSelf, .probe: nil
+            case .rekeySelf, .deleteChildren, .deleteSelf, .probe: nil
             }
         }
         return underWay + waiting
+    }
+
+    private mutating func expire(_ turn: inout Turn) {
+        guard let sa = established else { return }
+        close(sa.standing == .current ? "lifetime over" : sa.standing.end, &turn)
+    }
+
+    /// Ends what the SA carries, tells the peer, and waits for it to have heard.
+    mutating func takeDown(_ why: String, _ turn: inout Turn) {
+        guard established != nil else {
+            end(.cancelled(why), &turn, sentence: why)
+            return
+        }
+        removeAllChildren(why, &turn)
+        updateEstablished {
+            $0.standing = .closing(why: why)
+            $0.installing = [:]
+            $0.answering = nil
+            $0.postponed = []
+        }
+        deadlines.clearAll()
+        for waiting in window.outstanding {
+            deadlines[.retransmit(waiting.messageID)] = turn.now + waiting.schedule.wait
+        }
+        deadlines[.expire] = turn.now + ProtocolLimits.supersededLife
+        tasks = []
+        enqueue(.deleteSelf, &turn)
     }
 
     /// Tells the peer that the SA is over, and ends it without waiting for an answer.

@@ -96,6 +96,7 @@ package struct IKEv2Endpoint {
             deadlines.set(nil, for: id)
         } else {
             deadlines.set(association.deadlines.next, for: id)
+            endReplaced(by: association)
         }
     }
 

@@ -18,6 +18,12 @@ enum ProtocolLimits {
     static let renewalShare = 8
     /// The least time before a renewal that failed is tried again.
     static let renewalRetry = Duration.seconds(10)
+    /// About how long a request is put off that the peer cannot see to now; each time another share of it.
+    static let postponement = Duration.seconds(2)
+    /// TEMPORARY_FAILURE answers in a row before the SA is taken for out of step (RFC 7296 section 2.25).
+    static let temporaryFailures = 100
+    /// How long an IKE SA that has a successor waits for its delete.
+    static let supersededLife = Duration.seconds(60)
     /// How long the inbound SA of a pair that is replaced stays for packets that overtook nothing.
     static let lingering = Duration.seconds(5)
 }

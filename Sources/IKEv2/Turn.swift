@@ -21,6 +21,16 @@ enum Outcome {
     case childFailed(ChildRequest?, NegotiationFailure)
     /// An authenticated peer says it knows no SAs with us older than this one.
     case initialContact
+    /// Another IKE SA exists from now on.
+    case succeeded(IKESA)
+    /// Everything passes to the SA with this SPI of ours.
+    case bequeathed(to: UInt64)
+    /// It is over, its successor has everything.
+    case replaced
+    /// The SA with this SPI of ours is not to be used.
+    case redundant(UInt64)
+    /// A new SA from scratch is to take its place (RFC 7296 section 2.8.3).
+    case reauthenticate
     /// Wishes that the SA cannot see to any more, for another one.
     case orphaned([ChildRequest])
 }

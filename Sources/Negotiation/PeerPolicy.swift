@@ -118,6 +118,14 @@ package enum ChildlessPolicy: String, Hashable, Sendable, CaseIterable {
     case force
 }
 
+/// How an IKE SA of IKEv2 is renewed.
+package enum IKERenewal: String, Hashable, Sendable {
+    /// With new keys (RFC 7296 section 2.18).
+    case rekey
+    /// From scratch, both sides proving who they are (section 2.8.3); by the one that started alone.
+    case reauthenticate
+}
+
 /// What a `remote` block says: how phase 1 with some peer goes.
 package struct PeerPolicy: Hashable, Sendable {
     /// The block's name, or the text of its address.
@@ -146,6 +154,9 @@ package struct PeerPolicy: Hashable, Sendable {
     /// Hashes that may be signed; announced in IKEv2, the preferred first.
     package var signatureHashes: [SignatureHash]
     package var childless: ChildlessPolicy
+    /// How long an IKE SA of IKEv2 lives unless it is renewed; each side has its own.
+    package var ikeLifetime: Duration
+    package var renewal: IKERenewal
     package var proposalCheck: ProposalCheck
     /// Never initiate.
     package var isPassive: Bool
@@ -173,6 +184,8 @@ package struct PeerPolicy: Hashable, Sendable {
         verifiesIdentity = false
         localAuthentication = .preSharedKey
         childless = .allow
+        ikeLifetime = .seconds(28800)
+        renewal = .rekey
         remoteAuthentication = [.preSharedKey]
         requestedAuthorities = []
         signatureHashes = SignaturePolicy().announcedHashes

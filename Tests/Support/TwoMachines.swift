@@ -68,6 +68,8 @@ package struct TwoMachines<Machine: MachineUnderTest> {
     package var keyDelays = [Duration.zero, .zero]
     /// Datagrams that crossed, for replay.
     package var sent: [(from: Side, [UInt8], Path)] = []
+    /// When copies of the next datagrams arrive, in the order in which they are sent; then `faults` hold again.
+    package var fates: [[Duration]] = []
     /// Changes a datagram on its way to an endpoint; nil drops it.
     package var tamper: (([UInt8], _ receiver: Machine) -> [UInt8]?)?
     /// The policy that a side's database finds for a peer's selectors.
@@ -197,6 +199,12 @@ package struct TwoMachines<Machine: MachineUnderTest> {
         if let tamper {
             guard let changed = tamper(datagram, endpoints[side.other.rawValue]) else { return }
             datagram = changed
+        }
+        guard fates.isEmpty else {
+            for delay in fates.removeFirst() {
+                schedule(.datagram(datagram, arrivalPath(path, from: side)), side.other, after: delay)
+            }
+            return
         }
         if chance(faults.loss) { return }
         for _ in 0..<(chance(faults.duplication) ? 2 : 1) {

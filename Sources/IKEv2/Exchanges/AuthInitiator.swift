@@ -133,11 +133,7 @@ extension IKESA {
                 secured: secured, localIdentity: local, remoteIdentity: remote, since: turn.now,
                 heard: turn.now))
         wasEstablished = true
-        deadlines[.giveUp] = nil
-        if let delay = peer.deadPeerDetection.delay { deadlines[.probe] = turn.now + delay }
-        if secured.nat.isLocalBehindNAT, let interval = turn.policy.timers.natKeepalive {
-            deadlines[.keepalive] = turn.now + interval
-        }
+        setLife(&turn)
         turn.outcomes.append(.established)
         turn.report(
             .notice, .ikeEstablished, subject,

@@ -111,6 +111,7 @@ extension IKESA {
             let child = makeChild(agreement, role: .initiator, turn)
             let token = turn.token(for: id)
             updateEstablished {
+                $0.temporaryFailures = 0
                 $0.installing[token] = ChildInstallation(
                     child: child, replaces: draft.replaces, nonces: agreement.nonces, direction: .inbound)
             }
@@ -203,6 +204,8 @@ extension IKESA {
         case .childSANotFound:
             guard let old = draft.replaces else { break }
             collide(over: old)
+            // The peer has replaced it already, and that pair stays.
+            guard established?.children[old]?.phase == .mature else { return }
             // What we thought to replace is not there any more: a new one takes its place.
             removeChild(old, "the peer does not know it any more", &turn)
             enqueue(.createChild(draft.request), &turn)
@@ -210,11 +213,9 @@ extension IKESA {
         case .temporaryFailure:
             if let old = draft.replaces {
                 collide(over: old)
-                retryRekey(of: old, &turn)
+                postponeRefused(.rekeyChild(old), &turn)
             } else {
-                fail(
-                    draft, .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue)),
-                    &turn)
+                postponeRefused(.createChild(draft.request), &turn)
             }
             return
         default: break

@@ -7,10 +7,30 @@ import Negotiation
 
 /// The responder's side of making a child SA, in IKE_AUTH and in CREATE_CHILD_SA.
 extension IKESA {
+    /// Takes a CREATE_CHILD_SA request, for a child or for a successor of the IKE SA.
+    mutating func receiveCreateRequest(_ message: Message, _ turn: inout Turn) {
+        let isForSelf = message.payloads.contains { payload in
+            if case .securityAssociation(let sa) = payload {
+                sa.proposals.contains { $0.protocolID == IKEProtocol.ike.rawValue }
+            } else {
+                false
+            }
+        }
+        if isForSelf {
+            receiveSelfRequest(message, &turn)
+        } else {
+            receiveChildRequest(message, &turn)
+        }
+    }
+
     /// Answers a CREATE_CHILD_SA that asks for a child SA.
     ///
     ///  HDR, SK {[N(REKEY_SA),] SA, Ni, [KEi,] TSi, TSr}  -->
-    mutating func receiveChildRequest(_ message: Message, _ turn: inout Turn) {
+    private mutating func receiveChildRequest(_ message: Message, _ turn: inout Turn) {
+        guard mayChangeChildren else {
+            respond(.createChildSA, [.notify(NotifyPayload(.temporaryFailure))], &turn)
+            return
+        }
         do {
             let offer = try ChildOfferMessage(message)
             let nonces = Nonces(
@@ -26,6 +46,17 @@ extension IKESA {
             refuse(ChildRefusal(failure, NotifyPayload(.invalidSyntax)), .createChildSA, head: [], &turn)
         } catch {
             preconditionFailure("an error of no kind that is thrown here")
+        }
+    }
+
+    /// Whether this SA is not about to leave its children to another one (RFC 7296 section 2.25.2).
+    private var mayChangeChildren: Bool {
+        guard let sa = established, sa.standing == .current, sa.rival == nil else { return false }
+        return !window.outstanding.contains { outstanding in
+            switch outstanding.kind {
+            case .rekeySelf, .deleteSelf: true
+            case .authenticate, .createChild, .deleteChildren, .probe: false
+            }
         }
     }
 

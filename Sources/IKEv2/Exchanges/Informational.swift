@@ -13,7 +13,15 @@ extension IKESA {
         }
         if deletes.contains(.ikeSA) {
             respond(.informationalIKEv2, [], &turn)
-            end(.peerDeclined(.deleted), &turn, sentence: "the peer deleted it")
+            // The peer finished its exchange for a successor before it saw ours: that one inherits.
+            if let rival = established?.rival {
+                bequeath(to: rival.spi, &turn)
+                turn.outcomes.append(.replaced)
+            } else if let standing = established?.standing, standing != .current {
+                end(.cancelled(standing.end), &turn, sentence: standing.end)
+            } else {
+                end(.peerDeclined(.deleted), &turn, sentence: "the peer deleted it")
+            }
             return
         }
         if let refusal = message.notification(.authenticationFailed) {
@@ -79,6 +87,13 @@ extension IKESA {
             if hasSuccessor(child) { stopSending(spi, &turn) }
         }
         request(.deleteChildren(spis), .informationalIKEv2, [.delete(.children(.esp, spis))], &turn)
+    }
+
+    /// Tells the peer that this SA is over, and awaits the answer.
+    ///
+    /// HDR, SK {D}  -->
+    mutating func startSelfDelete(_ turn: inout Turn) {
+        request(.deleteSelf, .informationalIKEv2, [.delete(.ikeSA)], &turn)
     }
 
     private func hasSuccessor(_ child: ChildSA) -> Bool {

@@ -129,7 +129,7 @@ extension IKESA {
         case (.authenticating, .ikeAuth): receiveAuthRequest(message, &turn)
         case (.established, .createChildSA):
             window.beginAnswer()
-            receiveChildRequest(message, &turn)
+            receiveCreateRequest(message, &turn)
         case (.established, .informationalIKEv2):
             window.beginAnswer()
             receiveInformational(message, &turn)
@@ -156,14 +156,30 @@ extension IKESA {
             end(.peerViolatedProtocol("an answer with a critical payload that is unknown here"), &turn)
             return
         }
+        guard isInUse || request.isDeleteSelf else {
+            work(&turn)
+            return
+        }
         switch request {
         case .authenticate(let draft): receiveAuthAnswer(message, draft, &turn)
         case .createChild(let draft):
             receiveChildAnswer(message, draft, &turn)
             work(&turn)
+        case .rekeySelf(let draft):
+            receiveSelfAnswer(message, draft, &turn)
+            work(&turn)
         case .deleteChildren(let spis): receiveDeleteAnswer(spis, &turn)
-        case .deleteSelf, .probe: work(&turn)
+        case .deleteSelf:
+            let why = established?.standing.end ?? ""
+            end(.cancelled(why), &turn, sentence: why)
+        case .probe: work(&turn)
         }
+    }
+
+    /// Whether what the peer answers can still change anything.
+    private var isInUse: Bool {
+        guard let sa = established else { return !isOver }
+        return sa.standing == .current
     }
 
     /// An authentic, fresh message came: the peer lives, and it is where the message came from.
@@ -197,5 +213,11 @@ extension IKESA {
             sa.children[spi]?.outbound.encapsulation = outbound
             sa.children[spi]?.inbound.encapsulation = inbound
         }
+    }
+}
+
+extension IKESA.Request {
+    fileprivate var isDeleteSelf: Bool {
+        if case .deleteSelf = self { true } else { false }
     }
 }

@@ -32,6 +32,7 @@ extension IKESA {
             let schedule = RetransmissionSchedule(turn.policy.timers, random: &turn.random)
             deadlines[.retransmit(messageID)] = turn.now + schedule.wait
             window.send(kind, datagrams, schedule)
+            watchMessageIDs(turn)
             for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
         } catch {
             end(.localResource(.cryptography("a request cannot be made: \(error)")), &turn)
@@ -46,6 +47,7 @@ extension IKESA {
         do {
             let datagrams = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
             window.answer(datagrams)
+            watchMessageIDs(turn)
             for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
         } catch {
             end(.localResource(.cryptography("an answer cannot be made: \(error)")), &turn)
@@ -79,14 +81,31 @@ extension IKESA {
         work(&turn)
     }
 
+    /// Whether a request is under way after which there may be nothing left to ask of this SA.
+    private var isLeaving: Bool {
+        window.outstanding.contains { outstanding in
+            switch outstanding.kind {
+            case .rekeySelf, .deleteSelf: true
+            case .authenticate, .createChild, .deleteChildren, .probe: false
+            }
+        }
+    }
+
+    /// Has the SA renewed before it runs out of message IDs.
+    private mutating func watchMessageIDs(_ turn: Turn) {
+        guard window.isNearlyExhausted, established?.standing == .current, !isLeaving else { return }
+        deadlines[.rekeySelf] = turn.now
+    }
+
     /// Makes requests while the window lets us.
     mutating func work(_ turn: inout Turn) {
-        while established != nil, window.nextRequest != nil, !tasks.isEmpty {
+        while established != nil, window.nextRequest != nil, !isLeaving, !tasks.isEmpty {
             switch tasks.removeFirst() {
             case .createChild(let request): startChild(request, replacing: nil, &turn)
             case .rekeyChild(let spi): startRekey(ofChild: spi, &turn)
             case .deleteChildren(let spis): startDelete(ofChildren: spis, &turn)
-            case .deleteSelf: close("taken down", &turn)
+            case .rekeySelf: startSelfRekey(&turn)
+            case .deleteSelf: startSelfDelete(&turn)
             case .probe: request(.probe, .informationalIKEv2, [], &turn)
             }
         }
