@@ -24,6 +24,7 @@ trap 'finish; rm -rf "$work"' EXIT
 start() {
     local side=$1
     shift
+    rm -f "$work/$side"
     exec_in_ns "$side" "$program" "$1" "$2" "$3" "$4" "$5" "$6" "$7" now >"$work/$side" 2>&1 &
     pids+=($!)
     eval "pid_$side=$!"
@@ -62,9 +63,11 @@ packets() { in_ns east cat "/sys/class/net/$tag-e/statistics/rx_packets" "/sys/c
 # measure LAYERS ENCAPSULATION CIPHER
 measure() {
     topology_up
+    ip -n "$east" addr add 192.0.2.11/24 dev "$tag-e"
+    ip -n "$west" addr add 192.0.2.12/24 dev "$tag-w"
     start east 192.0.2.1 192.0.2.2 10.1.0.0/24 10.2.0.0/24 "$1" "$2" "$3"
     start west 192.0.2.2 192.0.2.1 10.2.0.0/24 10.1.0.0/24 "$1" "$2" "$3"
-    wait_until 10 grep -q ready "$work/east" && wait_until 10 grep -q ready "$work/west" || return 1
+    wait_until 10 grep -qs ready "$work/east" && wait_until 10 grep -qs ready "$work/west" || return 1
     exec_in_ns west iperf3 -s >/dev/null 2>&1 &
     pids+=($!)
     wait_until 5 in_ns east iperf3 -c 10.2.0.1 -B 10.1.0.1 -t 1 >/dev/null 2>&1 || return 1
@@ -79,8 +82,9 @@ measure() {
     finish
 }
 
+# The last belongs to two peers, and so to two threads, if there are two processors.
 for transform in "tunnel raw aes-gcm-16" "tunnel udp aes-gcm-16" "tunnel raw chacha20-poly1305" "tunnel raw aes-cbc" \
-    "ah/tunnel raw aes-gcm-16"; do
+    "ah/tunnel raw aes-gcm-16" "ipcomp/tunnel+esp/transport raw aes-gcm-16" "esp/tunnel+ah/tunnel@10 raw aes-gcm-16"; do
     # shellcheck disable=SC2086
     measure $transform || { echo "allocations.sh: $transform was not measured"; cat "$work/east" "$work/west"; finish; failed=1; }
 done

@@ -30,7 +30,7 @@ for target in "${targets[@]}"; do
     # as that takes a third of the time: replay a finding without these options to see it.
     if SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:malloc_context_size=0:max_malloc_fill_size=0:quarantine_size_mb=8 \
         ".build/fuzz/$target" -runs="$runs" \
-        -max_len="${length:-4096}" -timeout=10 -report_slow_units=60 -rss_limit_mb=2048 \
+        -max_len="${length:-4096}" -timeout=60 -report_slow_units=60 -rss_limit_mb=2048 \
         -artifact_prefix="$findings/" "${dictionary[@]}" "$corpus" "${seeds[@]}" >"$log" 2>&1; then
         passed=$((passed + 1))
         echo "ok    $target: $(grep -o 'Done [0-9]* runs in [0-9]* second' "$log")(s)"

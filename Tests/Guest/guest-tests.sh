@@ -108,7 +108,7 @@ pings() {
     shift 2
     [ "$mode" = tunnel ] || ends="192.0.2.2"
     # shellcheck disable=SC2086 # several arguments
-    in_ns east ping -n -q -c "$count" -i 0.2 -W 3 "$@" $ends >"$work/ping.out" 2>&1
+    in_ns east ping -n -q -c "$count" -i 0.2 -W 12 "$@" $ends >"$work/ping.out" 2>&1
 }
 
 # kernel_counted SIDE N: an SA each way carried N packets, says the kernel.
@@ -200,7 +200,7 @@ by_packet() {
     local peer=$1 mode=$2 start=${3:-on_demand} name="$1, $2, by the first packet"
     ours east "$mode" "$start"
     peer_start "$peer" "$mode" && east_start || { check "$name: daemons start" false; return; }
-    check "$name: the first packets bring it up" wait_until 20 pings "$mode" 1
+    check "$name: the first packets bring it up" wait_until 20 pings "$mode" 1 -W 3
     judge "$name" "$mode"
 }
 
@@ -253,7 +253,7 @@ article() {
     start_charon west "$work/swanctl.conf" kernel &&
         start_swiftike east "$work/east/article.conf" --datapath kernel ||
         { check "article: daemons start" false; return; }
-    check "article: the first packets bring it up" wait_until 20 pings tunnel 1
+    check "article: the first packets bring it up" wait_until 20 pings tunnel 1 -W 3
     judge "article" tunnel
     check "article: 3DES and MD5 in the kernel" eval \
         '[ "$(ip -n "$east" xfrm state | grep -cE "hmac\(md5\)|cbc\(des3_ede\)")" = 4 ]'
@@ -328,7 +328,7 @@ spis() { ip -n "${!1}" xfrm state | grep -o 'spi 0x[0-9a-f]*' | sort; }
 shutdown() {
     ours east tunnel up
     peer_start swiftike tunnel && east_start || { check "shutdown: daemons start" false; return; }
-    check "shutdown: up by itself" wait_until 30 pings tunnel 1
+    check "shutdown: up by itself" wait_until 30 pings tunnel 1 -W 3
     stop east
     check "shutdown: east's kernel is as it was" nothing_left east
     check "shutdown: west was told" wait_until 10 no_state west

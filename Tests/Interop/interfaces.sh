@@ -23,7 +23,7 @@ manual() {
     in_ns east sh -c "$command"
 }
 
-ping_from() { in_ns east ping -n -q -c "$2" -i 0.1 -W 2 -I 10.1.0.1 "$1" >"$work/ping.out" 2>&1; }
+ping_from() { in_ns east ping -n -q -c "$2" -i 0.1 -W 12 -I 10.1.0.1 "$1" >"$work/ping.out" 2>&1; }
 received() { in_ns east cat "/sys/class/net/$1/statistics/rx_packets"; }
 
 # A capture that the manual describes, of four packets, while pings go through both tunnels.
@@ -91,7 +91,7 @@ wait_until 5 eval "in_ns east bash -c 'exec 3<>/dev/tcp/10.1.0.1/7777' 2>/dev/nu
 # connects_from ADDRESS: whether a TCP connection from an address of west to east comes about.
 connects_from() {
     in_ns west python3 -c 'import socket, sys
-socket.create_connection(("10.1.0.1", 7777), 2, (sys.argv[1], 0)).close()' "$1" 2>/dev/null
+socket.create_connection(("10.1.0.1", 7777), 8, (sys.argv[1], 0)).close()' "$1" 2>/dev/null
 }
 check "before the filter, TCP comes in by both" eval "connects_from 10.2.0.1 && connects_from 10.3.0.1"
 check "the manual's filter is taken" eval "grep '^nft' '$work/commands' | in_ns east sh -e"

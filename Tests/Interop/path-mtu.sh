@@ -55,7 +55,7 @@ END
 }
 
 # ping_out SIZE DF: octets of payload, and ping's word for DF.
-ping_out() { in_ns east ping -n -c 3 -i 0.3 -W 1 -M "$2" -s "$1" -I 10.1.0.1 10.2.0.1 >"$work/ping.out" 2>&1; }
+ping_out() { in_ns east ping -n -c 3 -i 0.3 -W 12 -M "$2" -s "$1" -I 10.1.0.1 10.2.0.1 >"$work/ping.out" 2>&1; }
 
 # The largest inner packet: the narrow link without headers and the ICV, in whole words with two octets of trailer.
 #   raw 20 + 8 + 8 + 16, in UDP 8 more
@@ -87,7 +87,7 @@ cut_before_protection() {
 
 # A megabyte each way over TCP, which knows of no narrow link: nobody changes its segment size.
 tcp_goes_through() {
-    exec_in_ns west timeout 20 python3 -c 'import socket
+    exec_in_ns west timeout 90 python3 -c 'import socket
 with socket.create_server(("10.2.0.1", 7777)) as server:
     peer = server.accept()[0]
     got = 0
@@ -97,8 +97,8 @@ with socket.create_server(("10.2.0.1", 7777)) as server:
     local server=$!
     pids+=("$server")
     wait_until 5 eval "in_ns west ss -Hltn sport = 7777 | grep -q 7777"
-    in_ns east timeout 20 python3 -c 'import socket
-peer = socket.create_connection(("10.2.0.1", 7777), 5, ("10.1.0.1", 0))
+    in_ns east timeout 90 python3 -c 'import socket
+peer = socket.create_connection(("10.2.0.1", 7777), 30, ("10.1.0.1", 0))
 peer.sendall(bytes(1 << 20))
 got = 0
 while octets := peer.recv(65536): got += len(octets)

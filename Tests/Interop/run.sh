@@ -28,8 +28,28 @@ reason_has() {
     json east '.tunnels[] | select(.name == "net") | .reason' | grep -qiE "$1"
 }
 
+# What is logged may be logged a little later than it shows elsewhere.
 log_has() {
-    grep -qiE "$1" "$work/east/log"
+    wait_until 5 grep -qiE "$1" "$work/east/log"
+}
+
+# child_is_new SPIS: swiftike has an inbound child SA that is none of those.
+child_is_new() {
+    json east '.child_sas[].spi_in' | grep -qvwF -e "$1"
+}
+
+# child_spis: the inbound child SAs that swiftike has, one a line.
+child_spis() {
+    json east '.child_sas[].spi_in'
+}
+
+# ike_sas: how many IKE SAs strongSwan has had; more_ike_sas COUNT: whether it has had more.
+ike_sas() {
+    grep -c "IKE_SA gw\[[0-9]*\] established" "$work/west/charon.log"
+}
+
+more_ike_sas() {
+    [ "$(ike_sas)" -gt "$1" ]
 }
 
 charon_has_child() {

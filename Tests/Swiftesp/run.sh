@@ -53,6 +53,7 @@ add 192.0.2.2 192.0.2.1 esp 0x1002 -m tunnel -u 7 -E aes-cbc 0x20212223242526272
 tap() {
     local name=$1
     shift
+    rm -f "$work/$name.out"
     exec_in_ns east "$@" -w "$work/$name" >"$work/$name.out" 2>&1 &
     taps+=($!)
     pids+=($!)

@@ -53,7 +53,7 @@ larval() {
     check "larval: watch sees the acquire" wait_until 5 grep -q "acquire .*192.0.2.1 -> 192.0.2.2 esp/tunnel" "$work/events"
     check "larval: it is listed so" eval 'sk -D | grep -q "reqid=7(0x00000007)" && sk -D | grep -q "state=larval "'
     check "larval: -l has its letter" eval \
-        'timeout 3 ip netns exec "$east" "$key" -lD | grep -q "^.... esp L 00000000"'
+        'timeout 20 ip netns exec "$east" "$key" -lD | grep -q "^.... esp L 00000000"'
     check "larval: get finds nothing, and says so" eval \
         'echo "get 192.0.2.1 192.0.2.2 esp 0x1234;" | sk --strict -f - 2>"$work/err"; [ $? = 1 ] && grep -q ":1:1: error" "$work/err"'
     kill "$watcher" 2>/dev/null
