@@ -5,9 +5,8 @@ import Negotiation
 /// Wishes for child SAs, what ends them, and what one IKE SA means for others.
 extension IKEv2Endpoint {
     mutating func initiate(_ request: ChildRequest) {
-        let peers = associations.values.filter {
-            $0.peer.name == request.peer && $0.path.remote.address == request.path.remote.address
-        }
+        let peers = index.associations(with: request.path.remote.address).compactMap { associations[$0] }
+            .filter { $0.peer.name == request.peer }
         if request.acquireSequence == 0, peers.contains(where: { $0.has(request) }) { return }
         if peers.contains(where: { $0.isNegotiating(request) }) { return }
         if let established = newest(among: peers) {
@@ -53,7 +52,7 @@ extension IKEv2Endpoint {
 
     /// Whether nothing exists with an address.
     private func isFirstContact(_ address: IPAddress) -> Bool {
-        !associations.values.contains { $0.path.remote.address == address && $0.established != nil }
+        !index.associations(with: address).contains { associations[$0]?.established != nil }
     }
 
     mutating func terminate(_ tunnel: String) {
@@ -116,11 +115,11 @@ extension IKEv2Endpoint {
     /// The peer has started anew: what it had with us before is void.
     private mutating func forgetOlder(than association: IKESA) {
         guard let own = association.established else { return }
-        for other in associations.values
-        where other.id != association.id && other.established?.remoteIdentity == own.remoteIdentity
-            && other.established?.localIdentity == own.localIdentity
+        for other in index.associations(with: own.remoteIdentity)
+        where other != association.id
+            && associations[other]?.established?.localIdentity == own.localIdentity
         {
-            update(other.id) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
+            update(other) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
         }
     }
 

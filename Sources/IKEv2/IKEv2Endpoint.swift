@@ -12,6 +12,7 @@ package struct IKEv2Endpoint {
     var associations: [IKESAID: IKESA] = [:]
     /// By the SPI that we chose.
     var bySPI: [UInt64: IKESAID] = [:]
+    var index = AssociationIndex()
     /// Responder SAs that are not established, by what a repeated first message has in common with the first.
     var larval: [FirstMessage: IKESAID] = [:]
     var larvalByAddress: [IPAddress: Int] = [:]
@@ -93,9 +94,11 @@ package struct IKEv2Endpoint {
         if association.isOver {
             associations[id] = nil
             bySPI[association.ownSPI] = nil
+            index.forget(id)
             deadlines.set(nil, for: id)
         } else {
             deadlines.set(association.deadlines.next, for: id)
+            index.note(association)
             endReplaced(by: association)
         }
     }

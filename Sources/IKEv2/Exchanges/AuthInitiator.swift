@@ -103,6 +103,7 @@ extension IKESA {
         step("<-- IDr (\(answer.claim.identity)), AUTH", &turn)
         let local = peer.localIdentity ?? .address(path.local.address)
         establish(authenticating.secured, local: local, remote: answer.claim.identity, &turn)
+        noteWindow(answer.message)
         updateEstablished { $0.openingNonces = authenticating.opening.nonces }
         if let draft = answer.draft { receiveChildAnswer(answer.message, draft, &turn) }
         updateEstablished { $0.openingNonces = nil }

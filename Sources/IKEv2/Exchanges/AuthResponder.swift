@@ -96,6 +96,7 @@ extension IKESA {
         establish(
             authenticating.secured, local: identification.identity, remote: request.claim.identity, &turn)
         if request.message.notification(.initialContact) != nil { turn.outcomes.append(.initialContact) }
+        noteWindow(request.message)
         let head = [.identification(identification, .responder)] + own.payloads
         guard let child = request.child else {
             respond(.ikeAuth, head, &turn)

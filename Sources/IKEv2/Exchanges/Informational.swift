@@ -32,6 +32,7 @@ extension IKESA {
                 sentence: "the peer does not believe who we are (AUTHENTICATION_FAILED)")
             return
         }
+        noteWindow(message)
         var answered: [SPI] = []
         for case .children(.esp, let spis) in deletes {
             for spi in spis {
@@ -41,6 +42,12 @@ extension IKESA {
         respond(
             .informationalIKEv2, answered.isEmpty ? [] : [.delete(.children(.esp, answered))], &turn)
         work(&turn)
+    }
+
+    /// How many of our requests the peer takes at once (RFC 7296 section 2.3).
+    mutating func noteWindow(_ message: Message) {
+        guard let data = message.notification(.setWindowSize)?.data, data.count == 4 else { return }
+        window.setPeerSize(data.reduce(0) { $0 << 8 | UInt32($1) })
     }
 
     /// The peer is done with a child, named by its own inbound SPI; ours to be named in the answer, if it is.
