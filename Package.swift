@@ -136,7 +136,8 @@ let package = Package(
         program(
             "swiftike",
             [
-                "Calendar", "IKEDaemon", "IKEConfiguration", "IKEv1", "SourceText", "ControlProtocol",
+                "Calendar", "IKEDaemon", "IKEConfiguration", "IKEv1", "IKEv2", "SourceText",
+                "ControlProtocol",
                 "Credentials",
                 "KeyMaterial",
                 "Negotiation", "IPsec", "LinuxIO", "PFKey", "PFKeySocket", "XFRM", "UserspaceIPsec",

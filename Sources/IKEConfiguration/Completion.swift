@@ -9,7 +9,8 @@ extension Document {
     func finish(_ session: Session) -> Configuration {
         var configuration = configuration
         configuration.policy.peers = remotes.filter(\.isComplete).map(\.policy)
-        configuration.policy.children = sortedSainfos.map(\.policy)
+        checkSainfos(session)
+        configuration.policy.children = children
         configuration.includedPolicies = policies.policies
         configuration.credentials = credentialPlan
         warnOfTwins(session)
@@ -22,6 +23,17 @@ extension Document {
         return CredentialPlan(
             certificates: configuration.paths.certificates,
             peers: Dictionary(plans, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// What the sainfos say; where there are none and nothing but IKEv2 is spoken, everything goes by the defaults.
+    private var children: [ChildPolicy] {
+        guard sainfos.isEmpty, let remote = remotes.first, !hasVersion1 else {
+            return sortedSainfos.map(\.policy)
+        }
+        let sainfo = SainfoDraft(location: remote.location, local: .anonymous, remote: .anonymous)
+        var policy = sainfo.policy
+        policy.origin = ""
+        return [policy]
     }
 
     /// By weight, in the order of the text where that is equal.

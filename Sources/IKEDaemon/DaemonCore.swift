@@ -53,7 +53,9 @@ final class DaemonCore {
     func begin(shards: ShardSet) {
         self.shards = shards
         let policy = settings.policy
-        perform(supervisor.configure(policy.tunnels, timers: policy.timers, at: environment.moment))
+        perform(
+            supervisor.configure(
+                policy.tunnels, timers: policy.timers, versions: policy.mostVersions, at: environment.moment))
     }
 
     // MARK: events
@@ -266,7 +268,8 @@ final class DaemonCore {
         secretsFile.set(new.secretsFile)
         for notice in new.notices { environment.log.write(.notice, notice) }
         let actions = supervisor.configure(
-            plan.policy.tunnels, timers: plan.policy.timers, at: environment.moment)
+            plan.policy.tunnels, timers: plan.policy.timers, versions: plan.policy.mostVersions,
+            at: environment.moment)
         // What goes, goes under the old policy; what comes, comes under the new one.
         perform(actions.filter(\.isEnding))
         for name in plan.removed { policies.remove(tunnel: name) }

@@ -1,5 +1,5 @@
 import IPsec
-import Negotiation
+package import Negotiation
 
 /// Wishes for child SAs, and what ends them.
 extension IKEv1Endpoint {
@@ -16,6 +16,15 @@ extension IKEv1Endpoint {
         } else {
             startPhaseOne(request)
         }
+    }
+
+    /// How far we have got with the peer of a request.
+    package func acquaintance(for request: ChildRequest) -> Acquaintance {
+        let peers = associations.values.filter {
+            $0.peer.name == request.peer && $0.path.remote.address == request.path.remote.address
+        }
+        if owner(among: peers, of: request.peer) != nil { return .established }
+        return peers.contains { $0.role == .initiator && $0.established == nil } ? .begun : .none
     }
 
     /// The SA to negotiate under; for a peer that only calls us, also one that is doubted.

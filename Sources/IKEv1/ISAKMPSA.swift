@@ -192,7 +192,13 @@ struct ISAKMPSA {
     private mutating func giveUp(_ turn: inout Turn) {
         guard case .mainMode(let exchange) = state else { return }
         let tries = 1 + (sending?.schedule?.sent ?? 0)
-        end(.peerDeclined(.silent(awaiting: exchange.awaited, tries: tries, hint: hint)), &turn)
+        let cause: NegotiationFailure.DeclineCause =
+            if case .sentProposal = exchange {
+                .unreached(awaiting: exchange.awaited, tries: tries, hint: hint)
+            } else {
+                .silent(awaiting: exchange.awaited, tries: tries, hint: hint)
+            }
+        end(.peerDeclined(cause), &turn)
     }
 
     private mutating func keepAlive(_ turn: inout Turn) {

@@ -1,6 +1,6 @@
 import Credentials
 import IPsec
-import Negotiation
+package import Negotiation
 
 /// Wishes for child SAs, what ends them, and what one IKE SA means for others.
 extension IKEv2Endpoint {
@@ -16,6 +16,14 @@ extension IKEv2Endpoint {
         } else {
             start(request)
         }
+    }
+
+    /// How far we have got with the peer of a request.
+    package func acquaintance(for request: ChildRequest) -> Acquaintance {
+        let peers = index.associations(with: request.path.remote.address).compactMap { associations[$0] }
+            .filter { $0.peer.name == request.peer }
+        if newest(among: peers) != nil { return .established }
+        return peers.contains { $0.role == .initiator && $0.established == nil } ? .begun : .none
     }
 
     /// The newest established SA.

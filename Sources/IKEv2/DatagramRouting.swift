@@ -10,6 +10,7 @@ extension IKEv2Endpoint {
         do {
             header = try Message.header(of: datagram)
         } catch {
+            if case .majorVersion = error.reason { refuseVersion(datagram, path) }
             drop("a message that cannot be read: \(error)", .debug, path)
             return
         }
@@ -26,6 +27,19 @@ extension IKEv2Endpoint {
         } else {
             drop("a \(header.exchangeType) message with unknown SPIs", .debug, path)
         }
+    }
+
+    /// Says which version we have to a request of a higher one, and not more often than anybody needs it
+    /// (RFC 7296 sections 1.5 and 2.5).
+    private mutating func refuseVersion(_ datagram: [UInt8], _ path: Path) {
+        guard let header = try? MessageHeader(of: datagram), header.majorVersion > 2,
+            !header.flags.contains(.response), versionRefusals.count(now: turn.now) != nil
+        else { return }
+        let answer = MessageHeader(
+            initiatorCookie: header.initiatorCookie, responderCookie: header.responderCookie,
+            exchangeType: header.exchangeType, flags: .response, messageID: header.messageID, version: 0x20)
+        let message = Message(header: answer, payloads: [.notify(NotifyPayload(.invalidMajorVersion))])
+        if let datagram = try? message.encode() { turn.effects.append(.send(datagram, path)) }
     }
 
     /// The SA whose SPIs these are, from the side that sends.

@@ -21,6 +21,8 @@ package struct IKEv2Endpoint {
     var deadlines = DeadlineQueue<IKESAID>()
     var challenge = CookieChallenge()
     var dropped = RefusalCount()
+    /// How often a version that we do not have was refused.
+    var versionRefusals = RefusalCount()
     var isShutDown = false
     private var lastID: UInt64 = 0
 
@@ -31,7 +33,7 @@ package struct IKEv2Endpoint {
 
     package init(policy: NegotiationPolicy, random: any RandomSource) {
         self.policy = policy
-        turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy)
+        turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy, tokens: .upper)
     }
 
     /// When `Event.deadline` is due; nil is never.

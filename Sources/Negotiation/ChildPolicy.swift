@@ -27,6 +27,9 @@ package struct ChildPolicy: Hashable, Sendable {
     /// nil is no PFS.
     package var pfsGroup: KeyExchangeMethod?
     package var lifetime: Duration
+    /// What IKEv2 offers and accepts where the block says so by itself, the preferred first; else it follows from the
+    /// algorithms.
+    package var statedSuites: [SuiteProposal] = []
     /// Widths of sequence numbers that IKEv2 may agree on, the preferred first.
     package var sequenceNumbers: [SequenceNumberWidth] = [.short]
     /// Where the block starts, `swiftike.conf:30`.
@@ -55,7 +58,11 @@ extension ChildPolicy {
     /// What IKEv2 offers and accepts: ciphers that authenticate and others in proposals of their own, in the order in
     /// which the first of each stands.
     package var suites: [SuiteProposal] {
+        guard statedSuites.isEmpty else { return statedSuites }
+        guard !encryption.isEmpty else { return defaultSuites }
         let groups = pfsGroup.map { [$0] } ?? []
+        let encryption = encryption.filter { $0.algorithm.ikev2 != nil }
+        let integrity = integrity.filter { $0.ikev2 != nil }
         let whole = SuiteProposal(
             encryption: encryption.filter { $0.algorithm.isAEAD }, keyExchange: groups,
             sequenceNumbers: sequenceNumbers, origin: origin)
@@ -65,6 +72,16 @@ extension ChildPolicy {
         let inOrder = encryption.first?.algorithm.isAEAD == true ? [whole, parted] : [parted, whole]
         return inOrder.filter {
             !$0.encryption.isEmpty && ($0.encryption[0].algorithm.isAEAD || !integrity.isEmpty)
+        }
+    }
+
+    private var defaultSuites: [SuiteProposal] {
+        DefaultSuites.esp.map { suite in
+            var suite = suite
+            suite.keyExchange = pfsGroup.map { [$0] } ?? []
+            suite.sequenceNumbers = sequenceNumbers
+            suite.origin = origin
+            return suite
         }
     }
 }

@@ -8,6 +8,14 @@ package struct EffectToken: Hashable, Sendable {
     package init(_ value: UInt64) {
         self.value = value
     }
+
+    /// Two endpoints that share a shard draw from different halves of the numbers.
+    package enum Half: UInt64, Hashable, Sendable {
+        case lower = 0
+        case upper = 0x8000_0000_0000_0000
+    }
+
+    package var half: Half { value < Half.upper.rawValue ? .lower : .upper }
 }
 
 /// A wish for a child SA, from a tunnel that is to be up or from a packet that needs one.

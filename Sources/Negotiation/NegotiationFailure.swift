@@ -59,6 +59,8 @@ package enum NegotiationFailure: Error, Hashable, Sendable {
     package enum DeclineCause: Hashable, Sendable {
         /// No answer to a message; the last thing an unauthenticated message from there claimed, if any.
         case silent(awaiting: String, tries: Int, hint: String?)
+        /// Nothing came of our very first message; what an unauthenticated answer claimed, if there was one.
+        case unreached(awaiting: String, tries: Int, hint: String?)
         /// It said so, and proved that it was it.
         case notified(String, number: UInt16)
         case deleted
@@ -142,7 +144,7 @@ extension NegotiationFailure.PolicyCause {
 extension NegotiationFailure.DeclineCause {
     fileprivate var sentence: String {
         switch self {
-        case .silent(let awaiting, let tries, let hint):
+        case .silent(let awaiting, let tries, let hint), .unreached(let awaiting, let tries, let hint):
             "the peer did not answer (awaiting \(awaiting), sent \(tries) times)"
                 + (hint.map { "; \($0)" } ?? "; is it running, and does a firewall pass UDP 500 and 4500?")
         case .notified(let name, let number): "the peer refused: \(name) (\(number))"

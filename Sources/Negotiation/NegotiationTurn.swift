@@ -16,12 +16,18 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     package var awaiting: [EffectToken: Owner] = [:]
     /// SPIs of inbound SAs that exist or are being negotiated.
     package var usedSPIs: Set<SPI> = []
-    private var tokens: UInt64 = 0
+    private var tokens: UInt64
 
-    package init(now: Instant, random: any RandomSource, policy: NegotiationPolicy) {
+    /// The turn before the first event.
+    ///
+    /// - Parameter tokens: whose half of the numbers tokens are drawn from.
+    package init(
+        now: Instant, random: any RandomSource, policy: NegotiationPolicy, tokens: EffectToken.Half = .lower
+    ) {
         self.now = now
         self.random = random
         self.policy = policy
+        self.tokens = tokens.rawValue
     }
 
     /// The turn after `previous`, which took over nothing but what outlives a turn.
@@ -76,7 +82,10 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     ) {
         var level = ReportLevel.error
         if case .cancelled = failure { level = .notice }
-        report(level, kind, subject, failure.sentence, details: failure.details)
+        effects.append(
+            .report(
+                Report(
+                    level, kind, subject, failure.sentence, details: failure.details, failure: failure)))
     }
 }
 

@@ -11,6 +11,22 @@ package enum ExchangeMode: String, Hashable, Sendable {
     case ikev2
 }
 
+/// The protocols that negotiate SAs, by the major version of their messages.
+package enum IKEVersion: Int, Hashable, Sendable {
+    case ikev1 = 1
+    case ikev2 = 2
+}
+
+extension ExchangeMode {
+    /// The protocol that has it.
+    package var version: IKEVersion {
+        switch self {
+        case .main, .aggressive, .base: .ikev1
+        case .ikev2: .ikev2
+        }
+    }
+}
+
 /// How both sides of IKEv1 prove who they are.
 package enum OakleyAuthentication: UInt16, Hashable, Sendable {
     /// Oakley attribute 3, value 1.
@@ -142,6 +158,8 @@ package struct PeerPolicy: Hashable, Sendable {
     package var proposals: [IKEProposal]
     /// What IKEv2 offers and accepts, the preferred first.
     package var suites: [SuiteProposal]
+    /// How long an IKE SA of IKEv2 lives; IKEv1's lifetimes are negotiated, and in its proposals.
+    package var lifetime: Duration
     /// Octets of the datagrams that large messages are cut into (RFC 7383); nil to send and announce no fragments.
     package var fragmentSize: Int?
     /// How we prove who we are.
@@ -177,6 +195,7 @@ package struct PeerPolicy: Hashable, Sendable {
         self.proposals = proposals
         self.origin = origin
         suites = []
+        lifetime = .seconds(28800)
         fragmentSize = 1280
         exchangeModes = [.main]
         localIdentity = nil
@@ -197,5 +216,18 @@ package struct PeerPolicy: Hashable, Sendable {
         rekey = .on
         nonceSize = 16
         phase1ID = 0
+    }
+}
+
+extension PeerPolicy {
+    /// The versions that we try with the peer, in this order; as responder all of them are accepted.
+    package var versions: [IKEVersion] {
+        exchangeModes.reduce(into: []) { versions, mode in
+            if !versions.contains(mode.version) { versions.append(mode.version) }
+        }
+    }
+
+    package func allowsOtherVersion(than version: IKEVersion) -> Bool {
+        exchangeModes.contains { $0.version != version }
     }
 }

@@ -28,6 +28,9 @@ extension NegotiationPolicy {
         peers.first { $0.name == name }
     }
 
+    /// IKE versions that a negotiation of ours may go through, one after the other.
+    package var mostVersions: Int { peers.map(\.versions.count).max() ?? 1 }
+
     /// The blocks that may hold for a peer that starts a negotiation, in file order.
     ///
     /// All are equally specific: a block for the address shuts out the anonymous ones.

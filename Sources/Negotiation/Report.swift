@@ -52,11 +52,14 @@ package struct Report: Hashable, Sendable {
     package var sentence: String
     /// Further lines: the table that compares offers, the state of the exchange.
     package var details: [String]
+    /// What failed, where something did and it has a kind.
+    package var failure: NegotiationFailure?
 
     package init(
         _ level: ReportLevel, _ kind: ReportKind, _ subject: ReportSubject, _ sentence: String,
-        details: [String] = []
+        details: [String] = [], failure: NegotiationFailure? = nil
     ) {
+        self.failure = failure
         self.level = level
         self.kind = kind
         self.subject = subject

@@ -3,6 +3,7 @@ import Cryptography
 import Glibc
 import IKEDaemon
 import IKEv1
+import IKEv2
 import IPsec
 import LinuxIO
 import Negotiation
@@ -128,7 +129,13 @@ struct RunningDaemon {
             dataPlane: plane, log: log, now: { MonotonicClock.now }, wallSeconds: { WallClock.now },
             random: { SystemRandom() },
             localAddress: Self.localAddress(towards:),
-            endpoint: { IKEv1Endpoint(policy: $0, random: SystemRandom()) },
+            endpoint: { policy in
+                VersionedEndpoint(
+                    policy: policy, ikev1: IKEv1Endpoint(policy: policy, random: SystemRandom())
+                ) {
+                    IKEv2Endpoint(policy: $0, random: SystemRandom())
+                }
+            },
             sharedSecret: { PreSharedKeyFile($0).answer($1) },
             loadSettings: { reading.load(hasNamedDevices: plane.hasNamedDevices).map(\.daemon) })
     }
@@ -143,3 +150,4 @@ struct RunningDaemon {
 }
 
 extension IKEv1Endpoint: NegotiatingEndpoint {}
+extension IKEv2Endpoint: NegotiatingEndpoint {}

@@ -19,7 +19,7 @@ import Testing
         _ = try #require(result.configuration)
     }
 
-    @Test(arguments: ["east", "west", "nat", "transport", "roadwarrior"])
+    @Test(arguments: ["east", "west", "nat", "transport", "roadwarrior", "ikev2"])
     func loadsWithoutAWarning(name: String) {
         let path = ExampleFiles.path("etc/examples/\(name).conf")
         let result = ConfigurationFile.load(path, reading: ExampleFiles.reading)

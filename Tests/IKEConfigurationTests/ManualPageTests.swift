@@ -10,7 +10,7 @@ import Testing
 
     @Test func examplesLoad() throws {
         let examples = try Self.page().components(between: ".Bd -literal -offset indent\n", and: ".Ed\n")
-        #expect(examples.count == 3)
+        #expect(examples.count == 4)
         for example in examples {
             let result = FileSet().load(example)
             #expect(result.headlines.isEmpty)

@@ -137,7 +137,7 @@ extension RenderedDiagnosticsTests {
             "aggressive mode alone",
             "remote ::1 { exchange_mode aggressive;\n  proposal { encryption_algorithm aes; \(rest) } }",
             """
-            t.conf:1:1: error: this remote has no exchange_mode in effect; add 'main'
+            t.conf:1:1: error: this remote has no exchange_mode in effect; add 'ikev2' or 'main'
                 remote ::1 { exchange_mode aggressive;
                 ^~~~~~~~~~
             t.conf:1:28: notice: exchange_mode 'aggressive' accepted, not in effect yet
@@ -164,7 +164,7 @@ extension RenderedDiagnosticsTests {
         Case(
             "no exchange mode", "remote ::1 { proposal { encryption_algorithm aes; \(rest) } }",
             """
-            t.conf:1:1: error: this remote has no exchange_mode; add 'exchange_mode main;'
+            t.conf:1:1: error: this remote has no exchange_mode; add 'exchange_mode ikev2;'
                 remote ::1 { proposal { encryption_algorithm aes; \(rest) } }
                 ^~~~~~~~~~
             """),

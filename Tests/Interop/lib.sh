@@ -183,7 +183,8 @@ captured() {
 }
 
 # ESP on the wire: protocol 50, or UDP on 4500 whose first word is no non-ESP marker and no keepalive.
-esp_on_wire='(ip proto 50 or ip6 proto 50 or (udp port 4500 and udp[8:4] != 0 and udp[4:2] > 9))'
+esp_on_wire='(ip proto 50 or ip6 proto 50 or (udp port 4500 and udp[8:4] != 0 and udp[4:2] > 9)
+    or (ip6 and udp port 4500 and ip6[48:4] != 0 and ip6[44:2] > 9))'
 # Anything of the protected networks in clear.
 clear_on_wire='(net 10.1.0.0/24 or net 10.2.0.0/24)'
 

@@ -12,7 +12,8 @@ scenarios=("$@")
 
 # both_start [swiftike FLAG...] starts both daemons of a scenario from its folder.
 both_start() {
-    psk "$work/psk.txt" "192.0.2.2 ${SECRET:-a key that both know}"
+    local key=${SECRET:-a key that both know}
+    psk "$work/psk.txt" "192.0.2.2 $key" "2001:db8::2 $key"
     sed "s|@WORK@|$work|g" "$scenario/swiftike.conf" >"$work/swiftike.conf"
     start_charon west "${SWANCTL:-$scenario/swanctl.conf}" libipsec
     start_swiftike east "$work/swiftike.conf" --datapath userspace "$@"

@@ -19,6 +19,14 @@ struct RemoteDraft {
     var identifiers: [Identity]?
     var hasExchangeMode = false
     var offersAggressive = false
+    /// One-line proposals for IKEv2.
+    var suites: [SuiteProposal] = []
+    /// `ike_frag`.
+    var fragmentation: Token?
+    var statesVerification = false
+    /// Statements that say something of IKEv1 alone, and of IKEv2 alone.
+    var statedVersion1Words: [Token] = []
+    var statedVersion2Words: [Token] = []
     var lifetime: Duration = .seconds(28800)
     var wantsPeerAddress = false
     /// Whether `remote_address anonymous` is stated.
@@ -43,6 +51,9 @@ struct RemoteDraft {
         policy = parent.policy
         (policy.name, policy.match, policy.origin) = (name, match, origin)
         inheritedProposals = parent.proposals.isEmpty ? parent.inheritedProposals : parent.proposals
+        suites = parent.suites
+        fragmentation = parent.fragmentation
+        statesVerification = parent.statesVerification
         hasExchangeMode = parent.hasExchangeMode
         offersAggressive = parent.offersAggressive
         lifetime = parent.lifetime
@@ -61,17 +72,21 @@ struct RemoteDraft {
         isComplete = session.succeeds {
             checkExchangeMode(session)
             checkIdentifiers(session)
-            checkProposals(session)
+            checkVersions(session)
+            if isForVersion1 { checkProposals(session) }
         }
     }
 
+    var isForVersion1: Bool { policy.exchangeModes.contains { $0.version == .ikev1 } }
+
     private func checkExchangeMode(_ session: Session) {
         guard hasExchangeMode else {
-            session.report(location.error("this remote has no exchange_mode; add 'exchange_mode main;'"))
+            session.report(location.error("this remote has no exchange_mode; add 'exchange_mode ikev2;'"))
             return
         }
         if policy.exchangeModes.isEmpty {
-            session.report(location.error("this remote has no exchange_mode in effect; add 'main'"))
+            session.report(
+                location.error("this remote has no exchange_mode in effect; add 'ikev2' or 'main'"))
         }
     }
 
@@ -84,6 +99,10 @@ struct RemoteDraft {
                     location.error("'peers_identifier address' needs an address, or a remote with one"))
             }
         }
+        // racoon's default believes whoever has the key; what is new need not.
+        if policy.exchangeModes.contains(.ikev2), !statesVerification, !policy.remoteIdentities.isEmpty {
+            policy.verifiesIdentity = true
+        }
         guard policy.verifiesIdentity else { return }
         if policy.remoteIdentities.isEmpty {
             session.report(
@@ -94,7 +113,8 @@ struct RemoteDraft {
     private mutating func checkProposals(_ session: Session) {
         let offered = proposals.isEmpty ? inheritedProposals : proposals
         guard !offered.isEmpty else {
-            session.report(location.error("this remote has no proposal"))
+            let hint = suites.isEmpty ? "" : "; 'proposals' is for exchange_mode ikev2 alone"
+            session.report(location.error("this remote has no proposal\(hint)"))
             return
         }
         policy.proposals = offered.compactMap { $0.proposal(lifetime: lifetime) }

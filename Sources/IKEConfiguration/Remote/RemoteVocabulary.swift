@@ -25,13 +25,19 @@ extension RemoteDraft {
         },
         "lifetime": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.lifetime = try arguments.takeLifetime()
+            remote.policy.lifetime = remote.lifetime
         },
         "proposal_check": .init { (remote, arguments, _) throws(Diagnostic) in
             let word = try arguments.takeChoice(["obey", "strict", "claim", "exact"])
             remote.policy.proposalCheck = ProposalCheck(rawValue: word.text) ?? .strict
+            remote.statedVersion1Words.append(arguments.keyword)
         },
         "proposal": .init(isRepeatable: true) { (remote, arguments, session) throws(Diagnostic) in
             try remote.takeProposal(&arguments, session)
+        },
+        "proposals": .init { (remote, arguments, session) throws(Diagnostic) in
+            remote.statedVersion2Words.append(arguments.keyword)
+            remote.suites = try arguments.takeSuites(for: .ike, session)
         },
         "dh_group": .init(isRepeatable: true) { (_, arguments, _) throws(Diagnostic) in
             throw arguments.keyword.location.error("'dh_group' belongs in a proposal")
@@ -68,6 +74,7 @@ extension RemoteDraft {
         },
         "verify_identifier": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.policy.verifiesIdentity = try arguments.takeSwitch()
+            remote.statesVerification = true
         },
     ]
 
@@ -84,12 +91,19 @@ extension RemoteDraft {
             let word = try arguments.takeChoice(["on", "off", "force"])
             remote.policy.natTraversal = NATTraversal(rawValue: word.text) ?? .off
         },
-        "ike_frag": .inert(["on", "off", "force"], unless: "off"),
+        "ike_frag": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.fragmentation = try arguments.takeChoice(["on", "off", "force"])
+        },
+        "ike_frag_size": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.statedVersion2Words.append(arguments.keyword)
+            remote.policy.fragmentSize = try arguments.takeNumber(576...65000, "size in octets")
+        },
         "esp_frag": .inert { (arguments) throws(Diagnostic) in
             _ = try arguments.takeNumber(256...65535, "fragment size")
         },
         "dpd": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.policy.deadPeerDetection.isAnnounced = try arguments.takeSwitch()
+            remote.statedVersion1Words.append(arguments.keyword)
         },
         "dpd_delay": .init { (remote, arguments, _) throws(Diagnostic) in
             let seconds = try arguments.takeNumber(0...86400, "delay in seconds")
@@ -98,10 +112,12 @@ extension RemoteDraft {
         "dpd_retry": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.policy.deadPeerDetection.retry = .seconds(
                 try arguments.takeNumber(1...3600, "time in seconds"))
+            remote.statedVersion1Words.append(arguments.keyword)
         },
         "dpd_maxfail": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.policy.deadPeerDetection.maximumFailures =
                 try arguments.takeNumber(1...1000, "number of failures")
+            remote.statedVersion1Words.append(arguments.keyword)
         },
         "rekey": .init { (remote, arguments, _) throws(Diagnostic) in
             let word = try arguments.takeChoice(["on", "off", "force"])
@@ -128,7 +144,7 @@ extension RemoteDraft {
         isAnonymousOnPurpose = policy.match == .anonymous
     }
 
-    /// `main, aggressive, base`, commas optional.
+    /// `ikev2, main, aggressive, base`, commas optional.
     fileprivate mutating func takeExchangeModes(
         _ arguments: inout Arguments, _ session: Session
     ) throws(Diagnostic) {
@@ -136,13 +152,15 @@ extension RemoteDraft {
         offersAggressive = false
         policy.exchangeModes = []
         repeat {
-            let word = try arguments.takeChoice(["main", "aggressive", "base"])
-            offersAggressive = offersAggressive || word.text == "aggressive"
-            if word.text != "main" {
+            let word = try arguments.takeChoice(Arguments.exchangeModes)
+            guard let mode = ExchangeMode(rawValue: word.text) else { continue }
+            switch mode {
+            case .main, .ikev2:
+                if !policy.exchangeModes.contains(mode) { policy.exchangeModes.append(mode) }
+            case .aggressive, .base:
+                offersAggressive = offersAggressive || mode == .aggressive
                 session.report(
                     word.location.notice("exchange_mode '\(word.text)' accepted, not in effect yet"))
-            } else if !policy.exchangeModes.contains(.main) {
-                policy.exchangeModes.append(.main)
             }
         } while arguments.takeOptionalPunctuation(",") || arguments.isAtExchangeMode
     }
@@ -170,8 +188,10 @@ extension RemoteDraft {
 extension Arguments {
     fileprivate var isAtExchangeMode: Bool {
         guard let next else { return false }
-        return ["main", "aggressive", "base"].contains { next.isWord($0) }
+        return Self.exchangeModes.contains { next.isWord($0) }
     }
+
+    fileprivate static let exchangeModes = ["main", "aggressive", "base", "ikev2"]
 
     /// Takes `anonymous` or an address, then perhaps `[port]`.
     mutating func takePeer() throws(Diagnostic) -> PeerMatch {

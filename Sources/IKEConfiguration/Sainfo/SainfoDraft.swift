@@ -17,6 +17,11 @@ struct SainfoDraft {
     var encryption: [CipherChoice] = []
     var integrity: [IntegrityAlgorithm] = []
     var pfsGroup: KeyExchangeMethod?
+    /// One-line proposals for IKEv2.
+    var suites: [SuiteProposal] = []
+    /// `esn`.
+    var sequenceNumbers: [SequenceNumberWidth]?
+    var statedVersion2Words: [Token] = []
     var lifetime: Duration = .seconds(28800)
     var isComplete = false
 
@@ -51,6 +56,14 @@ struct SainfoDraft {
                     sainfo.integrity = try place.appended(algorithm, to: sainfo.integrity, algorithm.name)
                 } while arguments.takeOptionalPunctuation(",")
             },
+            "proposals": .init { (sainfo, arguments, session) throws(Diagnostic) in
+                sainfo.statedVersion2Words.append(arguments.keyword)
+                sainfo.suites = try arguments.takeSuites(for: .esp, session)
+            },
+            "esn": .init { (sainfo, arguments, _) throws(Diagnostic) in
+                sainfo.statedVersion2Words.append(arguments.keyword)
+                sainfo.sequenceNumbers = try arguments.takeSequenceNumbers()
+            },
             "compression_algorithm": .inert { (arguments) throws(Diagnostic) in
                 try arguments.checkCompression()
             },
@@ -63,9 +76,12 @@ struct SainfoDraft {
     }
 
     var policy: ChildPolicy {
-        ChildPolicy(
+        var policy = ChildPolicy(
             local: local, remote: remote, encryption: encryption, integrity: integrity, pfsGroup: pfsGroup,
             lifetime: lifetime, peerIdentity: peerIdentity, remoteID: remoteID, origin: location.origin)
+        policy.statedSuites = suites
+        policy.sequenceNumbers = sequenceNumbers ?? DefaultSuites.sequenceNumbers
+        return policy
     }
 
     /// Whether another one is for exactly the same.
@@ -77,8 +93,8 @@ struct SainfoDraft {
     /// Checks the whole and reports what it lacks.
     mutating func finish(_ session: Session) {
         isComplete = session.succeeds {
-            if encryption.isEmpty {
-                session.report(location.error("this sainfo has no encryption_algorithm"))
+            if let esn = statedVersion2Words.first(where: { $0.text == "esn" }), !suites.isEmpty {
+                session.report(esn.location.error("'proposals' says it for each proposal: 'esn' or 'noesn'"))
             }
             if integrity.isEmpty, let bare = encryption.first(where: { !$0.algorithm.isAEAD }) {
                 session.report(
@@ -103,6 +119,15 @@ extension SourceLocation {
 }
 
 extension Arguments {
+    /// Takes the widths of sequence numbers that are agreed to, the preferred first.
+    fileprivate mutating func takeSequenceNumbers() throws(Diagnostic) -> [SequenceNumberWidth] {
+        switch try takeChoice(["on", "off", "require"]).text {
+        case "off": [.short]
+        case "require": [.extended]
+        default: DefaultSuites.sequenceNumbers
+        }
+    }
+
     fileprivate mutating func checkCompression() throws(Diagnostic) {
         repeat {
             let word = try takeChoice(["deflate", "oui", "lzs"])

@@ -93,10 +93,13 @@ struct TunnelCheck {
         guard !children.contains(where: { covers($0, peer, address) }) else { return true }
         let local = side(draft.localNet?.selector, or: nil)
         let remote = side(draft.remoteNet?.selector, or: address)
+        let algorithms =
+            peer.allowsOtherVersion(than: .ikev2)
+            ? "encryption_algorithm aes 256; authentication_algorithm hmac_sha256;"
+            : "proposals \"aes256gcm16\";"
         return fail(
             draft.location,
-            "tunnel \"\(draft.name)\" has no sainfo; add: sainfo \(local) \(remote) "
-                + "{ encryption_algorithm aes 256; authentication_algorithm hmac_sha256; }")
+            "tunnel \"\(draft.name)\" has no sainfo; add: sainfo \(local) \(remote) { \(algorithms) }")
     }
 
     private func covers(_ child: ChildPolicy, _ peer: PeerPolicy, _ address: IPAddress?) -> Bool {

@@ -7,4 +7,6 @@ package protocol NegotiatingEndpoint {
     /// When `Event.deadline` is due.
     var nextDeadline: Instant? { get }
     func status() -> EndpointStatus
+    /// How far this version has got with a peer that a request is to.
+    func acquaintance(for request: ChildRequest) -> Acquaintance
 }

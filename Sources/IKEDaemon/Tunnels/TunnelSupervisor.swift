@@ -61,8 +61,12 @@ package struct TunnelSupervisor {
     /// Takes over the tunnels of a configuration.
     ///
     /// Those that are as before are left alone.
-    package mutating func configure(_ wanted: [Tunnel], timers: TimerPolicy, at moment: Moment) -> [Action] {
-        attemptLimit = timers.phase1 + timers.phase2 + .seconds(5)
+    ///
+    /// - Parameter versions: IKE versions that one attempt may go through.
+    package mutating func configure(
+        _ wanted: [Tunnel], timers: TimerPolicy, versions: Int = 1, at moment: Moment
+    ) -> [Action] {
+        attemptLimit = timers.phase1 * versions + timers.phase2 + .seconds(5)
         let wantedNames = Set(wanted.map(\.name))
         var actions: [Action] = []
         for name in names where !wantedNames.contains(name) {

@@ -110,14 +110,14 @@ extension IKESA {
     }
 
     mutating func giveUp(_ turn: inout Turn) {
-        let awaited: String
+        let tries = 1 + (window.outstanding.first?.schedule.sent ?? initialSchedule?.sent ?? 0)
         switch state {
-        case .initiating: awaited = "IKE_SA_INIT"
-        case .answered, .authenticating: awaited = "IKE_AUTH"
+        case .initiating:
+            end(.peerDeclined(.unreached(awaiting: "IKE_SA_INIT", tries: tries, hint: hint)), &turn)
+        case .answered, .authenticating:
+            end(.peerDeclined(.silent(awaiting: "IKE_AUTH", tries: tries, hint: hint)), &turn)
         case .established, .over: return
         }
-        let tries = 1 + (window.outstanding.first?.schedule.sent ?? initialSchedule?.sent ?? 0)
-        end(.peerDeclined(.silent(awaiting: awaited, tries: tries, hint: hint)), &turn)
     }
 
     /// The answer, which anybody on the path can have made: nothing that it says can end the exchange.
@@ -137,6 +137,8 @@ extension IKESA {
                 turn.report(.warning, .progress, subject, failure.sentence, details: failure.details)
             }
             hint = failure.sentence
+            // Whoever can forge a refusal can as well keep answers from us: the other version loses nothing by it.
+            if case .peerDeclined = failure, peer.allowsOtherVersion(than: .ikev2) { giveUp(&turn) }
         } catch {
             drop("\(error)", &turn)
         }

@@ -38,5 +38,5 @@ package enum DefaultSuites {
     static let keyExchange: [KeyExchangeMethod] = [.curve25519, .ecp256, .modp2048]
 
     /// Both widths: the peer may have one alone.
-    static let sequenceNumbers: [SequenceNumberWidth] = [.extended, .short]
+    package static let sequenceNumbers: [SequenceNumberWidth] = [.extended, .short]
 }
