@@ -57,6 +57,7 @@ let package = Package(
         // 1
         module("Wire"),
         module("Calendar"),
+        module("HTTPExchange"),
         module("ASN1", ["Calendar"]),
         module("Algorithms"),
         module("KeyMaterial"),
@@ -116,8 +117,8 @@ let package = Package(
         module(
             "IKEDaemon",
             [
-                "Calendar", "KeyMaterial", "IPsec", "Cryptography", "Negotiation", "ControlProtocol",
-                "LinuxIO",
+                "Calendar", "Credentials", "HTTPExchange", "KeyMaterial", "IPsec", "Cryptography",
+                "Negotiation", "ControlProtocol", "LinuxIO",
             ] + nio),
         module(
             "KeyAdministration",
@@ -190,6 +191,7 @@ let package = Package(
             path: "Tests/ESPMatrix", swiftSettings: settings),
         tests("Wire", []),
         tests("Calendar", []),
+        tests("HTTPExchange", []),
         tests("ASN1", ["Calendar"]),
         tests("Algorithms", []),
         tests("KeyMaterial", []),
@@ -256,7 +258,8 @@ let package = Package(
         tests(
             "IKEDaemon",
             [
-                "Algorithms", "Calendar", "KeyMaterial", "IPsec", "Negotiation", "ControlProtocol", "LinuxIO",
+                "ASN1", "Algorithms", "Calendar", "CertificateAuthority", "Credentials", "Cryptography",
+                "HTTPExchange", "KeyMaterial", "IPsec", "Negotiation", "ControlProtocol", "LinuxIO",
             ] + nio),
     ]
 )
