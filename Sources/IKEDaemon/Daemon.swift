@@ -26,6 +26,7 @@ package final class Daemon: Sendable {
     private let sockets: IKESockets
     private let reader: WorkerThread
     private let stopReading: WakeUp
+    private let credentials: CredentialSupervision
     private let control: ControlSocket
 
     /// Starts everything.
@@ -42,7 +43,8 @@ package final class Daemon: Sendable {
         let secrets = SecretsFileName(settings.secretsFile)
         var opened: ControlSocket?
         do {
-            let core = try Self.makeCore(settings, environment, loop, held, secrets)
+            let credentials = CredentialSupervision(Self.makeKeeper(settings, environment, loop))
+            let core = try Self.makeCore(settings, environment, loop, held, secrets, credentials)
             environment.dataPlane.observe { notification in
                 loop.execute { core.value.notified(notification) }
             }
@@ -57,7 +59,7 @@ package final class Daemon: Sendable {
                 log: environment.log)
             let shards = try Self.makeShards(
                 (0..<shardCount).map { _ in group.next() }, settings, environment, sockets.transmission, held,
-                secrets, core, loop)
+                secrets, credentials.keeper, core, loop)
             let stopReading = try WakeUp()
             reader = try sockets.start(shards: shards, stop: stopReading)
             self.group = group
@@ -68,6 +70,8 @@ package final class Daemon: Sendable {
             self.stopReading = stopReading
             self.control = control
             loop.execute { core.value.begin(shards: shards) }
+            credentials.begin(log: environment.log, on: loop) { core.value.credentialsChanged() }
+            self.credentials = credentials
         } catch {
             opened?.close()
             environment.dataPlane.shutDown()
@@ -90,6 +94,7 @@ package final class Daemon: Sendable {
     /// Closes every tunnel, removes what is ours and stops; waits until that is done, but not for ever.
     package func shutDown() {
         control.close()
+        credentials.stop()
         let core = core
         let log = environment.log
         let ended = loop.flatSubmit { core.value.shutDown() }
@@ -110,14 +115,26 @@ package final class Daemon: Sendable {
 
     // MARK: putting together
 
+    /// What holds our keys and certificates, ready to fetch what says whether others are revoked.
+    private static func makeKeeper(
+        _ settings: DaemonSettings, _ environment: DaemonEnvironment, _ loop: any EventLoop
+    ) -> CredentialKeeper {
+        let transport = HTTPFetch(loop: loop, patience: .seconds(8))
+        let fetcher = RevocationFetcher(now: environment.now) { transport.perform($0, most: $1) }
+        return CredentialKeeper(
+            settings.credentials, log: environment.log, clock: environment.wallSeconds,
+            random: environment.random, reading: .local, fetcher: fetcher)
+    }
+
     private static func makeCore(
         _ settings: DaemonSettings, _ environment: DaemonEnvironment, _ loop: any EventLoop,
         _ held: HeldRequestIDs,
-        _ secrets: SecretsFileName
+        _ secrets: SecretsFileName, _ credentials: CredentialSupervision
     ) throws -> NIOLoopBound<DaemonCore> {
         try loop.submit {
             let core = DaemonCore(
-                settings: settings, environment: environment, loop: loop, held: held, secretsFile: secrets)
+                settings: settings, environment: environment, loop: loop, held: held, secretsFile: secrets,
+                credentials: credentials)
             let bound = NIOLoopBound(core, eventLoop: loop)
             core.wake = { bound.value.tick() }
             return bound
@@ -127,16 +144,19 @@ package final class Daemon: Sendable {
     private static func makeShards(
         _ loops: [any EventLoop], _ settings: DaemonSettings, _ environment: DaemonEnvironment,
         _ transmission: DatagramTransmission, _ held: HeldRequestIDs, _ secrets: SecretsFileName,
+        _ keeper: CredentialKeeper,
         _ core: NIOLoopBound<DaemonCore>, _ home: any EventLoop
     ) throws -> ShardSet {
-        let policy = settings.policy
+        let policy = keeper.completed(settings.policy)
+        let signatures = SignatureAnswering(
+            sign: { keeper.sign($0) }, verify: { keeper.verify($0, answer: $1) })
         let handles = try loops.map { loop in
             try ShardHandle.make(
                 on: loop, clock: environment.now, endpoint: { environment.endpoint(policy) },
                 performer: {
                     EffectPerformer(
                         dataPlane: environment.dataPlane, transmission: transmission, held: held,
-                        log: environment.log
+                        log: environment.log, signatures: signatures
                     ) { request in environment.sharedSecret(secrets.current, request) }
                 },
                 observer: { report, liveChildren in
@@ -159,6 +179,7 @@ package final class Daemon: Sendable {
         case .status: answer(with: core.status())
         case .drops: reply(core.drops())
         case .sas: answer(with: core.sas())
+        case .certificates: reply(core.certificates())
         case .up(let tunnel, let timeout): core.up(tunnel, timeout: timeout, reply: reply)
         case .down(let tunnel): reply(core.down(tunnel))
         case .reload: reply(core.reload())

@@ -16,6 +16,7 @@ final class DaemonCore {
     private let policies: PolicyInstaller
     private let held: HeldRequestIDs
     private let secretsFile: SecretsFileName
+    private let credentials: CredentialSupervision
     private var shards: ShardSet?
     private var waiters: [UpWaiter] = []
     private var alarm: (at: Instant, task: Scheduled<Void>)?
@@ -24,13 +25,14 @@ final class DaemonCore {
 
     init(
         settings: DaemonSettings, environment: DaemonEnvironment, loop: any EventLoop, held: HeldRequestIDs,
-        secretsFile: SecretsFileName
+        secretsFile: SecretsFileName, credentials: CredentialSupervision
     ) {
         self.settings = settings
         self.environment = environment
         self.loop = loop
         self.held = held
         self.secretsFile = secretsFile
+        self.credentials = credentials
         supervisor = TunnelSupervisor(random: environment.random())
         policies = PolicyInstaller(dataPlane: environment.dataPlane, log: environment.log, loop: loop)
     }
@@ -193,7 +195,12 @@ final class DaemonCore {
         policy.tunnels = policy.tunnels.filter { !supervisor.isHeldDown($0.name) }
         held.replace(
             with: Set(settings.policy.tunnels.filter { supervisor.isHeldDown($0.name) }.map(\.requestID)))
-        shards?.postToAll(.reconfigured(policy))
+        shards?.postToAll(.reconfigured(credentials.keeper.completed(policy)))
+    }
+
+    /// Files of keys or certificates were read again.
+    func credentialsChanged() {
+        publishPolicy()
     }
 
     // MARK: commands
@@ -212,6 +219,8 @@ final class DaemonCore {
     func drops() -> ControlReply {
         .drops(DropAssembly(moment: environment.moment, dataPlane: environment.dataPlane).report)
     }
+
+    func certificates() -> ControlReply { .certificates(credentials.keeper.report()) }
 
     func sas() -> EventLoopFuture<ControlReply> {
         guard let shards else {
@@ -266,6 +275,7 @@ final class DaemonCore {
         settings.policy = plan.policy
         environment.log.threshold = new.logThreshold
         secretsFile.set(new.secretsFile)
+        credentials.adopt(new.credentials)
         for notice in new.notices { environment.log.write(.notice, notice) }
         let actions = supervisor.configure(
             plan.policy.tunnels, timers: plan.policy.timers, versions: plan.policy.mostVersions,

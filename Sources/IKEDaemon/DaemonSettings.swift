@@ -1,3 +1,4 @@
+package import Credentials
 package import IPsec
 package import Negotiation
 
@@ -8,6 +9,8 @@ package struct DaemonSettings: Hashable, Sendable {
     package var includedPolicies: [SecurityPolicy]
     /// The file of pre-shared keys.
     package var secretsFile: String
+    /// Keys and certificates.
+    package var credentials: CredentialPlan
     package var logThreshold: ReportLevel
     package var sockets: [SocketPlan]
     /// Whether a socket that cannot be bound ends the start (`strict_address`).
@@ -17,12 +20,14 @@ package struct DaemonSettings: Hashable, Sendable {
 
     package init(
         policy: NegotiationPolicy, includedPolicies: [SecurityPolicy] = [], secretsFile: String = "",
+        credentials: CredentialPlan = CredentialPlan(certificates: ""),
         logThreshold: ReportLevel = .info, sockets: [SocketPlan] = [], needsEverySocket: Bool = false,
         notices: [String] = []
     ) {
         self.policy = policy
         self.includedPolicies = includedPolicies
         self.secretsFile = secretsFile
+        self.credentials = credentials
         self.logThreshold = logThreshold
         self.sockets = sockets
         self.needsEverySocket = needsEverySocket

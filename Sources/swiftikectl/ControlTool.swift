@@ -8,7 +8,8 @@ struct ControlTool: ParsableCommand {
         commandName: "swiftikectl", abstract: "Control the IKE daemon swiftike.",
         version: "swiftikectl 0.1.0",
         subcommands: [
-            Status.self, SAs.self, Drops.self, Up.self, Down.self, Reload.self, Authority.self,
+            Status.self, SAs.self, Drops.self, Certificates.self, Up.self, Down.self, Reload.self,
+            Authority.self,
         ])
 
     @OptionGroup var connection: ConnectionOptions

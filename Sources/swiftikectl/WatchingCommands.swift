@@ -25,6 +25,23 @@ extension ControlTool {
         }
     }
 
+    struct Certificates: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "certs",
+            abstract: "Show the keys and certificates in use: whose, until when, revoked or not.")
+
+        @OptionGroup var connection: ConnectionOptions
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() throws {
+            guard case .certificates(let report) = try connection.perform(.certificates) else { return }
+            print(
+                json ? JSONWriter.text(report.json) + "\n" : CertificateText.render(report), terminator: "")
+        }
+    }
+
     struct SAs: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "sas", abstract: "Show the counters of every SA as they are now.")

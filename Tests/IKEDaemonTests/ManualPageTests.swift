@@ -89,6 +89,10 @@ struct ManualPageTests {
         let sa = LiveSARecord(tunnel: nil, direction: "", spi: "", source: "", destination: "", state: "")
         let sas = LiveSAReport(sas: [sa]).json
         expected += ["sas"] + (sas["sas"]?.array?.first?.names ?? [])
+        let certificate = CertificateRecord(role: "", file: "", status: "")
+        let certificates = CertificateReport(certificates: [certificate], problems: []).json
+        expected += ["certificates"] + (certificates["certificates"]?.array?.first?.names ?? [])
+        expected += ["problems"]
         #expect(words == expected)
     }
 

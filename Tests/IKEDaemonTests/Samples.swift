@@ -61,3 +61,10 @@ final class LogLines: Sendable {
         lines.withLock { $0.append(line) }
     }
 }
+
+extension Samples {
+    /// Holds no keys, and believes nobody.
+    static let signatures = SignatureAnswering(
+        sign: { .failure(CredentialFailure("no key for \($0.peer)")) },
+        verify: { $1(.failure(CredentialFailure("\($0.peer) is not believed"))) })
+}

@@ -6,6 +6,7 @@ package enum ControlReply: Hashable, Sendable {
     case status(StatusReport)
     case drops(DropReport)
     case sas(LiveSAReport)
+    case certificates(CertificateReport)
     /// Done; lines for the person who asked.
     case done([String])
     case failed(ControlFailure)
@@ -16,6 +17,7 @@ package enum ControlReply: Hashable, Sendable {
         case .status(let report): .object([version, .init("status", report.json)])
         case .drops(let report): .object([version, .init("drops", report.json)])
         case .sas(let report): .object([version, .init("sas", report.json)])
+        case .certificates(let report): .object([version, .init("certs", report.json)])
         case .done(let lines): .object([version, .init("done", .array(lines.map(JSONValue.string)))])
         case .failed(let failure):
             .object([
@@ -53,6 +55,8 @@ package enum ControlReply: Hashable, Sendable {
             self = .drops(try DropReport(json: drops))
         } else if let sas = value["sas"] {
             self = .sas(try LiveSAReport(json: sas))
+        } else if let certificates = value["certs"] {
+            self = .certificates(try CertificateReport(json: certificates))
         } else if let lines = value["done"]?.array {
             self = .done(lines.compactMap(\.string))
         } else if let error = value["error"] {

@@ -12,6 +12,8 @@ package enum ControlRequest: Hashable, Sendable {
     case drops
     /// Tell the SAs' counters as they are now.
     case sas
+    /// Tell the keys and certificates that are loaded.
+    case certificates
     /// Bring a tunnel up. Without a timeout the first attempt decides; with one, attempts go on so many seconds.
     case up(tunnel: String, timeout: Int64?)
     /// Take a tunnel down and keep it down.
@@ -24,6 +26,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .status: Self.object("status")
         case .drops: Self.object("drops")
         case .sas: Self.object("sas")
+        case .certificates: Self.object("certs")
         case .up(let tunnel, let timeout):
             Self.object(
                 "up",
@@ -75,6 +78,9 @@ package enum ControlRequest: Hashable, Sendable {
         case "sas":
             try allow([], in: value)
             return .sas
+        case "certs":
+            try allow([], in: value)
+            return .certificates
         case "up":
             try allow(["tunnel", "timeout"], in: value)
             return .up(tunnel: try tunnel(value), timeout: try timeout(value))

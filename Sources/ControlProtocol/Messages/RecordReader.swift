@@ -17,6 +17,11 @@ struct RecordReader {
         return try text(name)
     }
 
+    func texts(_ name: String) throws(ControlFailure) -> [String] {
+        guard let list = value[name]?.array else { throw amiss(name) }
+        return list.compactMap(\.string)
+    }
+
     func number<Number: FixedWidthInteger>(_ name: String) throws(ControlFailure) -> Number {
         guard let number = value[name]?.integer, let exact = Number(exactly: number) else {
             throw amiss(name)

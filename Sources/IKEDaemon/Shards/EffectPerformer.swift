@@ -13,6 +13,7 @@ package final class EffectPerformer {
     private let dataPlane: any DataPlane
     private let transmission: DatagramTransmission
     private let sharedSecrets: SharedSecrets
+    private let signatures: SignatureAnswering
     private let held: HeldRequestIDs
     private let log: Log
 
@@ -23,11 +24,12 @@ package final class EffectPerformer {
 
     package init(
         dataPlane: any DataPlane, transmission: DatagramTransmission, held: HeldRequestIDs, log: Log,
-        sharedSecrets: @escaping SharedSecrets
+        signatures: SignatureAnswering, sharedSecrets: @escaping SharedSecrets
     ) {
         self.dataPlane = dataPlane
         self.transmission = transmission
         self.sharedSecrets = sharedSecrets
+        self.signatures = signatures
         self.held = held
         self.log = log
     }
@@ -40,9 +42,9 @@ package final class EffectPerformer {
         case .keyWithSharedSecret(let token, let request):
             answer(.sharedSecretKeyed(token, sharedSecrets(request)))
         case .sign(let token, let request):
-            answer(.signed(token, .failure(Self.noCredentials(request.peer))))
+            answer(.signed(token, signatures.sign(request)))
         case .verify(let token, let request):
-            answer(.verified(token, .failure(Self.noCredentials(request.peer))))
+            signatures.verify(request) { answer(.verified(token, $0)) }
         case .install(let token, let association): install(token, association, answer: answer)
         case .remove(let id): remove(id)
         case .updateEncapsulation(let association, let encapsulation): update(association, encapsulation)
@@ -50,10 +52,6 @@ package final class EffectPerformer {
             find(token, local: local, remote: remote, answer: answer)
         case .report(let report): log.write(report)
         }
-    }
-
-    private static func noCredentials(_ peer: String) -> CredentialFailure {
-        CredentialFailure("no key and no certificate authority is configured for remote \"\(peer)\"")
     }
 
     /// Notes what became of an SA that was asked for.

@@ -1,0 +1,315 @@
+import Calendar
+import ControlProtocol
+import Credentials
+import Cryptography
+import IPsec
+import Negotiation
+import Synchronization
+
+/// Holds our keys and certificates, and answers for them: signs for us, and judges peers.
+///
+/// Answers come from a snapshot, on the thread that asks; only what must be fetched is waited for.
+final class CredentialKeeper: Sendable {
+    private struct State: Sendable {
+        var plan: CredentialPlan
+        var files: LoadedFiles
+        var store = CredentialStore()
+        var entries: [CredentialEntry] = []
+        var problems: [String] = []
+        var cache = RevocationCache()
+        var expiry = ExpiryWatch()
+    }
+
+    private let state: Mutex<State>
+    private let log: Log
+    private let clock: @Sendable () -> Int64
+    private let random: @Sendable () -> any RandomSource
+    private let fetcher: RevocationFetcher
+
+    /// - Parameter clock: seconds since 1970-01-01T00:00:00Z.
+    init(
+        _ plan: CredentialPlan, log: Log, clock: @escaping @Sendable () -> Int64,
+        random: @escaping @Sendable () -> any RandomSource, reading: CredentialFileReading,
+        fetcher: RevocationFetcher
+    ) {
+        state = Mutex(State(plan: plan, files: LoadedFiles(reading)))
+        self.log = log
+        self.clock = clock
+        self.random = random
+        self.fetcher = fetcher
+    }
+
+    var now: Timestamp { Timestamp(seconds: clock()) }
+
+    /// Takes over what a configuration says; effective with the next `read`.
+    func adopt(_ plan: CredentialPlan) {
+        state.withLock { $0.plan = plan }
+    }
+
+    /// Reads all files; the folders that are to be watched.
+    @discardableResult
+    func read() -> Set<String> {
+        let moment = now
+        let (plan, files, earlier) = state.withLock { ($0.plan, $0.files, $0.problems) }
+        let load = CredentialLoad(plan, files)
+        var fresh = RevocationCache()
+        var problems = load.problems + Self.add(load.lists, load, to: &fresh, at: moment)
+        problems = problems.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        let warnings = state.withLock { state -> [String] in
+            state.files = load.files
+            state.store = load.store
+            state.entries = load.entries
+            state.problems = problems
+            state.cache.expire(at: moment)
+            _ = Self.add(load.lists, load, to: &state.cache, at: moment)
+            let inUse = load.entries.compactMap { entry in
+                entry.certificate.map { (certificate: $0, file: entry.file) }
+            }
+            return state.expiry.warnings(for: inUse, at: moment)
+        }
+        for problem in problems where !earlier.contains(problem) { log.error(problem) }
+        for problem in earlier where !problems.contains(problem) { log.info("no more: \(problem)") }
+        for warning in warnings { log.warning(warning) }
+        return load.folders
+    }
+
+    /// Lists of the folder count for whichever authority signed them; what is wrong with the others.
+    private static func add(
+        _ lists: [(list: RevocationList, file: String)], _ load: CredentialLoad,
+        to cache: inout RevocationCache,
+        at moment: Timestamp
+    ) -> [String] {
+        let authorities = load.entries.compactMap(\.certificate).filter(\.isAuthority)
+        return lists.compactMap { list, file in
+            let issuers = authorities.filter { $0.subject == list.issuer }
+            guard !issuers.isEmpty else {
+                return "\(file): its issuer \"\(list.issuer)\" is not trusted here"
+            }
+            var failure: RevocationFailure?
+            for issuer in issuers {
+                do throws(RevocationFailure) {
+                    try cache.add(list, issuer: issuer, at: moment)
+                    return nil
+                } catch { failure = error }
+            }
+            return failure.map { "\(file): does not count: \($0)" }
+        }
+    }
+
+    /// A policy with what follows from our certificates: who we are, and whom we trust.
+    func completed(_ policy: NegotiationPolicy) -> NegotiationPolicy {
+        let store = state.withLock { $0.store }
+        var policy = policy
+        for index in policy.peers.indices {
+            let name = policy.peers[index].name
+            if policy.peers[index].exchangeModes.contains(.ikev2),
+                let identity = store.ownIdentity(for: name),
+                policy.peers[index].localIdentity == nil
+            {
+                policy.peers[index].localIdentity = identity
+            }
+            policy.peers[index].requestedAuthorities = store.requestedAuthorities(of: name)
+            if let identity = policy.peers[index].localIdentity,
+                let objection = store.objection(to: identity, for: name)
+            {
+                log.warning(objection)
+            }
+        }
+        return policy
+    }
+
+    /// What is loaded, and what is wrong.
+    func report() -> CertificateReport {
+        let moment = now
+        return state.withLock { state in
+            let assembly = CertificateAssembly(entries: state.entries, cache: state.cache, moment: moment)
+            return CertificateReport(certificates: assembly.records, problems: state.problems)
+        }
+    }
+
+    // MARK: signing
+
+    /// Signs for us.
+    func sign(_ request: SignatureRequest) -> Result<SignatureAnswer, CredentialFailure> {
+        let store = state.withLock { $0.store }
+        do throws(CredentialRefusal) {
+            let own = try store.own(for: request.peer)
+            let signature: IKEv2Signature
+            do throws(SignatureFailure) {
+                signature = try Self.signature(request.content, own.key)
+            } catch { throw .signing(error, file: own.file) }
+            let isSent = store.peers[request.peer]?.plan.certificates == .on
+            return .success(
+                SignatureAnswer(
+                    signature: signature, certificates: isSent ? Self.certificates(own, request.content) : [])
+            )
+        } catch { return .failure(CredentialFailure(error.description)) }
+    }
+
+    private static func signature(
+        _ content: SignatureRequest.Content, _ key: PrivateKey
+    ) throws(SignatureFailure) -> IKEv2Signature {
+        switch content {
+        case .ikev1(let hash):
+            IKEv2Signature(method: .rsa, data: try IKEv1Signature.sign(hash, with: key))
+        case .ikev2(let octets, let announced):
+            try IKEv2Signature(signing: octets, with: key, announced: announced)
+        }
+    }
+
+    private static func certificates(
+        _ own: CredentialStore.Own, _ content: SignatureRequest.Content
+    ) -> [EncodedCertificate] {
+        switch (own.proof, content) {
+        case (.certificates(let path), _):
+            path.map {
+                EncodedCertificate(encoding: PresentedCredential.Encoding.x509Signature, octets: $0.der)
+            }
+        case (.rawKey, .ikev2):
+            [
+                EncodedCertificate(
+                    encoding: PresentedCredential.Encoding.rawPublicKey,
+                    octets: own.key.publicKey.subjectPublicKeyInfo)
+            ]
+        // IKEv1 has no payload for keys alone.
+        case (.rawKey, .ikev1): []
+        }
+    }
+
+    // MARK: judging
+
+    typealias Verdict = Result<PeerCredential, CredentialFailure>
+
+    /// Judges a peer; `answer` is called at once, or on any thread when what must be fetched has come or has not.
+    func verify(_ request: VerificationRequest, answer: @escaping @Sendable (Verdict) -> Void) {
+        let moment = now
+        let claim = PeerClaim(
+            identity: request.identity,
+            presented: request.certificates.prefix(Self.mostCertificates).map {
+                PresentedCredential(encoding: $0.encoding, octets: $0.octets)
+            })
+        let store = state.withLock { $0.store }
+        do throws(CredentialRefusal) {
+            let peer = try store.judge(claim, of: request.peer, at: moment) {
+                (key) throws(SignatureFailure) in
+                try Self.verify(request.proof, key)
+            }
+            guard let chain = peer.chain, peer.revocation != .off else {
+                answer(.success(PeerCredential(description: peer.title)))
+                return
+            }
+            let cache = state.withLock { state in
+                state.cache.add(presentedWith: claim, for: chain, at: moment)
+                return state.cache
+            }
+            settle(Settlement(peer: peer, chain: chain, moment: moment), .possible, cache, answer)
+        } catch { answer(.failure(CredentialFailure(error.description, details: claim.remarks))) }
+    }
+
+    private static let mostCertificates = 32
+
+    private static func verify(
+        _ proof: VerificationRequest.Proof, _ key: PublicKey
+    ) throws(SignatureFailure) {
+        switch proof {
+        case .ikev1(let signature, let hash): try IKEv1Signature.verify(signature, over: hash, key: key)
+        case .ikev2(let signature, let octets): try signature.verify(over: octets, key: key)
+        }
+    }
+
+    /// A peer whose chain is believed, and of whose certificates one may be revoked.
+    private struct Settlement: Sendable {
+        let peer: BelievedPeer
+        let chain: CertificateChain
+        let moment: Timestamp
+        /// What could not be fetched, for people.
+        var complaints: [String] = []
+    }
+
+    private func settle(
+        _ settlement: Settlement, _ fetching: RevocationCheck.Fetching, _ cache: RevocationCache,
+        _ answer: @escaping @Sendable (Verdict) -> Void
+    ) {
+        var random = random()
+        let check = RevocationCheck(settlement.peer.revocation, fetching: fetching)
+        do throws(ChainFailure) {
+            switch try check.outcome(
+                for: settlement.chain, cache, at: settlement.moment, nonce: random.bytes(count: 16))
+            {
+            case .settled(let statuses):
+                answer(.success(PeerCredential(description: Self.title(settlement, statuses))))
+            case .fetch(let wanted): fetch(wanted, settlement, answer)
+            }
+        } catch {
+            answer(.failure(CredentialFailure(error.description, details: settlement.complaints)))
+        }
+    }
+
+    private static func title(_ settlement: Settlement, _ statuses: [RevocationStatus]) -> String {
+        guard let first = statuses.first else { return settlement.peer.title }
+        return "\(settlement.peer.title), \(first.words)"
+    }
+
+    private func fetch(
+        _ wanted: [RevocationFetch], _ settlement: Settlement,
+        _ answer: @escaping @Sendable (Verdict) -> Void
+    ) {
+        let round = FetchRound(count: wanted.count)
+        for item in wanted {
+            fetcher.fetch(item) { result in
+                let complaint = self.keep(result, of: item)
+                if let complaint { self.log.warning(complaint) }
+                guard let complaints = round.ended(complaint) else { return }
+                var settlement = settlement
+                settlement.complaints = complaints
+                self.settle(settlement, .done, self.state.withLock { $0.cache }, answer)
+            }
+        }
+    }
+
+    /// Adds what was fetched to the cache; why not, for people.
+    private func keep(_ result: Result<[UInt8], FetchFailure>, of item: RevocationFetch) -> String? {
+        let moment = now
+        do {
+            let content = try result.get()
+            switch item {
+            case .crl(_, let issuer):
+                let list = try RevocationList(file: content)
+                try state.withLock { try $0.cache.add(list, issuer: issuer, at: moment) }
+            case .ocsp(_, let request, let issuer):
+                let response = try OCSPResponse(der: content)
+                try state.withLock { try $0.cache.add(response, to: request, issuer: issuer, at: moment) }
+            }
+            return nil
+        } catch { return "\(item.location): \(error)" }
+    }
+}
+
+/// Several fetches, of which the last to end goes on.
+private final class FetchRound: Sendable {
+    private let state: Mutex<(left: Int, complaints: [String])>
+
+    init(count: Int) {
+        state = Mutex((count, []))
+    }
+
+    /// All complaints, once every fetch has ended.
+    func ended(_ complaint: String?) -> [String]? {
+        state.withLock { state in
+            state.left -= 1
+            if let complaint { state.complaints.append(complaint) }
+            return state.left == 0 ? state.complaints : nil
+        }
+    }
+}
+
+extension RevocationStatus {
+    /// The rest of a sentence about a certificate.
+    fileprivate var words: String {
+        switch self {
+        case .good(let source, let until): "not revoked (\(source.rawValue), good until \(until))"
+        case .revoked(let since, let reason): "revoked at \(since) (\(reason))"
+        case .unknown(let why): "not known to be revoked (\(why))"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Credentials
+import LinuxIO
+import NIOCore
+import Synchronization
+
+/// Has files of keys and certificates read again when they change, and once an hour: some end.
+final class CredentialSupervision: Sendable {
+    private struct Running {
+        var watch: FolderWatch?
+        var hourly: RepeatedTask?
+        /// Watched from the beginning on.
+        var folders: Set<String>
+    }
+
+    let keeper: CredentialKeeper
+    private let running: Mutex<Running>
+
+    /// Reads them for the first time.
+    init(_ keeper: CredentialKeeper) {
+        self.keeper = keeper
+        running = Mutex(Running(folders: keeper.read()))
+    }
+
+    /// - Parameter changed: called on `loop` after each further reading.
+    func begin(log: Log, on loop: any EventLoop, changed: @escaping @Sendable () -> Void) {
+        let again: @Sendable () -> Void = { [weak self] in
+            self?.refresh()
+            loop.execute(changed)
+        }
+        let hourly = loop.scheduleRepeatedTask(initialDelay: .hours(1), delay: .hours(1)) { _ in again() }
+        do throws(SystemError) {
+            let watch = try FolderWatch(changed: again)
+            running.withLock { running in
+                watch.watch(running.folders)
+                running.watch = watch
+                running.hourly = hourly
+            }
+        } catch {
+            running.withLock { $0.hourly = hourly }
+            log.warning(
+                "files of certificates are read again once an hour and at a reload, not when they change: \(error)"
+            )
+        }
+    }
+
+    /// Takes over what a configuration says.
+    func adopt(_ plan: CredentialPlan) {
+        keeper.adopt(plan)
+        refresh()
+    }
+
+    private func refresh() {
+        let folders = keeper.read()
+        running.withLock { $0.watch?.watch(folders) }
+    }
+
+    func stop() {
+        let (watch, hourly) = running.withLock { running in
+            defer { (running.watch, running.hourly) = (nil, nil) }
+            return (running.watch, running.hourly)
+        }
+        hourly?.cancel()
+        watch?.stop()
+    }
+}
