@@ -34,7 +34,7 @@ package struct ESPPacket: Sendable {
         /// - Throws: `outerFragment`, and what a malformed header deserves.
         init(inIPPacket range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
             guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
-            value = try IPHeader(buffer.extracting(range))
+            value = try IPHeader(buffer.extracting(range), destinationOptions: .header)
             guard !value.isFragment else { throw .outerFragment }
             start = range.lowerBound
         }

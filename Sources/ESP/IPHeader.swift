@@ -3,8 +3,16 @@ package import IPsec
 /// What the engine needs of an IPv4 or IPv6 header, its bounds checked.
 ///
 /// For IPv6 the header includes the extension headers that stay outside ESP in transport mode: hop-by-hop options,
-/// routing, and destination options before a routing header or IPsec's own (RFC 4303 section 3.1.1).
+/// routing, and destination options before a routing header (RFC 4303 section 3.1.1).
 package struct IPHeader: Sendable {
+    /// What destination options of IPv6 are if they stand before AH, ESP or IPComp.
+    package enum DestinationOptions: Sendable {
+        /// They go behind the headers of what is to be done.
+        case payload
+        /// Another sender left them in front of what is to be undone (RFC 4302 section 3.1.1).
+        case header
+    }
+
     package let source: IPAddress
     package let destination: IPAddress
     /// DSCP and ECN.
@@ -29,11 +37,13 @@ package struct IPHeader: Sendable {
     ///
     /// - Throws: `truncatedHeader`, `badVersion` or `badLength`.
     @inline(always)
-    package init(_ packet: Span<UInt8>) throws(DropReason) {
+    package init(
+        _ packet: Span<UInt8>, destinationOptions: DestinationOptions = .payload
+    ) throws(DropReason) {
         guard packet.count >= 20 else { throw .truncatedHeader }
         switch packet[0] >> 4 {
         case 4: try self.init(ipv4: packet)
-        case 6: try self.init(ipv6: packet)
+        case 6: try self.init(ipv6: packet, destinationOptions)
         default: throw .badVersion
         }
     }
@@ -57,11 +67,11 @@ package struct IPHeader: Sendable {
     }
 
     @inline(always)
-    private init(ipv6 packet: Span<UInt8>) throws(DropReason) {
+    private init(ipv6 packet: Span<UInt8>, _ options: DestinationOptions) throws(DropReason) {
         guard packet.count >= 40 else { throw .truncatedHeader }
         totalCount = 40 + Int(packet.uint16(at: 4))
         guard totalCount <= packet.count else { throw .badLength }
-        let chain = try ExtensionChain(packet.extracting(first: totalCount))
+        let chain = try ExtensionChain(packet.extracting(first: totalCount), options)
         source = packet.address(.ipv6, at: 8)
         destination = packet.address(.ipv6, at: 24)
         trafficClass = UInt8(truncatingIfNeeded: packet.uint16(at: 0) >> 4)
@@ -97,15 +107,15 @@ enum IPProtocol {
     static let udpLite: UInt8 = 136
 }
 
-/// The extension headers of an IPv6 packet that every router or a routing header's stops read, or AH covers.
+/// The extension headers of an IPv6 packet that every router or a routing header's stops read.
 private struct ExtensionChain {
     var end = 40
     var nextProtocol: UInt8
     var nextProtocolOffset = 6
 
-    init(_ packet: Span<UInt8>) throws(DropReason) {
+    init(_ packet: Span<UInt8>, _ options: IPHeader.DestinationOptions) throws(DropReason) {
         nextProtocol = packet[6]
-        while try Self.staysOutside(nextProtocol, at: end, packet) {
+        while try Self.staysOutside(nextProtocol, at: end, packet, options) {
             let count = try Self.extensionCount(packet, at: end)
             nextProtocolOffset = end
             nextProtocol = packet[end]
@@ -114,14 +124,15 @@ private struct ExtensionChain {
     }
 
     private static func staysOutside(
-        _ number: UInt8, at offset: Int, _ packet: Span<UInt8>
+        _ number: UInt8, at offset: Int, _ packet: Span<UInt8>, _ options: IPHeader.DestinationOptions
     ) throws(DropReason) -> Bool {
         switch number {
         case IPProtocol.hopByHop, IPProtocol.routing: return true
         case IPProtocol.destinationOptions:
             _ = try extensionCount(packet, at: offset)
             switch packet[offset] {
-            case IPProtocol.routing, IPProtocol.ah, IPProtocol.esp, IPProtocol.ipcomp: return true
+            case IPProtocol.routing: return true
+            case IPProtocol.ah, IPProtocol.esp, IPProtocol.ipcomp: return options == .header
             default: return false
             }
         default: return false

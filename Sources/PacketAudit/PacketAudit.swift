@@ -79,7 +79,7 @@ package struct PacketAudit {
         room.replaceSubrange(range, with: packet[..<count])
         let header: IPHeader
         do throws(DropReason) {
-            header = try IPHeader(room.span.extracting(range))
+            header = try IPHeader(room.span.extracting(range), destinationOptions: .header)
         } catch {
             return headerless(packet, captured, depth, error).map { ($0, false) }
         }

@@ -22,6 +22,20 @@ struct EncapsulationTests {
         }
     }
 
+    /// Whoever opens a packet takes destination options before ESP for the header's; a sender must not count on that.
+    @Test(arguments: [IPProtocol.esp, IPProtocol.ah, IPProtocol.ipcomp], [false, true])
+    func destinationOptionsGoBehindESP(_ number: UInt8, _ isUDP: Bool) throws {
+        var sample = SampleSA.gcm
+        (sample.mode, sample.family, sample.isUDP) = (.transport, .ipv6, isUDP)
+        let options: [UInt8] = [number, 0, 1, 4, 0, 0, 0, 0]
+        let packet = SamplePacket.header(.ipv6, 40, proto: 60) + options + Array(repeating: 3, count: 32)
+        var outbound = try sample.outbound()
+        var inbound = try sample.inbound()
+        let sealed = try outbound.sealing(packet).bytes
+        #expect(sealed[6] == (isUDP ? IPProtocol.udp : IPProtocol.esp))
+        #expect(try inbound.opening(sealed).bytes == packet)
+    }
+
     @Test func theOuterIPv4HeaderIsWhole() throws {
         var outbound = try sample(.tunnel, .ipv4).outbound()
         let (bytes, sealed) = try outbound.sealing(SamplePacket.udp(.ipv4, count: 100, trafficClass: 0xb9))

@@ -154,7 +154,9 @@ private struct Expectation {
     }
 
     private func carries(_ number: UInt8) -> Bool {
-        header.nextProtocol == number || (header.family == .ipv6 && packet[6] == number)
+        let seen = (try? IPHeader(packet.span, destinationOptions: .header)) ?? header
+        return header.nextProtocol == number || seen.nextProtocol == number
+            || (header.family == .ipv6 && packet[6] == number)
     }
 
     /// Without what a router or a NAT may change, or what the mode cannot carry.

@@ -12,7 +12,7 @@ package enum ProtectedPacket: Sendable {
     /// - Returns: nil for a packet of another protocol. ESP in UDP is one: whether a port is for ESP, its socket knows.
     package init?(inIPPacket range: Range<Int>, of buffer: Span<UInt8>) throws(DropReason) {
         guard range.lowerBound >= 0, range.upperBound <= buffer.count else { throw .badLength }
-        switch try IPHeader(buffer.extracting(range)).nextProtocol {
+        switch try IPHeader(buffer.extracting(range), destinationOptions: .header).nextProtocol {
         case IPProtocol.esp: self = .esp(try ESPPacket(inIPPacket: range, of: buffer))
         case IPProtocol.ah: self = .ah(try AHPacket(inIPPacket: range, of: buffer))
         case IPProtocol.ipcomp: self = .ipcomp(try IPCompPacket(inIPPacket: range, of: buffer))
