@@ -149,13 +149,15 @@ private enum Group {
 }
 
 /// A private value beside what computes with it.
-private enum PrivateHalf: ~Copyable, Sendable {
+///
+/// Not private to the file: the compiler would lose it where another module stores a `KeyExchange`.
+enum PrivateHalf: ~Copyable, Sendable {
     case modular(PrivateNumber<ModularGroup>)
     case weierstrass(PrivateNumber<EllipticCurve>)
     case montgomery(MontgomeryKeyPair)
 }
 
-private struct PrivateNumber<Group: Sendable>: ~Copyable, Sendable {
+struct PrivateNumber<Group: Sendable>: ~Copyable, Sendable {
     let group: Group
     let value: SecretBytes
 }
