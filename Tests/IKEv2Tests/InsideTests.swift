@@ -6,12 +6,12 @@ import Testing
 
 @Suite("What a peer sends that holds the keys")
 struct InsideTests {
-    static let seeds = [
+    static let names = [
         "child", "rekey-child", "rekey-self", "delete-child", "delete-self", "fragments", "early-auth",
         "early-create",
     ]
 
-    @Test("messages that the fuzz target starts from, whole and cut short", arguments: seeds)
+    @Test("messages that the fuzz target starts from, whole and cut short", arguments: names)
     func seeds(name: String) throws {
         let file = VectorFile.packageRoot.appending(path: "Tests/Fuzz/Seeds/IKEv2Inside/\(name)")
         let octets = [UInt8](try Data(contentsOf: file))
