@@ -155,7 +155,7 @@ let package = Package(
             "swiftikectl",
             [
                 "ASN1", "Calendar", "CertificateAuthority", "ControlProtocol", "Credentials", "Cryptography",
-                "IPsec", "KeyMaterial", "LinuxIO", arguments,
+                "IPsec", "KeyMaterial", "LinuxIO", "Negotiation", arguments,
             ]),
         program(
             "swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "PFKeySocket", "XFRM"]),

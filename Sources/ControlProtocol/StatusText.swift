@@ -12,7 +12,12 @@ package enum StatusText {
     private static func tunnels(_ tunnels: [TunnelRecord]) -> String {
         guard !tunnels.isEmpty else { return "No tunnels are configured.\n" }
         let rows = tunnels.map { [$0.name, $0.state.words, $0.since.words, $0.reason] }
+        let explained = tunnels.filter { !$0.details.isEmpty }.flatMap { tunnel in
+            ["", "\(TerminalText.escaped(tunnel.name)):"]
+                + tunnel.details.map { "  " + TerminalText.escaped($0) }
+        }
         return table(["TUNNEL", "STATE", "SINCE (UTC)", "REASON"], rows)
+            + explained.map { $0 + "\n" }.joined()
     }
 
     private static func ikeSAs(_ records: [IKESARecord]) -> String {

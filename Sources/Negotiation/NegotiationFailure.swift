@@ -62,7 +62,9 @@ package enum NegotiationFailure: Error, Hashable, Sendable {
         /// Nothing came of our very first message; what an unauthenticated answer claimed, if there was one.
         case unreached(awaiting: String, tries: Int, hint: String?)
         /// It said so, and proved that it was it.
-        case notified(String, number: UInt16)
+        ///
+        /// With what we had asked for, a line each.
+        case notified(String, number: UInt16, asked: [String] = [])
         case deleted
         /// It did not answer whether it is alive.
         case dead(tries: Int)
@@ -94,6 +96,7 @@ extension NegotiationFailure {
         case .noCommonChoice(_, let comparison): comparison?.lines ?? []
         case .localPolicyForbids(.selectorMismatch(_, _, let configured)):
             configured.isEmpty ? ["no tunnel or policy with this peer is configured"] : configured
+        case .peerDeclined(.notified(_, _, let asked)): asked.count > 1 ? asked : []
         case .authenticationFailed(.credential(let failure)): failure.details
         case .peerMalformed, .peerViolatedProtocol, .authenticationFailed, .localPolicyForbids,
             .localResource, .peerDeclined, .cancelled:
@@ -141,13 +144,39 @@ extension NegotiationFailure.PolicyCause {
     }
 }
 
+extension NegotiationFailure {
+    /// The code that `swiftikectl explain` says more about; nil where there is nothing to add.
+    package var code: String? {
+        switch self {
+        case .peerMalformed: "INVALID_SYNTAX"
+        case .noCommonChoice: "NO_PROPOSAL_CHOSEN"
+        case .authenticationFailed: "AUTHENTICATION_FAILED"
+        case .localPolicyForbids(.selectorMismatch), .localPolicyForbids(.noChildPolicy): "TS_UNACCEPTABLE"
+        case .peerDeclined(.silent), .peerDeclined(.unreached(_, _, nil)), .peerDeclined(.dead): "TIMEOUT"
+        case .peerDeclined(.notified(let name, _, _)): Explanation(name)?.name
+        case .peerDeclined(.unreached), .peerDeclined(.deleted), .peerViolatedProtocol, .localPolicyForbids,
+            .localResource, .cancelled:
+            nil
+        }
+    }
+}
+
 extension NegotiationFailure.DeclineCause {
+    /// What the peer says, what we had asked for if it fits in the line, and what to do.
+    private static func refusal(_ name: String, _ number: UInt16, _ asked: [String]) -> String {
+        let ours = asked.count == 1 ? ": " + asked.joined() : ""
+        let remedy = Explanation(name)?.remedies.first.map { "; \($0)" } ?? ""
+        return "the peer refused: \(name) (\(number))\(ours)\(remedy)"
+    }
+
     fileprivate var sentence: String {
         switch self {
+        case .unreached(let awaiting, _, .some(let hint)):
+            "\(hint) (said in clear in answer to our first message; awaiting \(awaiting))"
         case .silent(let awaiting, let tries, let hint), .unreached(let awaiting, let tries, let hint):
             "the peer did not answer (awaiting \(awaiting), sent \(tries) times)"
                 + (hint.map { "; \($0)" } ?? "; is it running, and does a firewall pass UDP 500 and 4500?")
-        case .notified(let name, let number): "the peer refused: \(name) (\(number))"
+        case .notified(let name, let number, let asked): Self.refusal(name, number, asked)
         case .deleted: "the peer deleted the SA"
         case .dead(let tries): "the peer is dead: \(tries) questions went unanswered"
         }

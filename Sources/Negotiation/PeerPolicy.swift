@@ -158,8 +158,6 @@ package struct PeerPolicy: Hashable, Sendable {
     package var proposals: [IKEProposal]
     /// What IKEv2 offers and accepts, the preferred first.
     package var suites: [SuiteProposal]
-    /// How long an IKE SA of IKEv2 lives; IKEv1's lifetimes are negotiated, and in its proposals.
-    package var lifetime: Duration
     /// Octets of the datagrams that large messages are cut into (RFC 7383); nil to send and announce no fragments.
     package var fragmentSize: Int?
     /// How we prove who we are.
@@ -195,7 +193,6 @@ package struct PeerPolicy: Hashable, Sendable {
         self.proposals = proposals
         self.origin = origin
         suites = []
-        lifetime = .seconds(28800)
         fragmentSize = 1280
         exchangeModes = [.main]
         localIdentity = nil

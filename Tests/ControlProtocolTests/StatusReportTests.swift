@@ -37,7 +37,7 @@ struct StatusReportTests {
         let json = Self.report.json
         #expect(json.names == ["tunnels", "ike_sas", "child_sas", "drops"])
         #expect(json["drops"]?.array?.first?.names == ["name", "sentence", "count"])
-        #expect(json["tunnels"]?.array?.first?.names == ["name", "state", "reason", "since"])
+        #expect(json["tunnels"]?.array?.first?.names == ["name", "state", "reason", "details", "since"])
         #expect(
             json["ike_sas"]?.array?.first?.names == [
                 "version", "role", "state", "local", "remote", "local_id", "remote_id", "encryption",

@@ -65,6 +65,13 @@ import Testing
         #expect(Self.peer("ike_frag on; ike_frag_size 600;")?.fragmentSize == 600)
     }
 
+    @Test func anIKESAHasALife() {
+        #expect(Self.peer("lifetime time 90 sec;")?.ikeLifetime == .seconds(90))
+        #expect(Self.peer("reauthentication on;")?.renewal == .reauthenticate)
+        #expect(Self.peer("")?.renewal == .rekey)
+        #expect(Self.peer("childless prefer;")?.childless == .prefer)
+    }
+
     @Test func sequenceNumbersHaveAWidth() {
         let widths = ["on", "off", "require"].map { word in
             FileSet().load(Self.remote("") + "sainfo anonymous { esn \(word); }").configuration?

@@ -34,6 +34,28 @@ struct TunnelSupervisorTests {
         #expect(record?.reason == "established with 192.0.2.2")
     }
 
+    @Test func keepsWhatIsKnownOfAFailureUntilItIsUp() {
+        var (supervisor, _) = supervisor(Samples.tunnel())
+        let failure = NegotiationFailure.peerDeclined(
+            .notified("NO_PROPOSAL_CHOSEN", number: 14, asked: ["we offer a", "we offer b"]))
+        var report = Samples.report(.negotiationFailed, failure.sentence)
+        (report.details, report.failure) = (failure.details, failure)
+        _ = supervisor.noted(report, liveChildren: 0, at: Samples.moment(1))
+        #expect(
+            supervisor.record(of: "hq", at: Samples.moment(2).instant)?.details == [
+                "we offer a", "we offer b", "\"swiftikectl explain NO_PROPOSAL_CHOSEN\" says more",
+            ])
+        _ = supervisor.noted(Samples.report(.childEstablished), liveChildren: 1, at: Samples.moment(3))
+        #expect(supervisor.record(of: "hq", at: Samples.moment(4).instant)?.details == [])
+    }
+
+    @Test func anAttemptMayGoThroughTwoVersions() {
+        var supervisor = TunnelSupervisor(random: FixedRandom(seed: 1))
+        _ = supervisor.configure(
+            [Samples.tunnel()], timers: TimerPolicy(), versions: 2, at: Samples.moment(0))
+        #expect(supervisor.nextDeadline == Samples.moment(95).instant)
+    }
+
     @Test func backsOffWithinItsBounds() throws {
         var (supervisor, _) = supervisor(Samples.tunnel())
         var now: Int64 = 0

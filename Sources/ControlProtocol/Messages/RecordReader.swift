@@ -11,15 +11,17 @@ struct RecordReader {
         return text
     }
 
+    func texts(_ name: String) throws(ControlFailure) -> [String] {
+        guard let values = value[name]?.array else { throw amiss(name) }
+        let texts = values.compactMap(\.string)
+        guard texts.count == values.count else { throw amiss(name) }
+        return texts
+    }
+
     /// nil where the member is null.
     func optionalText(_ name: String) throws(ControlFailure) -> String? {
         if value[name] == .null { return nil }
         return try text(name)
-    }
-
-    func texts(_ name: String) throws(ControlFailure) -> [String] {
-        guard let list = value[name]?.array else { throw amiss(name) }
-        return list.compactMap(\.string)
     }
 
     func number<Number: FixedWidthInteger>(_ name: String) throws(ControlFailure) -> Number {

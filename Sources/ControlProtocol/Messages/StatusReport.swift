@@ -41,11 +41,16 @@ package struct TunnelRecord: Hashable, Sendable {
     package var state: TunnelState
     /// In words: why it is in this state.
     package var reason: String
+    /// What else is known of a failure: offers side by side, networks.
+    package var details: [String]
     /// When it came into this state.
     package var since: Timestamp
 
-    package init(name: String, state: TunnelState, reason: String, since: Timestamp) {
+    package init(
+        name: String, state: TunnelState, reason: String, details: [String] = [], since: Timestamp
+    ) {
         self.name = name
+        self.details = details
         self.state = state
         self.reason = reason
         self.since = since
@@ -54,12 +59,14 @@ package struct TunnelRecord: Hashable, Sendable {
     var json: JSONValue {
         .object([
             .init("name", .string(name)), .init("state", .string(state.rawValue)),
-            .init("reason", .string(reason)), .init("since", .string(since.description)),
+            .init("reason", .string(reason)), .init("details", .array(details.map(JSONValue.string))),
+            .init("since", .string(since.description)),
         ])
     }
 
     init(json: RecordReader) throws(ControlFailure) {
         name = try json.text("name")
+        details = try json.texts("details")
         state = try json.word("state", TunnelState.init(rawValue:))
         reason = try json.text("reason")
         since = try json.word("since", Timestamp.init)

@@ -47,6 +47,7 @@ extension RemoteDraft {
     /// Why a statement says nothing there.
     private static let version1Words = [
         "proposal_check": ": lifetimes are not negotiated, and everything else must be equal",
+        "rekey": ": an IKE SA in use is always renewed, see reauthentication",
         "dpd": ": every peer answers",
         "dpd_retry": ": questions are sent again as the timer block says",
         "dpd_maxfail": ": questions are sent again as the timer block says",

@@ -25,7 +25,7 @@ extension RemoteDraft {
         },
         "lifetime": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.lifetime = try arguments.takeLifetime()
-            remote.policy.lifetime = remote.lifetime
+            remote.policy.ikeLifetime = remote.lifetime
         },
         "proposal_check": .init { (remote, arguments, _) throws(Diagnostic) in
             let word = try arguments.takeChoice(["obey", "strict", "claim", "exact"])
@@ -122,6 +122,16 @@ extension RemoteDraft {
         "rekey": .init { (remote, arguments, _) throws(Diagnostic) in
             let word = try arguments.takeChoice(["on", "off", "force"])
             remote.policy.rekey = PhaseOneRekey(rawValue: word.text) ?? .on
+            remote.statedVersion1Words.append(arguments.keyword)
+        },
+        "reauthentication": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.statedVersion2Words.append(arguments.keyword)
+            remote.policy.renewal = try arguments.takeSwitch() ? .reauthenticate : .rekey
+        },
+        "childless": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.statedVersion2Words.append(arguments.keyword)
+            let word = try arguments.takeChoice(ChildlessPolicy.allCases.map(\.rawValue))
+            remote.policy.childless = ChildlessPolicy(rawValue: word.text) ?? .allow
         },
         "mode_cfg": .inertSwitch(usually: "off"),
         "weak_phase1_check": .inertSwitch(usually: "off"),

@@ -51,6 +51,8 @@ package final class Log: Sendable {
         let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
         write(report.level, report.sentence, about: subject)
         for detail in report.details { write(report.level, "  " + detail, about: subject) }
+        guard report.level >= .warning, let code = report.failure?.code else { return }
+        write(report.level, "  \"swiftikectl explain \(code)\" says more", about: subject)
     }
 
     /// One line, racoon's shape without the time; nothing in it can end the line or move the cursor.

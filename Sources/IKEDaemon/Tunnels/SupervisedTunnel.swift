@@ -11,6 +11,8 @@ struct SupervisedTunnel {
     var tunnel: Tunnel
     private(set) var state: TunnelState
     private(set) var reason: String
+    /// What else is known of the last failure, until the tunnel is up.
+    private(set) var details: [String] = []
     private(set) var since: Timestamp
     /// Taken down by command: nothing brings it up but another command.
     var isHeldDown = false
@@ -44,13 +46,20 @@ struct SupervisedTunnel {
         }
         self.state = state
         self.reason = reason
+        if state == .up { details = [] }
         if state != .connecting { attemptEnds = nil }
         if state != .down { retryAt = nil }
     }
 
     /// Says more about the state it is in.
-    mutating func explain(_ reason: String) {
+    mutating func explain(_ reason: String, _ details: [String] = []) {
         self.reason = reason
+        self.details = details
+    }
+
+    /// Keeps what is known of a failure beside its reason.
+    mutating func note(_ details: [String]) {
+        self.details = details
     }
 
     /// Back to waiting, after an end that is told in `reason`.
@@ -65,7 +74,8 @@ struct SupervisedTunnel {
             let seconds = max(0, (retryAt - now).components.seconds)
             reason += "; next attempt in \(seconds) s"
         }
-        return TunnelRecord(name: tunnel.name, state: state, reason: reason, since: since)
+        return TunnelRecord(
+            name: tunnel.name, state: state, reason: reason, details: details, since: since)
     }
 
     private static func idleState(_ tunnel: Tunnel) -> TunnelState {

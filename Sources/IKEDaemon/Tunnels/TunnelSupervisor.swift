@@ -183,7 +183,10 @@ package struct TunnelSupervisor {
                 lost(name, report.sentence, at: moment, &actions)
             }
         case .negotiationFailed:
-            for name in concerned(by: report) { failed(name, report.sentence, at: moment, &actions) }
+            for name in concerned(by: report) {
+                tunnels[name]?.note(report.record)
+                failed(name, report.sentence, at: moment, &actions)
+            }
         case .progress:
             if report.level >= .warning { annotate(with: report) }
         case .ikeEstablished, .ikeGone, .dropped: break
@@ -195,7 +198,7 @@ package struct TunnelSupervisor {
     private mutating func annotate(with report: Report) {
         for name in concerned(by: report) {
             guard var entry = tunnels[name], let remote = entry.tunnel.remoteAddress else { continue }
-            entry.explain("negotiating with \(remote); \(report.sentence)")
+            entry.explain("negotiating with \(remote); \(report.sentence)", report.record)
             tunnels[name] = entry
         }
     }
@@ -298,5 +301,12 @@ extension Tunnel {
         other.start = start
         other.origin = origin
         return self == other
+    }
+}
+
+extension Report {
+    /// What is shown below a tunnel that failed: theirs and ours, and where to read more.
+    fileprivate var record: [String] {
+        details + (failure?.code.map { ["\"swiftikectl explain \($0)\" says more"] } ?? [])
     }
 }

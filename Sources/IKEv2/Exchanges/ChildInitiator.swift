@@ -220,7 +220,7 @@ extension IKESA {
             return
         default: break
         }
-        fail(draft, .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue)), &turn)
+        fail(draft, .peerDeclined(draft.refused(by: refusal)), &turn)
     }
 
     private mutating func fail(_ draft: ChildDraft, _ failure: NegotiationFailure, _ turn: inout Turn) {
@@ -233,5 +233,19 @@ extension IKESA {
     /// Forgets that the peer was replacing the same child as we: our exchange came to nothing.
     private mutating func collide(over old: SPI) {
         updateEstablished { $0.collisions[old] = nil }
+    }
+}
+
+extension ChildDraft {
+    /// The peer's refusal, with what of ours it is about.
+    fileprivate func refused(by refusal: NotifyPayload) -> NegotiationFailure.DeclineCause {
+        let asked: [String] =
+            switch refusal.type {
+            case .noProposalChosen: policy.suites.map(\.offer)
+            case .tsUnacceptable, .invalidSelectors, .singlePairRequired:
+                ["we ask for \(request.local) (ours) with \(request.remote) (its)"]
+            default: []
+            }
+        return .notified(refusal.type.description, number: refusal.type.rawValue, asked: asked)
     }
 }

@@ -164,7 +164,9 @@ extension IKESA {
             return true
         }
         if let refusal = message.notifications.first(where: \.type.isError) {
-            throw .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue))
+            throw .peerDeclined(
+                .notified(
+                    refusal.type.description, number: refusal.type.rawValue, asked: peer.suites.map(\.offer)))
         }
         return false
     }

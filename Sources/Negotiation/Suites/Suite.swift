@@ -89,6 +89,18 @@ package struct SuiteProposal: Hashable, Sendable {
     }
 }
 
+extension SuiteProposal {
+    /// `we offer aes-gcm-16-256; hmac-sha2-384; ecp384 (swiftike.conf:12)`.
+    package var offer: String {
+        let kinds = [
+            encryption.map(\.description), integrity.map(\.name), prfs.map(\.name), keyExchange.map(\.name),
+            sequenceNumbers.map(\.description),
+        ]
+        let words = kinds.filter { !$0.isEmpty }.map { $0.joined(separator: ", ") }.joined(separator: "; ")
+        return "we offer \(words)" + (origin.isEmpty ? "" : " (\(origin))")
+    }
+}
+
 /// One proposal of a peer, parts of it possibly unknown to us.
 package struct SuiteOffer: Hashable, Sendable {
     package var encryption: [Offered<CipherChoice>] = []
