@@ -20,7 +20,7 @@ deps: build-deps
 	Tests/deps.sh iproute2 iputils-ping tcpdump procps jq
 
 test-deps: deps
-	Tests/deps.sh mandoc tshark nftables iperf3 charon-systemd strongswan-swanctl libcharon-extra-plugins \
+	Tests/deps.sh mandoc tshark ike-scan nftables iperf3 charon-systemd strongswan-swanctl libcharon-extra-plugins \
 	    libstrongswan-extra-plugins libstrongswan-standard-plugins strongswan-pki openssl \
 	    qemu-system-x86 busybox-static cpio kmod bc python3 xz-utils
 
@@ -43,6 +43,7 @@ interop: test-deps all
 	Tests/Interop/path-mtu.sh
 	Tests/Interop/bad-packets.sh
 	Tests/Interop/tsan.sh 3
+	Tests/Interop/ikev2-pair.sh
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftkey/run.sh
 	Tests/Swiftesp/run.sh

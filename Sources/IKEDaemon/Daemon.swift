@@ -182,6 +182,7 @@ package final class Daemon: Sendable {
         case .certificates: reply(core.certificates())
         case .up(let tunnel, let timeout): core.up(tunnel, timeout: timeout, reply: reply)
         case .down(let tunnel): reply(core.down(tunnel))
+        case .blackbox(let name): reply(core.blackbox(name))
         case .reload: reply(core.reload())
         }
     }

@@ -257,6 +257,16 @@ final class DaemonCore {
         }
     }
 
+    func blackbox(_ name: String) -> ControlReply {
+        let lines = environment.log.recorder.lines(about: name, moment: environment.moment)
+        guard lines.isEmpty else { return .done(lines) }
+        return .failed(
+            ControlFailure(
+                .unknownTunnel,
+                "nothing is recorded of \"\(name)\": name a tunnel, a remote block, a peer's address or our SPI of "
+                    + "an IKE SA"))
+    }
+
     func reload() -> ControlReply {
         switch environment.loadSettings() {
         case .failure(let failure):

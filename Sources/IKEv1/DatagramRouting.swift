@@ -105,9 +105,8 @@ extension IKEv1Endpoint {
     private mutating func report(refused failure: NegotiationFailure, _ path: Path) {
         guard let count = dropped.count(now: turn.now) else { return }
         turn.report(
-            .warning, .negotiationFailed, ReportSubject(path: path),
-            failure.sentence + (count > 1 ? " (\(count) messages dropped since the last report)" : ""),
-            details: failure.details)
+            .warning, .negotiationFailed, ReportSubject(path: path), failure,
+            remark: count > 1 ? " (\(count) messages dropped since the last report)" : "")
     }
 
     /// Whether nothing exists with an address; asked only where we start, or where the peer is authenticated.

@@ -85,7 +85,11 @@ struct ISAKMPSA {
         var schedule: RetransmissionSchedule?
     }
 
-    var subject: ReportSubject { ReportSubject(tunnel: requests.first?.tunnel, peer: peer.name, path: path) }
+    var subject: ReportSubject {
+        var subject = ReportSubject(tunnel: requests.first?.tunnel, peer: peer.name, path: path)
+        subject.ikeSA = ownCookie
+        return subject
+    }
 
     var established: EstablishedSA? {
         if case .established(let sa) = state { sa } else { nil }

@@ -148,9 +148,8 @@ extension IKEv2Endpoint {
     private mutating func report(refused failure: NegotiationFailure, _ path: Path) {
         guard let count = dropped.count(now: turn.now) else { return }
         turn.report(
-            .warning, .negotiationFailed, ReportSubject(path: path),
-            failure.sentence + (count > 1 ? " (\(count) messages dropped since the last report)" : ""),
-            details: failure.details)
+            .warning, .negotiationFailed, ReportSubject(path: path), failure,
+            remark: count > 1 ? " (\(count) messages dropped since the last report)" : "")
     }
 
     private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {

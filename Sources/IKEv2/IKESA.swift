@@ -104,7 +104,9 @@ struct IKESA {
     var subject: ReportSubject {
         var tunnel: String?
         for case .createChild(let request) in tasks where tunnel == nil { tunnel = request.tunnel }
-        return ReportSubject(tunnel: tunnel, peer: peer.name, path: path)
+        var subject = ReportSubject(tunnel: tunnel, peer: peer.name, path: path)
+        subject.ikeSA = ownSPI
+        return subject
     }
 
     var established: EstablishedSA? {

@@ -77,15 +77,24 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         effects.append(.report(Report(level, kind, subject, sentence, details: details)))
     }
 
+    /// Reports what is wrong on a level of its own choice.
+    ///
+    /// - Parameter remark: what is added to the sentence.
+    package mutating func report(
+        _ level: ReportLevel, _ kind: ReportKind, _ subject: ReportSubject, _ failure: NegotiationFailure,
+        remark: String = ""
+    ) {
+        let report = Report(
+            level, kind, subject, failure.sentence + remark, details: failure.details, failure: failure)
+        effects.append(.report(report))
+    }
+
     package mutating func report(
         _ kind: ReportKind, _ subject: ReportSubject, _ failure: NegotiationFailure
     ) {
         var level = ReportLevel.error
         if case .cancelled = failure { level = .notice }
-        effects.append(
-            .report(
-                Report(
-                    level, kind, subject, failure.sentence, details: failure.details, failure: failure)))
+        report(level, kind, subject, failure)
     }
 }
 

@@ -7,6 +7,8 @@ package struct ReportSubject: Hashable, Sendable {
     /// The peer policy's name, once it is known.
     package var peer: String?
     package var path: Path
+    /// The SPI that we chose for the IKE SA, where one is concerned; in IKEv1 our cookie.
+    package var ikeSA: UInt64?
 
     package init(tunnel: String? = nil, peer: String? = nil, path: Path) {
         self.tunnel = tunnel

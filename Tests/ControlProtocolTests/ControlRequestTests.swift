@@ -4,7 +4,8 @@ import Testing
 
 struct ControlRequestTests {
     @Test(arguments: [
-        ControlRequest.status, .reload, .down(tunnel: "hq"), .up(tunnel: "hq", timeout: nil),
+        ControlRequest.status, .reload, .blackbox(name: "hq"), .down(tunnel: "hq"),
+        .up(tunnel: "hq", timeout: nil),
         .up(tunnel: "a \"b\" é", timeout: 86400),
     ])
     func survivesTheWay(request: ControlRequest) throws {

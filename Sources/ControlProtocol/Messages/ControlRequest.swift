@@ -18,6 +18,8 @@ package enum ControlRequest: Hashable, Sendable {
     case up(tunnel: String, timeout: Int64?)
     /// Take a tunnel down and keep it down.
     case down(tunnel: String)
+    /// Tell what happened to the IKE SAs of a tunnel, of a remote block or of an address.
+    case blackbox(name: String)
     /// Read the configuration again.
     case reload
 
@@ -32,6 +34,7 @@ package enum ControlRequest: Hashable, Sendable {
                 "up",
                 [.init("tunnel", .string(tunnel))] + (timeout.map { [.init("timeout", .integer($0))] } ?? []))
         case .down(let tunnel): Self.object("down", [.init("tunnel", .string(tunnel))])
+        case .blackbox(let name): Self.object("blackbox", [.init("tunnel", .string(name))])
         case .reload: Self.object("reload")
         }
     }
@@ -87,6 +90,9 @@ package enum ControlRequest: Hashable, Sendable {
         case "down":
             try allow(["tunnel"], in: value)
             return .down(tunnel: try tunnel(value))
+        case "blackbox":
+            try allow(["tunnel"], in: value)
+            return .blackbox(name: try tunnel(value))
         case "reload":
             try allow([], in: value)
             return .reload

@@ -13,6 +13,8 @@ package final class Log: Sendable {
         var limiter = RepeatLimiter()
     }
 
+    /// What happened to each IKE SA, whatever the threshold.
+    package let recorder = FlightRecorder()
     private let state: Mutex<State>
     private let sink: Sink
     private let clock: @Sendable () -> Instant
@@ -46,6 +48,7 @@ package final class Log: Sendable {
 
     /// Writes what a negotiation reports; what strangers can cause at will is limited.
     package func write(_ report: Report) {
+        recorder.note(report, at: clock())
         writeSummary()
         guard report.level >= threshold, admits(report) else { return }
         let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"

@@ -134,7 +134,7 @@ extension IKESA {
             try receive(try InitialMessage(message), message, datagram, initiating, &turn)
         } catch let failure as NegotiationFailure {
             if hint == nil {
-                turn.report(.warning, .progress, subject, failure.sentence, details: failure.details)
+                turn.report(.warning, .progress, subject, failure)
             }
             hint = failure.sentence
             // Whoever can forge a refusal can as well keep answers from us: the other version loses nothing by it.

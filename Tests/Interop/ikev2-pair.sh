@@ -1,0 +1,55 @@
+#!/bin/bash
+# usage: ikev2-pair.sh   two swiftikes with IKEv2 in two namespaces, both of which want the tunnel up at once.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+[ "$(id -u)" = 0 ] || { echo "network namespaces need root"; exit 77; }
+
+# configuration SIDE OWN OTHER STATEMENTS... writes a side's configuration; 10.OWN.0.0/24 is behind it.
+configuration() {
+    local side=$1 own=$2 other=$3
+    shift 3
+    psk "$work/psk.$side" "192.0.2.$other a key that both know"
+    cat >"$work/$side.conf" <<EOF
+path pre_shared_key "$work/psk.$side";
+remote "peer" {
+    remote_address 192.0.2.$other;
+    $*
+}
+tunnel "net" { remote "peer"; local_net 10.$own.0.0/24; remote_net 10.$other.0.0/24; start up; }
+EOF
+}
+
+one_ike_sa() {
+    json "$1" '.ike_sas | length' | grep -qx 1
+}
+
+topology_up
+configuration east 1 2 'exchange_mode ikev2; proposals "aes256gcm16-prfsha384-ecp384", "aes128-sha256-x25519";'
+configuration west 2 1 'exchange_mode ikev2; proposals "aes128-sha256-ecp256-x25519";'
+start_swiftike west "$work/west.conf" --datapath userspace
+start_swiftike east "$work/east.conf" --datapath userspace
+check "both wanted it, and it is up" ctl east up net --timeout 20
+check "the second proposal of east and the second group of west" eval \
+    'json east ".ike_sas[0] | [.encryption, .key_exchange] | join(\" \")" | grep -qx "aes-cbc-128 curve25519"'
+check "64-bit sequence numbers were agreed to" grep -q "tunnel established.*, esn" "$work/east/log"
+check "pings pass" ping_through 5
+check "east counted them" esp_counted east 5
+check "west counted them" esp_counted west 5
+check "status shows one IKE SA of version 2" eval 'wait_until 10 one_ike_sa east && json east ".ike_sas[0].version" | grep -qx 2'
+check "the black box has the exchange" eval 'ctl east blackbox net | grep -q "SAr1"'
+check "down on one side is down on the other" eval 'ctl west down net >/dev/null && ctl east down net >/dev/null &&
+    wait_until 5 eval "json west \".child_sas | length\" | grep -qx 0"'
+stop east
+check "SIGTERM ends with status 0" test "$status_east" = 0
+stop west
+
+# A key of one side alone.
+psk "$work/psk.west" "192.0.2.1 another key"
+start_swiftike west "$work/west.conf" --datapath userspace
+sed -i 's/start up/start on_demand/' "$work/east.conf"
+start_swiftike east "$work/east.conf" --datapath userspace
+check "up fails, and says what to do" eval '! ctl east up net >"$work/up.out"; grep -q "pre-shared key" "$work/up.out"'
+check "status keeps the record" eval 'ctl east status | grep -q "swiftikectl explain AUTHENTICATION_FAILED"'
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
