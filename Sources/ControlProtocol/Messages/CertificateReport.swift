@@ -28,7 +28,7 @@ package struct CertificateReport: Hashable, Sendable {
 ///
 /// What a key alone does not have is nil, and null in JSON.
 package struct CertificateRecord: Hashable, Sendable {
-    /// `own`, `authority`, `intermediate`, `peer` or `other`.
+    /// `own`, `authority`, `intermediate` or `peer`.
     package var role: String
     package var file: String
     package var subject: String?

@@ -10,7 +10,7 @@ struct CertificateAssembly {
     let moment: Timestamp
 
     var records: [CertificateRecord] {
-        let order: [CredentialEntry.Role] = [.own, .peer, .authority, .intermediate, .other]
+        let order: [CredentialEntry.Role] = [.own, .peer, .authority, .intermediate]
         return order.flatMap { role in entries.filter { $0.role == role } }.map(record)
     }
 

@@ -12,8 +12,6 @@ struct CredentialEntry: Sendable {
         case intermediate
         /// The peer's, named beforehand.
         case peer
-        /// Of somebody else, in the folder.
-        case other
     }
 
     var role: Role

@@ -190,6 +190,13 @@ final class CredentialKeeper: Sendable {
             })
         let store = state.withLock { $0.store }
         do throws(CredentialRefusal) {
+            let log = log
+            let answer: @Sendable (Verdict) -> Void = { verdict in
+                if case .success(let credential) = verdict {
+                    log.info("believed by \(credential.description)", about: request.peer)
+                }
+                answer(verdict)
+            }
             let peer = try store.judge(claim, of: request.peer, at: moment) {
                 (key) throws(SignatureFailure) in
                 try Self.verify(request.proof, key)
