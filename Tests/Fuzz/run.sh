@@ -33,7 +33,7 @@ for target in "${targets[@]}"; do
         -max_len="${length:-4096}" -timeout=60 -report_slow_units=60 -rss_limit_mb=2048 \
         -artifact_prefix="$findings/" "${dictionary[@]}" "$corpus" "${seeds[@]}" >"$log" 2>&1; then
         passed=$((passed + 1))
-        echo "ok    $target: $(grep -o 'Done [0-9]* runs in [0-9]* second' "$log")(s)"
+        echo "ok    $target: $(grep -ao 'Done [0-9]* runs in [0-9]* second' "$log")(s)"
     else
         failed=$((failed + 1))
         echo "FAIL  $target"
