@@ -54,8 +54,10 @@ package struct IKEv1Endpoint {
         case .reconfigured(let policy): self.policy = policy
         case .sharedSecretKeyed(let token, let answer):
             withOwner(of: token) { $0.receiveKey(token, answer, &$1) }
-        // This version's machine asks for no signatures.
-        case .signed, .verified: break
+        case .signed(let token, let answer):
+            withOwner(of: token) { $0.receiveSignature(token, answer, &$1) }
+        case .verified(let token, let verdict):
+            withOwner(of: token) { $0.receiveVerdict(token, verdict, &$1) }
         case .installed(let token, let result):
             withOwner(of: token) { $0.receiveInstalled(token, result, &$1) }
         case .policyFound(let token, let policy):

@@ -116,7 +116,21 @@ struct ISAKMPSA {
         _ token: EffectToken, _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
     ) {
         guard case .mainMode(.keying(let keying)) = state, keying.token == token else { return }
-        keyed(keying, answer, &turn)
+        keyed(keying.exchanged, answer, &turn)
+    }
+
+    mutating func receiveSignature(
+        _ token: EffectToken, _ answer: Result<SignatureAnswer, CredentialFailure>, _ turn: inout Turn
+    ) {
+        guard case .mainMode(.signing(let signing)) = state, signing.token == token else { return }
+        signed(signing, answer, &turn)
+    }
+
+    mutating func receiveVerdict(
+        _ token: EffectToken, _ verdict: Result<PeerCredential, CredentialFailure>, _ turn: inout Turn
+    ) {
+        guard case .mainMode(.verifying(let verifying)) = state, verifying.token == token else { return }
+        verified(verifying, verdict, &turn)
     }
 
     /// Handles what is due.

@@ -28,14 +28,16 @@ extension ExchangeMode {
 }
 
 /// How both sides of IKEv1 prove who they are.
-package enum OakleyAuthentication: UInt16, Hashable, Sendable {
-    /// Oakley attribute 3, value 1.
+package enum OakleyAuthentication: UInt16, Hashable, Sendable, CaseIterable {
+    // The raw values are those of Oakley's attribute 3.
     case preSharedKey = 1
+    case rsaSignature = 3
 
     /// racoon.conf's word.
     package var keyword: String {
         switch self {
         case .preSharedKey: "pre_shared_key"
+        case .rsaSignature: "rsasig"
         }
     }
 }

@@ -101,7 +101,7 @@ extension RenderedDiagnosticsTests {
             """
             remote 192.0.2.2 {
                 exchange_mode main;
-                proposal { encryption_algorithm aes; hash_algorithm sha1; dh_group 14; authentication_method rsasig; }
+                proposal { encryption_algorithm aes; hash_algorithm sha1; dh_group 14; authentication_method dsssig; }
                 proposal { encryption_algorithm aes; hash_algorithm sha1; dh_group 14;
                            authentication_method xauth_psk_client; }
             }
@@ -110,13 +110,27 @@ extension RenderedDiagnosticsTests {
             t.conf:1:1: error: this remote has no proposal that can be used; 'authentication_method pre_shared_key' can
                 remote 192.0.2.2 {
                 ^~~~~~~~~~~~~~~~
-            t.conf:3:98: notice: authentication_method 'rsasig' accepted, not in effect yet: this proposal is not used
-                    proposal { encryption_algorithm aes; hash_algorithm sha1; dh_group 14; authentication_method rsasig; }
+            t.conf:3:98: notice: authentication_method 'dsssig' accepted, not in effect yet: this proposal is not used
+                    proposal { encryption_algorithm aes; hash_algorithm sha1; dh_group 14; authentication_method dsssig; }
                                                                                                                  ^~~~~~
             t.conf:5:38: notice: authentication_method 'xauth_psk_client' accepted, not in effect yet: \
             this proposal is not used
                                authentication_method xauth_psk_client; }
                                                      ^~~~~~~~~~~~~~~~
+            """),
+        Case(
+            "signatures without a key",
+            """
+            remote 192.0.2.2 {
+                exchange_mode main;
+                proposal { encryption_algorithm aes; hash_algorithm sha1; dh_group 14; authentication_method rsasig; }
+            }
+            """,
+            """
+            t.conf:3:5: error: authentication_method 'rsasig' signs with a key of ours, and this remote names none; \
+            add 'certificate_type x509 "cert.pem" "key.pem";'
+                    proposal { encryption_algorithm aes; hash_algorithm sha1; dh_group 14; authentication_method rsasig; }
+                    ^~~~~~~~
             """),
         Case(
             "a proposal that says half",

@@ -17,13 +17,15 @@ struct Policies {
     var mode = EncapsulationMode.tunnel
     var natTraversal = NATTraversal.on
     var lifetime = Duration.seconds(28800)
+    var authentication = OakleyAuthentication.preSharedKey
     var childLifetime = Duration.seconds(3600)
     var changePeer: (inout PeerPolicy) -> Void = { _ in }
 
     func policy(_ side: NetworkSide) -> NegotiationPolicy {
         let other = side == .a ? NetworkSide.addressB : NetworkSide.addressA
         let proposal = IKEProposal(
-            encryption: encryption, prf: prf, group: group, authentication: .preSharedKey, lifetime: lifetime,
+            encryption: encryption, prf: prf, group: group, authentication: authentication,
+            lifetime: lifetime,
             origin: "swiftike.conf:12")
         let match: PeerMatch = side == .a ? .address(other, port: nil) : .anonymous
         var peer = PeerPolicy(name: "peer", match: match, proposals: [proposal], origin: "swiftike.conf:10")

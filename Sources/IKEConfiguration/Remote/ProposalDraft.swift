@@ -15,7 +15,7 @@ struct ProposalDraft {
 
     /// racoon's words for what this program cannot do yet.
     private static let foreignMethods = [
-        "rsasig", "dsssig", "rsaenc", "rsarev", "gssapi_krb",
+        "dsssig", "rsaenc", "rsarev", "gssapi_krb",
         "hybrid_rsa_server", "hybrid_rsa_client", "hybrid_dss_server", "hybrid_dss_client",
         "xauth_psk_server", "xauth_psk_client", "xauth_rsa_server", "xauth_rsa_client",
     ]
@@ -36,12 +36,10 @@ struct ProposalDraft {
                 proposal.prf = try arguments.takeHash(session)
             },
             "authentication_method": .init { (proposal, arguments, _) throws(Diagnostic) in
-                let method = try arguments.takeChoice(["pre_shared_key"] + foreignMethods)
-                if method.text == OakleyAuthentication.preSharedKey.keyword {
-                    proposal.authentication = .preSharedKey
-                } else {
-                    proposal.foreignMethod = method
-                }
+                let methods = OakleyAuthentication.allCases
+                let word = try arguments.takeChoice(methods.map(\.keyword) + foreignMethods)
+                proposal.authentication = methods.first { $0.keyword == word.text }
+                proposal.foreignMethod = proposal.authentication == nil ? word : nil
             },
             "dh_group": .init { (proposal, arguments, session) throws(Diagnostic) in
                 proposal.group = try arguments.takeGroup(session)

@@ -110,6 +110,17 @@ struct RemoteDraft {
         }
     }
 
+    /// Whoever offers to sign needs a key, and somebody to believe.
+    private func checkSignatures(_ offered: [ProposalDraft], _ session: Session) {
+        guard let signing = offered.first(where: { $0.authentication == .rsaSignature }) else { return }
+        if !credentials.signs {
+            session.report(
+                signing.location.error(
+                    "authentication_method 'rsasig' signs with a key of ours, and this remote names none; "
+                        + "add 'certificate_type x509 \"cert.pem\" \"key.pem\";'"))
+        }
+    }
+
     private mutating func checkProposals(_ session: Session) {
         let offered = proposals.isEmpty ? inheritedProposals : proposals
         guard !offered.isEmpty else {
@@ -123,6 +134,7 @@ struct RemoteDraft {
                 "this remote has no proposal that can be used; 'authentication_method pre_shared_key' can"
             session.report(location.error(message))
         }
+        checkSignatures(offered, session)
         let groups = Set(offered.compactMap(\.group))
         if offersAggressive, groups.count > 1 {
             let names = groups.map(\.name).sorted().joined(separator: ", ")

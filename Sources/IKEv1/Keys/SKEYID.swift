@@ -41,6 +41,15 @@ package struct SKEYID: Sendable {
         PRF.compute(prf, key: preSharedKey, data: initiatorNonce + responderNonce)
     }
 
+    /// SKEYID where both sides sign: prf(Ni_b | Nr_b, g^xy).
+    package static func base(
+        _ prf: PseudorandomFunction, sharedSecret: SecretKey, initiatorNonce: [UInt8],
+        responderNonce: [UInt8]
+    ) -> SecretKey {
+        PRF.compute(
+            prf, key: SecretKey(copying: initiatorNonce + responderNonce), parts: [.secret(sharedSecret)])
+    }
+
     /// The key that messages are encrypted with: the front of SKEYID_e, stretched where that is too short
     /// (RFC 2409 appendix B).
     package func encryptionKey(for cipher: CipherChoice) -> SecretKey {

@@ -3,6 +3,8 @@ import Wire
 
 /// A certificate, or a wish for one (RFC 2408 sections 3.9 and 3.10): an encoding and octets.
 package struct CertificatePayload: Hashable, Sendable {
+    /// An X.509 certificate for signatures.
+    static let x509: UInt8 = 4
     /// 4 is an X.509 certificate for signatures, 7 a revocation list.
     package var encoding: UInt8
     /// The certificate; in a request the name of the authority, or nothing for any.

@@ -24,7 +24,7 @@ enum RegistryName {
 
     static func authenticationMethod(_ number: UInt16) -> String {
         let names: [UInt16: String] = [
-            2: "DSS signatures", 3: "RSA signatures", 4: "RSA encryption", 5: "revised RSA encryption",
+            2: "DSS signatures", 4: "RSA encryption", 5: "revised RSA encryption",
             9: "ECDSA P-256", 10: "ECDSA P-384", 11: "ECDSA P-521", 64221: "hybrid, RSA initiator",
             64222: "hybrid, RSA responder", 65001: "XAUTH with a pre-shared key, initiator",
             65002: "XAUTH with a pre-shared key, responder", 65005: "XAUTH with RSA, initiator",

@@ -4,7 +4,7 @@ import IPsec
 import KeyMaterial
 import Negotiation
 
-/// Where a main mode exchange with a pre-shared key stands (RFC 2409 section 5.4).
+/// Where a main mode exchange stands, with a pre-shared key (RFC 2409 section 5.4) or with signatures (5.1).
 ///
 ///     initiator                        responder
 ///     SA                        -->
@@ -13,6 +13,8 @@ import Negotiation
 ///                               <--    KE, Nr
 ///     IDii, HASH_I (encrypted)  -->
 ///                               <--    IDir, HASH_R (encrypted)
+///
+/// Where both sides sign,  [CERT,] SIG_I  and  [CERT,] SIG_R  stand in the place of the hashes.
 enum MainMode {
     /// Initiator: our offers are out; the peer's choice is awaited.
     case sentProposal(SentProposal)
@@ -24,6 +26,10 @@ enum MainMode {
     case keying(Keying)
     /// Initiator: our identity is out, the peer's is awaited. Responder: our public value is out, likewise.
     case keyed(Keyed)
+    /// Both: our signature is asked for.
+    case signing(Signing)
+    /// Both: the peer's signature is being judged.
+    case verifying(Verifying)
 
     /// The word for what is awaited, for reports.
     var awaited: String {
@@ -33,6 +39,8 @@ enum MainMode {
         case .answeredProposal: "main mode message 3"
         case .keying: "the pre-shared key"
         case .keyed: "the peer's identity"
+        case .signing: "our signature"
+        case .verifying: "the verdict on the peer's signature"
         }
     }
 
@@ -55,15 +63,44 @@ enum MainMode {
     }
 
     /// Both public values and nonces are known.
-    struct Keying {
+    struct Exchanged {
         let agreed: Agreed
-        let token: EffectToken
         let sharedSecret: SecretKey
+        let initiatorNonce: [UInt8]
+        let responderNonce: [UInt8]
         let initiatorValue: [UInt8]
         let responderValue: [UInt8]
         let nat: NATDetection
         /// Responder: KE, Nr, held back until there are keys to read its answer with.
         let reply: [UInt8]?
+    }
+
+    /// What a pre-shared key makes of the nonces is asked for.
+    struct Keying {
+        let token: EffectToken
+        let exchanged: Exchanged
+    }
+
+    /// Who the peer says it is, in a message that says no more.
+    struct Claim {
+        let identity: Identity
+        let isFirstContact: Bool
+        /// Where the message came from.
+        let path: Path
+    }
+
+    struct Signing {
+        let token: EffectToken
+        let keyed: Keyed
+        let identification: IdentificationPayload
+        /// Responder: whom we answer.
+        let answering: Claim?
+    }
+
+    struct Verifying {
+        let token: EffectToken
+        let keyed: Keyed
+        let claim: Claim
     }
 
     /// There are keys; nobody is authenticated yet.

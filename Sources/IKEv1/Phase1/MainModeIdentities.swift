@@ -8,60 +8,80 @@ import Negotiation
 
 /// The encrypted end of main mode, in which both sides say who they are and prove it.
 extension ISAKMPSA {
-    /// SKEYID is there. The initiator answers with  IDii, HASH_I -->
+    /// Computes SKEYID, or has whoever holds the pre-shared key compute it.
+    mutating func key(_ exchanged: MainMode.Exchanged, _ turn: inout Turn) throws(NegotiationFailure) {
+        let prf = exchanged.agreed.proposal.prf
+        switch exchanged.agreed.proposal.authentication {
+        case .preSharedKey:
+            let token = requestKey(prf, exchanged.initiatorNonce + exchanged.responderNonce, &turn)
+            state = .mainMode(.keying(MainMode.Keying(token: token, exchanged: exchanged)))
+        case .rsaSignature:
+            let base = SKEYID.base(
+                prf, sharedSecret: exchanged.sharedSecret, initiatorNonce: exchanged.initiatorNonce,
+                responderNonce: exchanged.responderNonce)
+            try start(try derive(exchanged, base, isPretence: false), &turn)
+            reply(exchanged, &turn)
+        }
+    }
+
+    /// The pre-shared key has been used, or there is none.
     mutating func keyed(
-        _ keying: MainMode.Keying, _ answer: Result<SecretKey, SharedSecretFailure>, _ turn: inout Turn
+        _ exchanged: MainMode.Exchanged, _ answer: Result<SecretKey, SharedSecretFailure>,
+        _ turn: inout Turn
     ) {
         do throws(NegotiationFailure) {
             switch answer {
             case .success(let base) where !isStranger:
-                try start(try derive(keying, base, isPretence: false), &turn)
+                try start(try derive(exchanged, base, isPretence: false), &turn)
             case .failure(let failure) where role == .initiator:
                 throw NegotiationFailure.authenticationFailed(.noSharedSecret(failure))
             case .failure(let failure) where !isStranger:
                 turn.report(.negotiationFailed, subject, .authenticationFailed(.noSharedSecret(failure)))
-                try pretend(keying, &turn)
+                try pretend(exchanged, &turn)
             // The key was asked for all the same, so that a stranger's answer takes as long as anybody's.
-            case .success, .failure: try pretend(keying, &turn)
+            case .success, .failure: try pretend(exchanged, &turn)
             }
-            guard let reply = keying.reply else { return }
-            send(reply, awaitsAnswer: false, &turn)
-            step("<-- KE, Nr", &turn)
+            reply(exchanged, &turn)
         } catch {
             end(error, &turn)
         }
     }
 
-    /// From outside, a peer without an entry or without a block looks like one with a wrong key.
-    private mutating func pretend(_ keying: MainMode.Keying, _ turn: inout Turn) throws(NegotiationFailure) {
-        let base = SecretKey(turn.random.secret(count: keying.agreed.proposal.prf.outputSize))
-        try start(try derive(keying, base, isPretence: true), &turn)
+    /// Responder: lets our public value go, now that its answer can be read.
+    private mutating func reply(_ exchanged: MainMode.Exchanged, _ turn: inout Turn) {
+        guard let reply = exchanged.reply else { return }
+        send(reply, awaitsAnswer: false, &turn)
+        step("<-- KE, Nr", &turn)
     }
 
+    /// From outside, a peer without an entry or without a block looks like one with a wrong key.
+    private mutating func pretend(
+        _ exchanged: MainMode.Exchanged, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        let base = SecretKey(turn.random.secret(count: exchanged.agreed.proposal.prf.outputSize))
+        try start(try derive(exchanged, base, isPretence: true), &turn)
+    }
+
+    /// There are keys. The initiator goes on with  IDii and its proof -->
     private mutating func start(_ keyed: MainMode.Keyed, _ turn: inout Turn) throws(NegotiationFailure) {
         guard role == .initiator else {
             state = .mainMode(.keyed(keyed))
             return
         }
-        var keyed = keyed
         if keyed.nat.isDetected {
             path.local.port = NATDetection.port
             path.remote.port = NATDetection.port
         }
-        let datagram = try sealIdentity(&keyed, &turn)
-        state = .mainMode(.keyed(keyed))
-        send(datagram, awaitsAnswer: true, &turn)
-        step("--> IDii, HASH_I, encrypted from here on", &turn)
+        try prove(keyed, answering: nil, &turn)
     }
 
     private func derive(
-        _ keying: MainMode.Keying, _ base: SecretKey, isPretence: Bool
+        _ exchanged: MainMode.Exchanged, _ base: SecretKey, isPretence: Bool
     ) throws(NegotiationFailure) -> MainMode.Keyed {
-        let proposal = keying.agreed.proposal
+        let proposal = exchanged.agreed.proposal
         let keys = SKEYID(
-            prf: proposal.prf, base: base, sharedSecret: keying.sharedSecret,
-            initiatorCookie: cookies.initiator,
-            responderCookie: cookies.responder)
+            prf: proposal.prf, base: base, sharedSecret: exchanged.sharedSecret,
+            initiatorCookie: cookies.initiator, responderCookie: cookies.responder)
         let cipher: MessageCipher
         do {
             cipher = try MessageCipher(proposal.encryption, keys: keys)
@@ -69,27 +89,78 @@ extension ISAKMPSA {
             throw .localResource(.cryptography("\(proposal.encryption) cannot be used: \(error)"))
         }
         let ivs = InitializationVectorChain(
-            hash: proposal.hash, blockSize: cipher.blockSize, initiatorPublicValue: keying.initiatorValue,
-            responderPublicValue: keying.responderValue)
+            hash: proposal.hash, blockSize: cipher.blockSize, initiatorPublicValue: exchanged.initiatorValue,
+            responderPublicValue: exchanged.responderValue)
         let hash = Phase1Hash(
-            initiatorPublicValue: keying.initiatorValue, responderPublicValue: keying.responderValue,
+            initiatorPublicValue: exchanged.initiatorValue, responderPublicValue: exchanged.responderValue,
             initiatorCookie: cookies.initiator, responderCookie: cookies.responder,
-            securityAssociationBody: keying.agreed.body)
+            securityAssociationBody: exchanged.agreed.body)
         return MainMode.Keyed(
-            agreed: keying.agreed, keys: keys, cipher: cipher, ivs: ivs, hash: hash, nat: keying.nat,
+            agreed: exchanged.agreed, keys: keys, cipher: cipher, ivs: ivs, hash: hash, nat: exchanged.nat,
             isPretence: isPretence)
     }
 
-    /// IDii, HASH_I or IDir, HASH_R, sealed.
-    private func sealIdentity(
-        _ keyed: inout MainMode.Keyed, _ turn: inout Turn
-    ) throws(NegotiationFailure) -> [UInt8] {
+    /// HASH_I or HASH_R.
+    private func hash(
+        of role: IKESAStatus.Role, _ keyed: MainMode.Keyed, _ identification: IdentificationPayload
+    ) -> [UInt8] {
+        switch role {
+        case .initiator: keyed.hash.initiator(keyed.keys, identification: identification)
+        case .responder: keyed.hash.responder(keyed.keys, identification: identification)
+        }
+    }
+
+    /// Proves who we are: by the hash at once, or by a signature over it that has to be asked for.
+    ///
+    /// - Parameter claim: of the peer that we answer; nil where we are the first to say.
+    private mutating func prove(
+        _ keyed: MainMode.Keyed, answering claim: MainMode.Claim?, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
         let identification = IdentificationPayload(localIdentity)
-        let hash =
-            role == .initiator
-            ? keyed.hash.initiator(keyed.keys, identification: identification)
-            : keyed.hash.responder(keyed.keys, identification: identification)
-        var payloads: [Payload] = [.identification(identification), .hash(hash)]
+        let hash = hash(of: role, keyed, identification)
+        switch keyed.agreed.proposal.authentication {
+        case .preSharedKey: try sendIdentity(keyed, identification, [.hash(hash)], answering: claim, &turn)
+        case .rsaSignature:
+            let token = turn.token(for: id)
+            turn.effects.append(
+                .sign(token, SignatureRequest(peer: peer.name, content: .ikev1(hash), authorities: [])))
+            state = .mainMode(
+                .signing(
+                    MainMode.Signing(
+                        token: token, keyed: keyed, identification: identification, answering: claim)))
+        }
+    }
+
+    /// Our signature is there, or cannot be made.
+    mutating func signed(
+        _ signing: MainMode.Signing, _ answer: Result<SignatureAnswer, CredentialFailure>,
+        _ turn: inout Turn
+    ) {
+        do throws(NegotiationFailure) {
+            switch answer {
+            case .success(let made):
+                let certificates = made.certificates.map { certificate in
+                    Payload.certificate(
+                        CertificatePayload(encoding: certificate.encoding, content: certificate.octets))
+                }
+                try sendIdentity(
+                    signing.keyed, signing.identification,
+                    certificates + [.signature(made.signature.data)], answering: signing.answering, &turn)
+            case .failure(let failure): throw NegotiationFailure.authenticationFailed(.credential(failure))
+            }
+        } catch {
+            tell(error, &turn)
+            end(error, &turn)
+        }
+    }
+
+    /// IDii or IDir with its proof, sealed; the responder is done then.
+    private mutating func sendIdentity(
+        _ keyed: MainMode.Keyed, _ identification: IdentificationPayload, _ proof: [Payload],
+        answering claim: MainMode.Claim?, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        var keyed = keyed
+        var payloads = [.identification(identification)] + proof
         if role == .initiator, isFirstContact, peer.sendsInitialContact {
             payloads.append(.notification(initialContact))
         }
@@ -98,7 +169,14 @@ extension ISAKMPSA {
             throw .localResource(.cryptography("the identity cannot be encrypted"))
         }
         keyed.ivs.advancePhase1(to: sealed.nextIV)
-        return sealed.datagram
+        guard let claim else {
+            state = .mainMode(.keyed(keyed))
+            send(sealed.datagram, awaitsAnswer: true, &turn)
+            step("--> IDii and its proof, encrypted from here on", &turn)
+            return
+        }
+        send(sealed.datagram, awaitsAnswer: false, &turn)
+        establish(keyed, claim, &turn)
     }
 
     var localIdentity: Identity { peer.localIdentity ?? .address(path.local.address) }
@@ -109,34 +187,72 @@ extension ISAKMPSA {
             spi: cookies.initiator.octets + cookies.responder.octets)
     }
 
-    /// The peer's identity and its proof, which the responder answers with IDir and HASH_R.
+    /// The peer's identity and its proof, which the responder answers with IDir and its own.
     mutating func receiveIdentity(
         _ datagram: [UInt8], _ keyed: MainMode.Keyed, from path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) {
         guard let opened = try? keyed.cipher.open(datagram, iv: keyed.ivs.phase1) else {
             throw .authenticationFailed(.wrongKey)
         }
-        let received = try IdentityMessage(opened.message)
-        let expected =
-            role == .initiator
-            ? keyed.hash.responder(keyed.keys, identification: received.identification)
-            : keyed.hash.initiator(keyed.keys, identification: received.identification)
-        guard constantTimeEqual(expected, received.hash), !keyed.isPretence else {
-            throw .authenticationFailed(.wrongKey)
-        }
-        let identity = try Self.identity(received.identification)
-        try choosePeer(for: identity, &turn)
+        let authentication = keyed.agreed.proposal.authentication
+        let received = try IdentityMessage(opened.message, authentication)
+        let expected = hash(of: role.other, keyed, received.identification)
         var keyed = keyed
         keyed.ivs.advancePhase1(to: opened.nextIV)
-        self.path = path
+        let isFirstContact = received.notifications.contains { $0.type == .initialContact }
+        func claim() throws(NegotiationFailure) -> MainMode.Claim {
+            MainMode.Claim(
+                identity: try Self.identity(received.identification), isFirstContact: isFirstContact,
+                path: path)
+        }
+        switch authentication {
+        case .preSharedKey:
+            guard constantTimeEqual(expected, received.proof), !keyed.isPretence else {
+                throw .authenticationFailed(.wrongKey)
+            }
+            try believe(try claim(), keyed, &turn)
+        case .rsaSignature:
+            let claim = try claim()
+            let token = turn.token(for: id)
+            turn.effects.append(
+                .verify(
+                    token,
+                    VerificationRequest(
+                        peer: fitting(claim.identity)?.name ?? peer.name, identity: claim.identity,
+                        proof: .ikev1(signature: received.proof, hash: expected),
+                        certificates: received.certificates)))
+            state = .mainMode(
+                .verifying(MainMode.Verifying(token: token, keyed: keyed, claim: claim)))
+        }
+    }
+
+    /// The peer's signature has been judged.
+    mutating func verified(
+        _ verifying: MainMode.Verifying, _ verdict: Result<PeerCredential, CredentialFailure>,
+        _ turn: inout Turn
+    ) {
+        do throws(NegotiationFailure) {
+            switch verdict {
+            case .success: try believe(verifying.claim, verifying.keyed, &turn)
+            case .failure(let failure): throw NegotiationFailure.authenticationFailed(.credential(failure))
+            }
+        } catch {
+            tell(error, &turn)
+            end(error, &turn)
+        }
+    }
+
+    /// The peer is who it says.
+    private mutating func believe(
+        _ claim: MainMode.Claim, _ keyed: MainMode.Keyed, _ turn: inout Turn
+    ) throws(NegotiationFailure) {
+        try choosePeer(for: claim.identity, &turn)
+        path = claim.path
         if role == .responder {
-            send(try sealIdentity(&keyed, &turn), awaitsAnswer: false, &turn)
+            try prove(keyed, answering: claim, &turn)
         } else {
             sending = nil
-        }
-        establish(keyed, identity, &turn)
-        if received.notifications.contains(where: { $0.type == .initialContact }) {
-            turn.outcomes.append(.initialContact)
+            establish(keyed, claim, &turn)
         }
     }
 
@@ -150,14 +266,12 @@ extension ISAKMPSA {
 
     /// Settles which block holds, now that the peer is known.
     private mutating func choosePeer(for identity: Identity, _ turn: inout Turn) throws(NegotiationFailure) {
-        let naming = candidates.first { $0.names(identity) }
-        let lenient = candidates.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
-        guard let chosen = naming ?? lenient else {
+        guard let chosen = fitting(identity) else {
             throw .authenticationFailed(
                 .unexpectedIdentity(identity, expected: peer.remoteIdentities, origin: peer.origin))
         }
         peer = chosen
-        if !chosen.remoteIdentities.isEmpty, naming == nil {
+        if !chosen.remoteIdentities.isEmpty, !chosen.names(identity) {
             turn.report(
                 .warning, .progress, subject,
                 "the peer is \(identity), which peers_identifier does not name; accepted as verify_identifier is off"
@@ -165,14 +279,22 @@ extension ISAKMPSA {
         }
     }
 
-    private mutating func establish(_ keyed: MainMode.Keyed, _ identity: Identity, _ turn: inout Turn) {
+    /// The block that names an identity, or else one that takes any.
+    private func fitting(_ identity: Identity) -> PeerPolicy? {
+        candidates.first { $0.names(identity) }
+            ?? candidates.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
+    }
+
+    private mutating func establish(
+        _ keyed: MainMode.Keyed, _ claim: MainMode.Claim, _ turn: inout Turn
+    ) {
         let proposal = keyed.agreed.proposal
         deadlines.clearAll()
         state = .established(
             EstablishedSA(
                 proposal: proposal, keys: keyed.keys, cipher: keyed.cipher, ivs: keyed.ivs,
                 capabilities: keyed.agreed.capabilities, nat: keyed.nat, localIdentity: localIdentity,
-                remoteIdentity: identity, since: turn.now,
+                remoteIdentity: claim.identity, since: turn.now,
                 detection: DeadPeerDetection(heard: turn.now, sequence: turn.random.uint32())))
         deadlines[.expire] = turn.now + proposal.lifetime
         let share = turn.share(of: proposal.lifetime, role == .initiator ? 800...880 : 900...950)
@@ -185,8 +307,9 @@ extension ISAKMPSA {
         }
         turn.report(
             .notice, .ikeEstablished, subject,
-            "phase 1 established with \(identity): \(proposal.encryption), \(proposal.prf), \(proposal.group)"
+            "phase 1 established with \(claim.identity): \(proposal.encryption), \(proposal.prf), \(proposal.group)"
                 + (keyed.nat.isDetected ? ", ESP in UDP" : ""))
         turn.outcomes.append(.established)
+        if claim.isFirstContact { turn.outcomes.append(.initialContact) }
     }
 }

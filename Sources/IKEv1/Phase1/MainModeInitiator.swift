@@ -47,7 +47,9 @@ extension ISAKMPSA {
         let agreed = MainMode.Agreed(body: sent.body, proposal: proposal, capabilities: message.capabilities)
         let exchange = try PrivateValue(proposal.group, random: &turn.random)
         let nonce = turn.random.bytes(count: nonceSize)
-        let payloads = [.keyExchange(exchange.publicValue), .nonce(nonce)] + natDetection(agreed, &turn)
+        let payloads =
+            [.keyExchange(exchange.publicValue), .nonce(nonce)] + certificateRequest(agreed)
+            + natDetection(agreed, &turn)
         guard let datagram = encode(payloads) else { throw .localResource(.cryptography("message too long")) }
         state = .mainMode(
             .sentKeyExchange(MainMode.SentKeyExchange(agreed: agreed, exchange: exchange, nonce: nonce)))
@@ -56,7 +58,7 @@ extension ISAKMPSA {
         step("--> KE, Ni", &turn)
     }
 
-    /// The peer's public value:  <-- KE, Nr;  the pre-shared key is needed now.
+    /// The peer's public value:  <-- KE, Nr;  all that SKEYID hangs on is known but a pre-shared key.
     mutating func receiveKeyExchange(
         _ message: Message, _ sent: MainMode.SentKeyExchange, _ turn: inout Turn
     ) throws(NegotiationFailure) {
@@ -67,15 +69,13 @@ extension ISAKMPSA {
         let secret = try sent.exchange.sharedSecret(with: received.publicValue)
         let nat = detectNAT(received, sent.agreed)
         step("<-- KE, Nr; \(nat.isDetected ? "a NAT is between us, or claimed" : "no NAT between us")", &turn)
-        let token = requestKey(sent.agreed.proposal.prf, sent.nonce + received.nonce, &turn)
         deadlines[.retransmit] = nil
         sending?.schedule = nil
-        state = .mainMode(
-            .keying(
-                MainMode.Keying(
-                    agreed: sent.agreed, token: token, sharedSecret: secret,
-                    initiatorValue: sent.exchange.publicValue, responderValue: received.publicValue, nat: nat,
-                    reply: nil)))
+        try key(
+            MainMode.Exchanged(
+                agreed: sent.agreed, sharedSecret: secret, initiatorNonce: sent.nonce,
+                responderNonce: received.nonce, initiatorValue: sent.exchange.publicValue,
+                responderValue: received.publicValue, nat: nat, reply: nil), &turn)
     }
 
     /// What of ours the peer chose; only a lifetime may differ.

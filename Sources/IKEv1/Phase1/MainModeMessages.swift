@@ -15,17 +15,28 @@ struct KeyExchangeMessage {
     }
 }
 
-/// The third pair of main mode: IDii or IDir, HASH_I or HASH_R.
+/// The third pair of main mode: IDii or IDir, and HASH_I or HASH_R or, with certificates, SIG_I or SIG_R.
 struct IdentityMessage {
     let identification: IdentificationPayload
-    let hash: [UInt8]
+    /// The hash, or the signature over it.
+    let proof: [UInt8]
+    let certificates: [EncodedCertificate]
     let notifications: [NotificationPayload]
 
-    init(_ message: Message) throws(NegotiationFailure) {
+    init(_ message: Message, _ authentication: OakleyAuthentication) throws(NegotiationFailure) {
         identification = try message.one("identification") {
             if case .identification(let v) = $0 { v } else { nil }
         }
-        hash = try message.one("hash") { if case .hash(let v) = $0 { v } else { nil } }
+        switch authentication {
+        case .preSharedKey:
+            proof = try message.one("hash") { if case .hash(let v) = $0 { v } else { nil } }
+        case .rsaSignature:
+            proof = try message.one("signature") { if case .signature(let v) = $0 { v } else { nil } }
+        }
+        certificates = message.payloads.compactMap { payload in
+            guard case .certificate(let certificate) = payload else { return nil }
+            return EncodedCertificate(encoding: certificate.encoding, octets: certificate.content)
+        }
         notifications = message.notifications
     }
 }

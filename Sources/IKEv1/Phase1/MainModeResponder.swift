@@ -74,7 +74,8 @@ extension ISAKMPSA {
         step("--> SA, <-- SA: we chose \(proposal.encryption), \(proposal.prf), \(proposal.group)", &turn)
     }
 
-    /// The peer's public value:  KE, Ni -->;  answered by  <-- KE, Nr;  the pre-shared key is needed now.
+    /// The peer's public value:  KE, Ni -->;  answered by  <-- KE, Nr;  all that SKEYID hangs on is known but a
+    /// pre-shared key.
     mutating func receiveKeyExchange(
         _ message: Message, _ agreed: MainMode.Agreed, _ turn: inout Turn
     ) throws(NegotiationFailure) {
@@ -83,14 +84,15 @@ extension ISAKMPSA {
         let secret = try exchange.sharedSecret(with: received.publicValue)
         let nonce = turn.random.bytes(count: nonceSize)
         let nat = detectNAT(received, agreed)
-        let payloads = [.keyExchange(exchange.publicValue), .nonce(nonce)] + natDetection(agreed, &turn)
+        let payloads =
+            [.keyExchange(exchange.publicValue), .nonce(nonce)] + certificateRequest(agreed)
+            + natDetection(agreed, &turn)
         guard let datagram = encode(payloads) else { throw .localResource(.cryptography("message too long")) }
         step("--> KE, Ni", &turn)
-        let token = requestKey(agreed.proposal.prf, received.nonce + nonce, &turn)
-        state = .mainMode(
-            .keying(
-                MainMode.Keying(
-                    agreed: agreed, token: token, sharedSecret: secret, initiatorValue: received.publicValue,
-                    responderValue: exchange.publicValue, nat: nat, reply: datagram)))
+        try key(
+            MainMode.Exchanged(
+                agreed: agreed, sharedSecret: secret, initiatorNonce: received.nonce, responderNonce: nonce,
+                initiatorValue: received.publicValue, responderValue: exchange.publicValue, nat: nat,
+                reply: datagram), &turn)
     }
 }

@@ -26,7 +26,7 @@ extension ISAKMPSA {
             case .sentKeyExchange(let sent): try receiveKeyExchange(try Self.clear(datagram), sent, &turn)
             case .answeredProposal(let agreed):
                 try receiveKeyExchange(try Self.clear(datagram), agreed, &turn)
-            case .keying: return
+            case .keying, .signing, .verifying: return
             case .keyed(let keyed):
                 guard header.flags.contains(.encryption) else {
                     drop("a clear message where an encrypted one is awaited", &turn)
@@ -136,6 +136,14 @@ extension ISAKMPSA {
     private func natHash(_ hash: HashFunction, _ endpoint: Endpoint) -> [UInt8] {
         NATDetection.hash(
             hash, initiatorSPI: cookies.initiator, responderSPI: cookies.responder, endpoint: endpoint)
+    }
+
+    /// Asks for a certificate of any authority, where the peer is to sign (RFC 2408 section 3.10).
+    func certificateRequest(_ agreed: MainMode.Agreed) -> [Payload] {
+        guard agreed.proposal.authentication == .rsaSignature, !peer.requestedAuthorities.isEmpty else {
+            return []
+        }
+        return [.certificateRequest(CertificatePayload(encoding: CertificatePayload.x509, content: []))]
     }
 
     /// Asks for SKEYID, which in main mode hangs on the peer's address alone.

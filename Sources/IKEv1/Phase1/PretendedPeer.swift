@@ -40,10 +40,10 @@ enum PretendedPeer {
             guard let cipher = offer.encryption.choice, ciphers.contains(cipher.algorithm),
                 let prf = offer.prf.choice, pseudorandomFunctions.contains(prf),
                 let group = offer.group.choice, groups.contains(group),
-                let authentication = offer.authentication.choice
+                offer.authentication.choice == .preSharedKey
             else { continue }
             let proposal = IKEProposal(
-                encryption: cipher, prf: prf, group: group, authentication: authentication,
+                encryption: cipher, prf: prf, group: group, authentication: .preSharedKey,
                 lifetime: lifetime)
             return IKESelection(index: index, proposal: proposal)
         }
