@@ -61,6 +61,25 @@ charon_has_no_child() {
     ! charon_has_child
 }
 
+# ca COMMAND...: the authority of a scenario.
+ca() {
+    "$bin/swiftikectl" ca "$1" --directory "$work/ca" "${@:2}" >/dev/null
+}
+
+# pki KEY [FLAG...] makes an authority and hands each side what is its own, as an administrator would; the flags are
+# for the peer's certificate.
+pki() {
+    rm -rf "$work"/{ca,certs,private,crls,web}
+    mkdir -p "$work"/{certs,private,crls,web} "$work"/west/swanctl/{x509,x509ca,private}
+    ca init --subject "O=Example, CN=Example CA" --key "$1" && ca issue east.example.org --key "$1" &&
+        ca issue west.example.org --key "$1" "${@:2}" || return
+    cp "$work/ca/ca.pem" "$work/ca/certs/east.example.org.pem" "$work/certs"
+    cp "$work/ca/private/east.example.org.pem" "$work/private"
+    cp "$work/ca/ca.pem" "$work/west/swanctl/x509ca"
+    cp "$work/ca/certs/west.example.org.pem" "$work/west/swanctl/x509"
+    cp "$work/ca/private/west.example.org.pem" "$work/west/swanctl/private"
+}
+
 # traffic_protected [COUNT]: pings come through, both sides count them, and the wire shows ESP and nothing in clear.
 traffic_protected() {
     local count=${1:-5}
