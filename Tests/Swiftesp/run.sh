@@ -336,8 +336,8 @@ old_ciphers() {
         'ends 1 "$esp" verify -f "$work/des" "$work/sealed.pcap" &&
          grep -q "not opened: .*the libcrypto of this host lacks des-cbc" "$work/out"'
     check "old ciphers: and before a packet is sealed" eval \
-        'ends 65 "$esp" encrypt -f "$work/des" "$work/plain.pcap" "$work/x" &&
-         grep -q "the libcrypto of this host lacks des-cbc" "$work/err" && [ ! -e "$work/x" ]'
+        'ends 65 "$esp" encrypt -f "$work/des" "$work/plain.pcap" "$work/unsealed.pcap" &&
+         grep -q "the libcrypto of this host lacks des-cbc" "$work/err" && [ ! -e "$work/unsealed.pcap" ]'
     engines_up || { check "old ciphers: both daemons start" false; return; }
     check "old ciphers: the daemon says so when it starts" \
         grep -q "libcrypto on this host refuses cast128-cbc, blowfish-cbc, des-cbc$" "$work/east/log"
