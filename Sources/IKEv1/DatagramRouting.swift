@@ -69,7 +69,9 @@ extension IKEv1Endpoint {
     private mutating func respond(_ datagram: [UInt8], _ first: FirstMessage, _ path: Path) {
         let isStranger = policy.peersForResponding(to: path.remote, mode: .main).isEmpty
         if isStranger {
-            report(refused: .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main")), path)
+            turn.reportRefusal(
+                .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main")), on: path,
+                counting: &dropped)
             // Half of the room is for those who may come in.
             guard larval.count < policy.limits.halfOpen / 2 else { return }
         }
@@ -85,7 +87,7 @@ extension IKEv1Endpoint {
             settle(id)
         } catch {
             tell(error, first, path)
-            if !isStranger { report(refused: error, path) }
+            if !isStranger { turn.reportRefusal(error, on: path, counting: &dropped) }
         }
     }
 
@@ -101,14 +103,6 @@ extension IKEv1Endpoint {
         }
     }
 
-    /// Says once in a while why first messages are refused.
-    private mutating func report(refused failure: NegotiationFailure, _ path: Path) {
-        guard let count = dropped.count(now: turn.now) else { return }
-        turn.report(
-            .warning, .negotiationFailed, ReportSubject(path: path), failure,
-            remark: count > 1 ? " (\(count) messages dropped since the last report)" : "")
-    }
-
     /// Whether nothing exists with an address; asked only where we start, or where the peer is authenticated.
     func isFirstContact(_ address: IPAddress, besides own: ISAKMPSAID? = nil) -> Bool {
         children.count(with: address) == 0
@@ -118,9 +112,6 @@ extension IKEv1Endpoint {
     }
 
     private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {
-        guard let count = dropped.count(now: turn.now) else { return }
-        turn.report(
-            level, .dropped, ReportSubject(path: path),
-            "dropped \(what)" + (count > 1 ? " (\(count) dropped since the last report)" : ""))
+        turn.reportDrop("dropped \(what)", level, ReportSubject(path: path), counting: &dropped)
     }
 }

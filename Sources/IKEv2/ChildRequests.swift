@@ -5,8 +5,7 @@ package import Negotiation
 /// Wishes for child SAs, what ends them, and what one IKE SA means for others.
 extension IKEv2Endpoint {
     mutating func initiate(_ request: ChildRequest) {
-        let peers = index.associations(with: request.path.remote.address).compactMap { associations[$0] }
-            .filter { $0.peer.name == request.peer }
+        let peers = associations(for: request)
         if request.acquireSequence == 0, peers.contains(where: { $0.has(request) }) { return }
         if peers.contains(where: { $0.isNegotiating(request) }) { return }
         if let established = newest(among: peers) {
@@ -20,10 +19,15 @@ extension IKEv2Endpoint {
 
     /// How far we have got with the peer of a request.
     package func acquaintance(for request: ChildRequest) -> Acquaintance {
-        let peers = index.associations(with: request.path.remote.address).compactMap { associations[$0] }
-            .filter { $0.peer.name == request.peer }
+        let peers = associations(for: request)
         if newest(among: peers) != nil { return .established }
         return peers.contains { $0.role == .initiator && $0.established == nil } ? .begun : .none
+    }
+
+    /// The SAs with the peer of a request.
+    private func associations(for request: ChildRequest) -> [IKESA] {
+        index.associations(with: request.path.remote.address).compactMap { associations[$0] }
+            .filter { $0.peer.name == request.peer }
     }
 
     /// The newest established SA.
@@ -91,7 +95,6 @@ extension IKEv2Endpoint {
         case .redundant(let spi):
             if let redundant = bySPI[spi] { update(redundant) { $0.becomeRedundant(&$1) } }
         case .reauthenticate: reauthenticate(association)
-        case .orphaned(let requests): for request in requests { initiate(request) }
         }
     }
 

@@ -62,6 +62,9 @@ struct ChildDraft {
     let replaces: SPI?
     /// Times the peer asked for another group.
     let attempts: Int
+
+    /// What is offered: IKE_AUTH has no key exchange for it.
+    var suites: [SuiteProposal] { nonce == nil ? policy.suites.map(\.withoutKeyExchange) : policy.suites }
 }
 
 /// A child SA that the peer asked for.

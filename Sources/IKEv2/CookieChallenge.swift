@@ -3,6 +3,7 @@ import Cryptography
 import IPsec
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// Cookies that prove an initiator to be where it says it is, without anything being kept for it (RFC 7296 section 2.6).
 ///

@@ -115,8 +115,9 @@ extension IKEv2Endpoint {
         let candidates = policy.peersForResponding(to: path.remote, mode: .ikev2)
         guard !candidates.isEmpty else {
             tell(NotifyPayload(.noProposalChosen), message.header, path)
-            report(
-                refused: .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "ikev2")), path)
+            turn.reportRefusal(
+                .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "ikev2")), on: path,
+                counting: &dropped)
             return
         }
         let id = newID()
@@ -130,7 +131,9 @@ extension IKEv2Endpoint {
             settle(id)
         } catch {
             tell(error.answer, message.header, path)
-            if error.answer.type != .invalidKEPayload { report(refused: error.failure, path) }
+            if error.answer.type != .invalidKEPayload {
+                turn.reportRefusal(error.failure, on: path, counting: &dropped)
+            }
         }
     }
 
@@ -144,18 +147,7 @@ extension IKEv2Endpoint {
         }
     }
 
-    /// Says once in a while why first messages are refused.
-    private mutating func report(refused failure: NegotiationFailure, _ path: Path) {
-        guard let count = dropped.count(now: turn.now) else { return }
-        turn.report(
-            .warning, .negotiationFailed, ReportSubject(path: path), failure,
-            remark: count > 1 ? " (\(count) messages dropped since the last report)" : "")
-    }
-
     private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {
-        guard let count = dropped.count(now: turn.now) else { return }
-        turn.report(
-            level, .dropped, ReportSubject(path: path),
-            "dropped \(what)" + (count > 1 ? " (\(count) dropped since the last report)" : ""))
+        turn.reportDrop("dropped \(what)", level, ReportSubject(path: path), counting: &dropped)
     }
 }

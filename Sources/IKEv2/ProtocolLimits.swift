@@ -14,8 +14,8 @@ enum ProtocolLimits {
     static let children = 1024
     /// Octets of a datagram that carries a fragment (RFC 7383 section 2.5.1): IPv6's least MTU without its headers.
     static let fragmentSizes = 512...65000
-    /// A renewal that failed is tried again after this part of the life that its pair has left.
-    static let renewalShare = 8
+    /// When a renewal that failed is tried again: after a part of the life that is left.
+    static func renewalWait(lifeLeft: Duration) -> Duration { max(renewalRetry, lifeLeft / 8) }
     /// The least time before a renewal that failed is tried again.
     static let renewalRetry = Duration.seconds(10)
     /// About how long a request is put off that the peer cannot see to now; each time another share of it.

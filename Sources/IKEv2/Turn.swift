@@ -31,8 +31,6 @@ enum Outcome {
     case redundant(UInt64)
     /// A new SA from scratch is to take its place (RFC 7296 section 2.8.3).
     case reauthenticate
-    /// Wishes that the SA cannot see to any more, for another one.
-    case orphaned([ChildRequest])
 }
 
 typealias Turn = NegotiationTurn<IKESAID, Outcome>

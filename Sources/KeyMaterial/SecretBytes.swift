@@ -4,8 +4,7 @@ import Glibc
 ///
 /// The storage is on the heap and never moves, so nothing of it is left behind by a move.
 @safe
-package struct SecretBytes: ~Copyable, @unchecked Sendable {
-    // why Sendable: the storage has one owner and is never aliased
+package struct SecretBytes: ~Copyable, @unchecked Sendable {  // why: the storage has one owner
     private let storage: UnsafeMutableRawPointer
     /// Octets held.
     package let count: Int

@@ -3,8 +3,7 @@ package import IPsec
 
 /// Room for the datagrams of one receive call, used again and again.
 @safe
-// why unchecked: the storage has one owner and is never aliased
-package struct DatagramBatch: ~Copyable, @unchecked Sendable {
+package struct DatagramBatch: ~Copyable, @unchecked Sendable {  // why: the storage has one owner
     private let storage: UnsafeMutablePointer<UInt8>
     private let stride: Int
     private let capacity: Int

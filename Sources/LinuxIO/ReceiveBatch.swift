@@ -6,8 +6,7 @@ package import IPsec
 ///
 /// What the kernel joined (`DatagramSocket.joinDatagrams`) stays together: a train of datagrams of one sender.
 @safe
-// why unchecked: the storage has one owner and is never aliased
-package struct ReceiveBatch: ~Copyable, @unchecked Sendable {
+package struct ReceiveBatch: ~Copyable, @unchecked Sendable {  // why: the storage has one owner
     private let pieces: UnsafeMutablePointer<iovec>
     private let records: UnsafeMutablePointer<linuxio_datagram>
     private let headroom: Int

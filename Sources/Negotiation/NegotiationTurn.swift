@@ -89,6 +89,26 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         effects.append(.report(report))
     }
 
+    /// Says what was dropped, but not for each datagram that somebody cares to send.
+    package mutating func reportDrop(
+        _ sentence: String, _ level: ReportLevel, _ subject: ReportSubject, counting drops: inout RefusalCount
+    ) {
+        guard let count = drops.count(now: now) else { return }
+        report(
+            level, .dropped, subject,
+            sentence + (count > 1 ? " (\(count) dropped since the last report)" : ""))
+    }
+
+    /// Says once in a while why first messages are refused.
+    package mutating func reportRefusal(
+        _ failure: NegotiationFailure, on path: Path, counting drops: inout RefusalCount
+    ) {
+        guard let count = drops.count(now: now) else { return }
+        report(
+            .warning, .negotiationFailed, ReportSubject(path: path), failure,
+            remark: count > 1 ? " (\(count) messages dropped since the last report)" : "")
+    }
+
     package mutating func report(
         _ kind: ReportKind, _ subject: ReportSubject, _ failure: NegotiationFailure
     ) {

@@ -2,6 +2,7 @@ import Foundation
 import ISAKMP
 import TestSupport
 import Testing
+import Wire
 
 @testable import IKEv1
 

@@ -5,6 +5,7 @@ import KeyMaterial
 import Negotiation
 import TestSupport
 import Testing
+import Wire
 
 @testable import IKEv2
 

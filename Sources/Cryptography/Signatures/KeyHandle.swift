@@ -65,13 +65,22 @@ final class KeyHandle: @unchecked Sendable {  // why: read by any thread, writte
             unsafe Self.prepare(details, scheme),
             unsafe EVP_DigestSign(context.pointer, nil, &size, message, message.count) == 1
         else { return nil }
+        return unsafe Self.octets(atMost: size) { start, size in
+            unsafe EVP_DigestSign(context.pointer, start, &size, message, message.count)
+        }
+    }
+
+    /// What a call of libcrypto writes, which takes the room there is and tells how much it used; nil where it fails.
+    private static func octets(
+        atMost room: Int, _ call: (UnsafeMutablePointer<UInt8>?, inout Int) -> Int32
+    ) -> [UInt8]? {
         var status: Int32 = 0
-        let signature = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-            status = unsafe EVP_DigestSign(
-                context.pointer, buffer.baseAddress, &size, message, message.count)
+        let octets = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+            var size = room
+            status = unsafe call(buffer.baseAddress, &size)
             initialized = status == 1 ? size : 0
         }
-        return status == 1 ? signature : nil
+        return status == 1 ? octets : nil
     }
 
     /// Signs the octets as they are, which RSA pads by PKCS #1 v1.5; nil where they are too many.
@@ -82,13 +91,9 @@ final class KeyHandle: @unchecked Sendable {  // why: read by any thread, writte
         guard unsafe EVP_PKEY_sign_init(operation.pointer) == 1,
             unsafe EVP_PKEY_sign(operation.pointer, nil, &size, octets, octets.count) == 1
         else { return nil }
-        var status: Int32 = 0
-        let signature = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-            status = unsafe EVP_PKEY_sign(
-                operation.pointer, buffer.baseAddress, &size, octets, octets.count)
-            initialized = status == 1 ? size : 0
+        return unsafe Self.octets(atMost: size) { start, size in
+            unsafe EVP_PKEY_sign(operation.pointer, start, &size, octets, octets.count)
         }
-        return status == 1 ? signature : nil
     }
 
     /// Whether libcrypto verifies an ECDSA signature in DER over the octets as they are.
@@ -102,17 +107,12 @@ final class KeyHandle: @unchecked Sendable {  // why: read by any thread, writte
     /// modulus.
     func opened(_ signature: [UInt8]) -> [UInt8]? {
         let operation = KeyOperation(self)
-        var size = signature.count
         guard unsafe EVP_PKEY_verify_recover_init(operation.pointer) == 1,
             unsafe EVP_PKEY_CTX_set_rsa_padding(operation.pointer, RSA_NO_PADDING) == 1
         else { return nil }
-        var status: Int32 = 0
-        let block = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-            status = unsafe EVP_PKEY_verify_recover(
-                operation.pointer, buffer.baseAddress, &size, signature, signature.count)
-            initialized = status == 1 ? size : 0
+        return unsafe Self.octets(atMost: signature.count) { start, size in
+            unsafe EVP_PKEY_verify_recover(operation.pointer, start, &size, signature, signature.count)
         }
-        return status == 1 ? block : nil
     }
 
     /// Whether the numbers of a private key belong together: primes, product, exponents, coefficient.

@@ -1,5 +1,6 @@
 package import Algorithms
 import Cryptography
+import Wire
 
 /// The initialization vectors of an ISAKMP SA: each message of an exchange starts where the one before it
 /// ended, and each exchange of phase 2 starts from where phase 1 ended (RFC 2409 appendix B).

@@ -1,4 +1,5 @@
 import Cryptography
+import Wire
 
 /// What authenticates phase 1 (RFC 2409 section 5).
 package struct Phase1Hash: Hashable, Sendable {

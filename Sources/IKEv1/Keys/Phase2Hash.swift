@@ -1,4 +1,5 @@
 import Cryptography
+import Wire
 
 /// What authenticates the messages of quick mode and of informational exchanges (RFC 2409 sections 5.5 and 5.7).
 package enum Phase2Hash {

@@ -2,6 +2,7 @@ package import Algorithms
 import Cryptography
 package import IPsec
 package import KeyMaterial
+import Wire
 
 /// The keys of one direction of a child SA (RFC 2409 section 5.5).
 package enum QuickModeKeys {

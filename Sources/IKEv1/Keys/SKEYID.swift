@@ -1,6 +1,7 @@
 package import Algorithms
 import Cryptography
 package import KeyMaterial
+import Wire
 
 /// The secrets of an ISAKMP SA (RFC 2409 section 5).
 package struct SKEYID: Sendable {
@@ -60,12 +61,5 @@ package struct SKEYID: Sendable {
             blocks.append(PRF.compute(prf, key: encryption, parts: [.secret(last)]))
         }
         return SecretKey(concatenating: blocks).extracting(0..<size)
-    }
-}
-
-extension FixedWidthInteger {
-    /// The value in network byte order.
-    var octets: [UInt8] {
-        stride(from: bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> $0) }
     }
 }

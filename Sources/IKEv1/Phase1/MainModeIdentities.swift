@@ -5,6 +5,7 @@ import IPsec
 import ISAKMP
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// The encrypted end of main mode, in which both sides say who they are and prove it.
 extension ISAKMPSA {

@@ -60,10 +60,7 @@ extension ISAKMPSA {
 
     /// Says what was dropped, but not for each datagram that somebody cares to send.
     mutating func drop(_ what: String, _ turn: inout Turn) {
-        guard let count = dropped.count(now: turn.now) else { return }
-        turn.report(
-            .debug, .dropped, subject,
-            "dropped: \(what)" + (count > 1 ? " (\(count) dropped since the last report)" : ""))
+        turn.reportDrop("dropped: \(what)", .debug, subject, counting: &dropped)
     }
 
     static func clear(_ datagram: [UInt8]) throws(NegotiationFailure) -> Message {

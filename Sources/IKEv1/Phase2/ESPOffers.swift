@@ -2,6 +2,7 @@ import Algorithms
 import IPsec
 import ISAKMP
 import Negotiation
+import Wire
 
 /// Child policies as the one proposal of a quick mode, and back.
 enum ESPOffers {

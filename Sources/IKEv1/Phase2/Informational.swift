@@ -4,6 +4,7 @@ import IPsec
 import ISAKMP
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// One-message exchanges: deletes, notifications, and questions whether the peer lives (RFC 2409 section 5.7).
 extension ISAKMPSA {

@@ -4,6 +4,7 @@ import IPsec
 import ISAKMP
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// The responder's side of quick mode.
 extension ISAKMPSA {

@@ -56,7 +56,7 @@ struct AuthAnswer {
 
     init(_ message: Message, _ draft: ChildDraft?) throws(NegotiationFailure) {
         if !message.hasAuthentication, let refusal = message.notifications.first(where: \.type.isError) {
-            throw .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue))
+            throw refusal.refusal
         }
         self.message = message
         self.draft = draft

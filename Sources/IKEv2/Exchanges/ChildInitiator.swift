@@ -4,6 +4,7 @@ import IPsec
 import ISAKMP
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// The initiator's side of making a child SA, in IKE_AUTH and in CREATE_CHILD_SA.
 extension IKESA {
@@ -29,21 +30,17 @@ extension IKESA {
 
     /// The payloads that ask for a child SA.
     ///
-    /// The payloads that ask for it:  [N(USE_TRANSPORT_MODE),] SA, [Ni, KEi,] TSi, TSr
+    /// [N(USE_TRANSPORT_MODE),] SA, [Ni, KEi,] TSi, TSr
     func offer(_ draft: ChildDraft) -> [Payload] {
-        let suites = draft.nonce == nil ? draft.policy.suites.map(\.withoutKeyExchange) : draft.policy.suites
-        let proposals = suites.prefix(255).enumerated().map { index, suite in
-            SecurityAssociationPayload.Proposal(
-                number: UInt8(truncatingIfNeeded: index + 1), .esp, spi: draft.spi.value.octets, suite)
-        }
         var payloads: [Payload] = []
         if draft.request.mode == .transport { payloads.append(.notify(NotifyPayload(.useTransportMode))) }
-        payloads.append(.securityAssociation(SecurityAssociationPayload(Array(proposals))))
+        payloads.append(
+            .securityAssociation(
+                SecurityAssociationPayload(offering: draft.suites, .esp, spi: draft.spi.value.octets)))
         if let nonce = draft.nonce { payloads.append(.nonce(nonce)) }
         if let exchange = draft.exchange {
             payloads.append(
-                .keyExchange(
-                    KeyExchangePayload(method: exchange.method.number, publicValue: exchange.publicValue)))
+                .keyExchange(KeyExchangePayload(exchange)))
         }
         return payloads + [
             .trafficSelectors(TrafficSelectorPayload([draft.request.local]), .initiator),
@@ -91,8 +88,7 @@ extension IKESA {
         guard established?.children[spi]?.phase == .mature, let end = deadlines[.expireChild(spi)] else {
             return
         }
-        let wait = max(ProtocolLimits.renewalRetry, (end - turn.now) / ProtocolLimits.renewalShare)
-        deadlines[.rekeyChild(spi)] = turn.now + wait
+        deadlines[.rekeyChild(spi)] = turn.now + ProtocolLimits.renewalWait(lifeLeft: end - turn.now)
     }
 
     /// Takes the answer to a CREATE_CHILD_SA that asked for a child SA.
@@ -128,9 +124,7 @@ extension IKESA {
         _ message: Message, _ draft: ChildDraft
     ) throws(NegotiationFailure) -> ChildAgreement {
         let answer = try ChildOfferMessage(message)
-        let isFirst = draft.nonce == nil
-        let ours = isFirst ? draft.policy.suites.map(\.withoutKeyExchange) : draft.policy.suites
-        let suite = try Self.confirmed(answer.proposals, .esp, spiSize: 4, among: ours)
+        let suite = try Self.confirmed(answer.proposals, .esp, spiSize: 4, among: draft.suites)
         guard answer.isTransport == (draft.request.mode == .transport) else {
             throw .peerViolatedProtocol(
                 "the peer wants \(answer.isTransport ? "transport" : "tunnel") mode, and \(draft.request.mode.rawValue) was asked for; make the mode on both sides the same"
@@ -193,9 +187,8 @@ extension IKESA {
     private mutating func receive(_ refusal: NotifyPayload, _ draft: ChildDraft, _ turn: inout Turn) {
         switch refusal.type {
         case .invalidKEPayload:
-            let number = refusal.data.reduce(0) { $0 << 8 | Int($1) }
-            let group = draft.policy.suites.flatMap(\.keyExchange).first { Int($0.number) == number }
-            guard refusal.data.count == 2, let group, group != draft.exchange?.method,
+            guard let group = refusal.wantedGroup(among: draft.policy.suites),
+                group != draft.exchange?.method,
                 draft.attempts < ProtocolLimits.initialAttempts
             else { break }
             startChild(

@@ -4,6 +4,7 @@ import IPsec
 import ISAKMP
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// The responder's side of making a child SA, in IKE_AUTH and in CREATE_CHILD_SA.
 extension IKESA {
@@ -40,10 +41,10 @@ extension IKESA {
                 PendingOffer(
                     exchange: .createChildSA, head: [], nonces: nonces, offer: offer,
                     keyExchange: try message.optionalKeyExchange(), replaces: rekeyed), &turn)
-        } catch let refusal as ChildRefusal {
+        } catch let refusal as Refusal {
             refuse(refusal, .createChildSA, head: [], &turn)
         } catch let failure as NegotiationFailure {
-            refuse(ChildRefusal(failure, NotifyPayload(.invalidSyntax)), .createChildSA, head: [], &turn)
+            refuse(Refusal(failure, NotifyPayload(.invalidSyntax)), .createChildSA, head: [], &turn)
         } catch {
             preconditionFailure("an error of no kind that is thrown here")
         }
@@ -52,30 +53,24 @@ extension IKESA {
     /// Whether this SA is not about to leave its children to another one (RFC 7296 section 2.25.2).
     private var mayChangeChildren: Bool {
         guard let sa = established, sa.standing == .current, sa.rival == nil else { return false }
-        return !window.outstanding.contains { outstanding in
-            switch outstanding.kind {
-            case .rekeySelf, .deleteSelf: true
-            case .authenticate, .createChild, .deleteChildren, .probe: false
-            }
-        }
+        return !isLeaving
     }
 
     /// The child that a request wants to replace; nil where it wants a new one.
     private func rekeyedChild(_ message: Message) throws -> SPI? {
         guard let notify = message.notification(.rekeySA) else { return nil }
         // The SPI is the one that the sender receives on, which we send to.
-        let spi = SPI(notify.spi.reduce(0) { $0 << 8 | UInt32($1) })
-        guard notify.spi.count == 4,
+        guard let spi = UInt32(octets: notify.spi).map(SPI.init),
             let child = established?.children.values.first(where: { $0.peerSPI == spi })
         else {
-            throw ChildRefusal(
+            throw Refusal(
                 .peerViolatedProtocol("it wants to rekey a child SA that does not exist"),
                 NotifyPayload(.childSANotFound, protocolID: notify.protocolID, spi: notify.spi))
         }
         switch child.phase {
         case .mature, .replaced: return child.spi
         case .closing, .lingering:
-            throw ChildRefusal(
+            throw Refusal(
                 .cancelled("the child SA to be rekeyed is being deleted"), NotifyPayload(.temporaryFailure))
         }
     }
@@ -84,9 +79,9 @@ extension IKESA {
     mutating func consider(_ pending: PendingOffer, _ turn: inout Turn) {
         let wanted = pending.offer
         let (local, remote) = (wanted.responderSelectors.selectors, wanted.initiatorSelectors.selectors)
-        do throws(ChildRefusal) {
+        do throws(Refusal) {
             guard (established?.children.count ?? 0) < ProtocolLimits.children else {
-                throw ChildRefusal(
+                throw Refusal(
                     .localPolicyForbids(.limit("too many child SAs with this peer")),
                     NotifyPayload(.noAdditionalSAs))
             }
@@ -129,7 +124,7 @@ extension IKESA {
     mutating func receivePolicy(_ token: EffectToken, _ policy: SecurityPolicy?, _ turn: inout Turn) {
         guard case .findingPolicy(token, let pending)? = established?.answering else { return }
         updateEstablished { $0.answering = nil }
-        do throws(ChildRefusal) {
+        do throws(Refusal) {
             guard let template = policy?.templates.first(where: { $0.protocol == .esp }),
                 let local = pending.offer.responderSelectors.selectors.last,
                 let remote = pending.offer.initiatorSelectors.selectors.last
@@ -143,13 +138,13 @@ extension IKESA {
         }
     }
 
-    private func mismatch(_ pending: PendingOffer, _ policy: NegotiationPolicy) -> ChildRefusal {
+    private func mismatch(_ pending: PendingOffer, _ policy: NegotiationPolicy) -> Refusal {
         let everything = TrafficSelector(IPPrefix(host: path.local.address))
         let configured = policy.tunnels.filter { $0.peer == peer.name }.map {
             "tunnel \"\($0.name)\" protects \($0.localSelector(on: path)) (ours) with "
                 + "\($0.remoteSelector(on: path)) (its) (\($0.origin))"
         }
-        return ChildRefusal(
+        return Refusal(
             .localPolicyForbids(
                 .selectorMismatch(
                     local: pending.offer.responderSelectors.selectors.first ?? everything,
@@ -160,9 +155,9 @@ extension IKESA {
     /// Agrees, and has the inbound SA put in place; only then may the peer learn that it can send.
     private mutating func answer(
         _ pending: PendingOffer, _ request: ChildRequest, _ turn: inout Turn
-    ) throws(ChildRefusal) {
+    ) throws(Refusal) {
         guard let policy = turn.policy.child(for: parties(request.local, request.remote)) else {
-            throw ChildRefusal(
+            throw Refusal(
                 .localPolicyForbids(.noChildPolicy(local: request.local, remote: request.remote)),
                 NotifyPayload(.tsUnacceptable))
         }
@@ -172,7 +167,7 @@ extension IKESA {
             pending.offer.initiatorSelectors.selectors, to: [request.remote])
         guard !local.isEmpty, !remote.isEmpty else { throw mismatch(pending, turn.policy) }
         guard pending.offer.isTransport || request.mode != .transport else {
-            throw ChildRefusal(
+            throw Refusal(
                 .localPolicyForbids(
                     .limit("the peer asks for tunnel mode, and transport mode is configured")),
                 NotifyPayload(.noProposalChosen))
@@ -180,7 +175,7 @@ extension IKESA {
         let selection = try select(pending, policy)
         let (exchange, secret) = try exchangeKeys(selection.suite, pending, &turn)
         guard let spi = turn.spi() else {
-            throw ChildRefusal(
+            throw Refusal(
                 .localResource(.cryptography("no free SPI was drawn")), NotifyPayload(.noAdditionalSAs))
         }
         let offered = pending.offer.proposals[selection.index]
@@ -197,8 +192,7 @@ extension IKESA {
         if pending.exchange == .createChildSA { payloads.append(.nonce(pending.nonces.responder)) }
         if let exchange {
             payloads.append(
-                .keyExchange(
-                    KeyExchangePayload(method: exchange.method.number, publicValue: exchange.publicValue)))
+                .keyExchange(KeyExchangePayload(exchange)))
         }
         payloads += [
             .trafficSelectors(TrafficSelectorPayload(remote), .initiator),
@@ -211,7 +205,7 @@ extension IKESA {
 
     private func select(
         _ pending: PendingOffer, _ policy: ChildPolicy
-    ) throws(ChildRefusal) -> SuiteSelection {
+    ) throws(Refusal) -> SuiteSelection {
         let isFirst = pending.exchange == .ikeAuth
         let ours = isFirst ? policy.suites.map(\.withoutKeyExchange) : policy.suites
         let offers = pending.offer.proposals.map { proposal in
@@ -222,7 +216,7 @@ extension IKESA {
         }
         let sent = pending.keyExchange.flatMap { Catalogue.keyExchange(number: $0.method) }
         guard let selection = SuiteSelection.select(from: offers, accepting: ours, sent: sent) else {
-            throw ChildRefusal(
+            throw Refusal(
                 .noCommonChoice(.child, ProposalComparison(offers: offers, ours: ours)),
                 NotifyPayload(.noProposalChosen))
         }
@@ -231,10 +225,10 @@ extension IKESA {
 
     private func exchangeKeys(
         _ suite: Suite, _ pending: PendingOffer, _ turn: inout Turn
-    ) throws(ChildRefusal) -> (PrivateValue?, SecretKey?) {
+    ) throws(Refusal) -> (PrivateValue?, SecretKey?) {
         guard let group = suite.keyExchange else { return (nil, nil) }
         guard let sent = pending.keyExchange, sent.method == group.number else {
-            throw ChildRefusal(
+            throw Refusal(
                 .peerViolatedProtocol("KE is missing or of another group than \(group)"),
                 NotifyPayload(.invalidKEPayload, data: group.number.octets))
         }
@@ -242,7 +236,7 @@ extension IKESA {
             let exchange = try PrivateValue(group, random: &turn.random)
             return (exchange, try exchange.sharedSecret(with: sent.publicValue))
         } catch {
-            throw ChildRefusal(error, NotifyPayload(.invalidSyntax))
+            throw Refusal(error, NotifyPayload(.invalidSyntax))
         }
     }
 
@@ -257,7 +251,7 @@ extension IKESA {
         if case .failure(let failure) = result {
             turn.usedSPIs.remove(child.spi)
             refuse(
-                ChildRefusal(.localResource(.database(failure)), NotifyPayload(.noProposalChosen)),
+                Refusal(.localResource(.database(failure)), NotifyPayload(.noProposalChosen)),
                 pending.exchange, head: pending.head, &turn)
             return
         }
@@ -268,21 +262,10 @@ extension IKESA {
 
     /// The peer cannot have its child; the IKE SA is none the worse for it.
     private mutating func refuse(
-        _ refusal: ChildRefusal, _ exchange: ExchangeType, head: [Payload], _ turn: inout Turn
+        _ refusal: Refusal, _ exchange: ExchangeType, head: [Payload], _ turn: inout Turn
     ) {
         respond(exchange, head + [.notify(refusal.answer)], &turn)
         turn.outcomes.append(.childFailed(nil, refusal.failure))
         work(&turn)
-    }
-}
-
-/// Why a peer cannot have a child SA, and what it is told.
-struct ChildRefusal: Error {
-    let failure: NegotiationFailure
-    let answer: NotifyPayload
-
-    init(_ failure: NegotiationFailure, _ answer: NotifyPayload) {
-        self.failure = failure
-        self.answer = answer
     }
 }

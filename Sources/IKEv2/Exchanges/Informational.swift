@@ -1,6 +1,7 @@
 import IPsec
 import ISAKMP
 import Negotiation
+import Wire
 
 /// INFORMATIONAL exchanges: deletions, questions after the peer's life, errors (RFC 7296 section 1.4).
 extension IKESA {
@@ -28,7 +29,7 @@ extension IKESA {
             // An initiator that does not believe us says so once we are established (RFC 7296 section 2.21.2).
             respond(.informationalIKEv2, [], &turn)
             end(
-                .peerDeclined(.notified(refusal.type.description, number: refusal.type.rawValue)), &turn,
+                refusal.refusal, &turn,
                 sentence: "the peer does not believe who we are (AUTHENTICATION_FAILED)")
             return
         }
@@ -46,8 +47,10 @@ extension IKESA {
 
     /// How many of our requests the peer takes at once (RFC 7296 section 2.3).
     mutating func noteWindow(_ message: Message) {
-        guard let data = message.notification(.setWindowSize)?.data, data.count == 4 else { return }
-        window.setPeerSize(data.reduce(0) { $0 << 8 | UInt32($1) })
+        guard let size = message.notification(.setWindowSize).flatMap({ UInt32(octets: $0.data) }) else {
+            return
+        }
+        window.setPeerSize(size)
     }
 
     /// The peer is done with a child, named by its own inbound SPI; ours to be named in the answer, if it is.

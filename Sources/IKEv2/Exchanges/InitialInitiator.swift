@@ -5,6 +5,7 @@ import IPsec
 import ISAKMP
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// The initiator's side of IKE_SA_INIT.
 extension IKESA {
@@ -36,15 +37,10 @@ extension IKESA {
     private mutating func sendInitial(
         _ exchange: PrivateValue, _ nonce: [UInt8], cookie: [UInt8], attempts: Int, _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        let proposals = peer.suites.enumerated().map { index, suite in
-            SecurityAssociationPayload.Proposal(
-                number: UInt8(truncatingIfNeeded: index + 1), .ike, spi: [], suite)
-        }
         var payloads: [Payload] = cookie.isEmpty ? [] : [.notify(NotifyPayload(.cookie, data: cookie))]
         payloads += [
-            .securityAssociation(SecurityAssociationPayload(Array(proposals.prefix(255)))),
-            .keyExchange(
-                KeyExchangePayload(method: exchange.method.number, publicValue: exchange.publicValue)),
+            .securityAssociation(SecurityAssociationPayload(offering: peer.suites, .ike, spi: [])),
+            .keyExchange(KeyExchangePayload(exchange)),
             .nonce(nonce),
         ]
         payloads += natDetection(&turn) + announcements()
@@ -174,9 +170,8 @@ extension IKESA {
     private func otherGroup(
         _ notify: NotifyPayload, _ initiating: Initiating, _ turn: inout Turn
     ) throws(NegotiationFailure) -> PrivateValue {
-        let number = notify.data.reduce(0) { $0 << 8 | Int($1 & 0xff) }
-        let group = peer.suites.flatMap(\.keyExchange).first { Int($0.number) == number }
-        guard notify.data.count == 2, let group else {
+        guard let group = notify.wantedGroup(among: peer.suites) else {
+            let number = notify.data.reduce(0) { $0 << 8 | Int($1) }
             throw .peerViolatedProtocol("it wants key exchange \(number), which was not offered")
         }
         guard group != initiating.exchange.method, initiating.attempts < ProtocolLimits.initialAttempts else {

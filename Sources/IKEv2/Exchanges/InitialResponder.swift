@@ -4,6 +4,7 @@ import IPsec
 import ISAKMP
 import KeyMaterial
 import Negotiation
+import Wire
 
 /// The responder's side of IKE_SA_INIT.
 extension IKESA {
@@ -15,7 +16,7 @@ extension IKESA {
     static func respond(
         _ id: IKESAID, to message: Message, _ datagram: [UInt8], from path: Path, candidates: [PeerPolicy],
         _ turn: inout Turn
-    ) throws(InitialRefusal) -> IKESA {
+    ) throws(Refusal) -> IKESA {
         let received = try parsed(message)
         let choice = try choose(among: received, candidates)
         let exchange = try draw(choice, received, &turn)
@@ -36,17 +37,17 @@ extension IKESA {
         let group: KeyExchangeMethod
     }
 
-    private static func parsed(_ message: Message) throws(InitialRefusal) -> InitialMessage {
+    private static func parsed(_ message: Message) throws(Refusal) -> InitialMessage {
         do {
             return try InitialMessage(message)
         } catch {
-            throw InitialRefusal(error, NotifyPayload(.invalidSyntax))
+            throw Refusal(error, NotifyPayload(.invalidSyntax))
         }
     }
 
     private static func choose(
         among received: InitialMessage, _ candidates: [PeerPolicy]
-    ) throws(InitialRefusal) -> Choice {
+    ) throws(Refusal) -> Choice {
         let offers = received.offers
         let sent = Catalogue.keyExchange(number: received.keyExchange.method)
         let fitting = candidates.compactMap { peer in
@@ -54,7 +55,7 @@ extension IKESA {
         }
         guard let (peer, selection) = fitting.first, let group = selection.suite.keyExchange else {
             let comparison = ProposalComparison(offers: offers, ours: candidates.flatMap(\.suites))
-            throw InitialRefusal(.noCommonChoice(.ike, comparison), NotifyPayload(.noProposalChosen))
+            throw Refusal(.noCommonChoice(.ike, comparison), NotifyPayload(.noProposalChosen))
         }
         return Choice(
             peer: peer, candidates: fitting.filter { $0.1 == selection }.map(\.0), selection: selection,
@@ -64,16 +65,16 @@ extension IKESA {
     /// Our half of the key exchange; another group than the peer's is asked for without anything being kept.
     private static func draw(
         _ choice: Choice, _ received: InitialMessage, _ turn: inout Turn
-    ) throws(InitialRefusal) -> PrivateValue {
+    ) throws(Refusal) -> PrivateValue {
         guard received.keyExchange.method == choice.group.number else {
-            throw InitialRefusal(
+            throw Refusal(
                 .peerViolatedProtocol(
                     "KE is of group \(received.keyExchange.method), \(choice.group) is wanted"),
                 NotifyPayload(.invalidKEPayload, data: choice.group.number.octets))
         }
         guard received.keyExchange.publicValue.count == choice.group.publicValueSize else {
             let count = received.keyExchange.publicValue.count
-            throw InitialRefusal(
+            throw Refusal(
                 .peerMalformed(
                     "a public value of \(count) octets, where \(choice.group) has \(choice.group.publicValueSize)"
                 ),
@@ -82,21 +83,20 @@ extension IKESA {
         do {
             return try PrivateValue(choice.group, random: &turn.random)
         } catch {
-            throw InitialRefusal(error, NotifyPayload(.noProposalChosen))
+            throw Refusal(error, NotifyPayload(.noProposalChosen))
         }
     }
 
     private mutating func answer(
         _ received: InitialMessage, _ datagram: [UInt8], _ choice: Choice, _ exchange: PrivateValue,
         _ turn: inout Turn
-    ) throws(InitialRefusal) {
+    ) throws(Refusal) {
         let nonce = turn.random.bytes(count: nonceSize)
         let offered = received.proposals[choice.selection.index]
         let payloads: [Payload] = [
             .securityAssociation(
                 SecurityAssociationPayload([.init(answering: offered, spi: [], choice.selection)])),
-            .keyExchange(
-                KeyExchangePayload(method: choice.group.number, publicValue: exchange.publicValue)),
+            .keyExchange(KeyExchangePayload(exchange)),
             .nonce(nonce),
         ]
         let capabilities = received.capabilities
@@ -106,7 +106,7 @@ extension IKESA {
                 payloads + natDetection(&turn) + announcements(answering: capabilities)
                     + childlessSupport + certificateRequest, isResponse: true)
         } catch {
-            throw InitialRefusal(error, NotifyPayload(.noProposalChosen))
+            throw Refusal(error, NotifyPayload(.noProposalChosen))
         }
         let opening = Opening(
             request: datagram, answer: answer, nonces: Nonces(initiator: received.nonce, responder: nonce),
@@ -153,16 +153,5 @@ extension IKESA {
         } catch {
             end(error, &turn)
         }
-    }
-}
-
-/// Why a first message is refused, and what its sender is told in clear.
-struct InitialRefusal: Error {
-    let failure: NegotiationFailure
-    let answer: NotifyPayload
-
-    init(_ failure: NegotiationFailure, _ answer: NotifyPayload) {
-        self.failure = failure
-        self.answer = answer
     }
 }

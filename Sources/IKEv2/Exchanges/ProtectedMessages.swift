@@ -146,9 +146,7 @@ extension IKESA {
     }
 
     private func refusal(in message: Message) -> NegotiationFailure? {
-        message.notifications.first(where: \.type.isError).map {
-            .peerDeclined(.notified($0.type.description, number: $0.type.rawValue))
-        }
+        message.notifications.first(where: \.type.isError)?.refusal
     }
 
     private mutating func receiveAnswer(_ message: Message, to request: Request, _ turn: inout Turn) {

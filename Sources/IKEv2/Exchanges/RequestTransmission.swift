@@ -82,7 +82,7 @@ extension IKESA {
     }
 
     /// Whether a request is under way after which there may be nothing left to ask of this SA.
-    private var isLeaving: Bool {
+    var isLeaving: Bool {
         window.outstanding.contains { outstanding in
             switch outstanding.kind {
             case .rekeySelf, .deleteSelf: true

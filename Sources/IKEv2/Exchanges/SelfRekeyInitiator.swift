@@ -3,6 +3,7 @@ import Cryptography
 import IPsec
 import ISAKMP
 import Negotiation
+import Wire
 
 /// An IKE SA that we want in the place of the present one (RFC 7296 section 1.3.2).
 struct SelfDraft {
@@ -44,15 +45,11 @@ extension IKESA {
             let draft = SelfDraft(
                 spi: turn.cookie(), exchange: try PrivateValue(wanted, random: &turn.random),
                 nonce: turn.random.bytes(count: nonceSize), attempts: attempts)
-            let proposals = peer.suites.prefix(255).enumerated().map { index, suite in
-                SecurityAssociationPayload.Proposal(
-                    number: UInt8(truncatingIfNeeded: index + 1), .ike, spi: draft.spi.octets, suite)
-            }
             let payloads: [Payload] = [
-                .securityAssociation(SecurityAssociationPayload(Array(proposals))), .nonce(draft.nonce),
-                .keyExchange(
-                    KeyExchangePayload(
-                        method: draft.exchange.method.number, publicValue: draft.exchange.publicValue)),
+                .securityAssociation(
+                    SecurityAssociationPayload(offering: peer.suites, .ike, spi: draft.spi.octets)),
+                .nonce(draft.nonce),
+                .keyExchange(KeyExchangePayload(draft.exchange)),
             ]
             step("--> SA, Ni, KEi for a successor of this IKE SA", &turn)
             request(.rekeySelf(draft), .createChildSA, payloads, &turn)
@@ -105,15 +102,11 @@ extension IKESA {
 
     /// The peer does not make a successor, or not so.
     private mutating func receive(_ refusal: NotifyPayload, _ draft: SelfDraft, _ turn: inout Turn) {
-        if refusal.type == .invalidKEPayload, refusal.data.count == 2,
-            draft.attempts < ProtocolLimits.initialAttempts
+        if refusal.type == .invalidKEPayload, draft.attempts < ProtocolLimits.initialAttempts,
+            let group = refusal.wantedGroup(among: peer.suites), group != draft.exchange.method
         {
-            let number = refusal.data.reduce(0) { $0 << 8 | Int($1) }
-            let group = peer.suites.flatMap(\.keyExchange).first { Int($0.number) == number }
-            if let group, group != draft.exchange.method {
-                startSelfRekey(group: group, attempts: draft.attempts + 1, &turn)
-                return
-            }
+            startSelfRekey(group: group, attempts: draft.attempts + 1, &turn)
+            return
         }
         if refusal.type == .temporaryFailure, established?.rival == nil {
             step("<-- \(refusal.type): no successor yet", &turn)
@@ -129,8 +122,7 @@ extension IKESA {
         if let rival = established?.rival {
             bequeath(to: rival.spi, &turn)
         } else if let end = deadlines[.expire] {
-            let wait = max(ProtocolLimits.renewalRetry, (end - turn.now) / ProtocolLimits.renewalShare)
-            deadlines[.rekeySelf] = turn.now + wait
+            deadlines[.rekeySelf] = turn.now + ProtocolLimits.renewalWait(lifeLeft: end - turn.now)
         }
     }
 }

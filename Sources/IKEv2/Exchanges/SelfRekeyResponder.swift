@@ -3,6 +3,7 @@ import Cryptography
 import IPsec
 import ISAKMP
 import Negotiation
+import Wire
 
 /// The responder's side of rekeying an IKE SA.
 extension IKESA {
@@ -14,7 +15,7 @@ extension IKESA {
             respond(.createChildSA, [.notify(NotifyPayload(.temporaryFailure))], &turn)
             return
         }
-        do throws(InitialRefusal) {
+        do throws(Refusal) {
             let (successor, nonces, payloads) = try answer(selfRequest: message, &turn)
             respond(.createChildSA, payloads, &turn)
             step("--> SA, Ni, KEi; <-- SA (\(successor.secured?.suite.description ?? "")), Nr, KEr", &turn)
@@ -51,7 +52,7 @@ extension IKESA {
 
     private func answer(
         selfRequest message: Message, _ turn: inout Turn
-    ) throws(InitialRefusal) -> (IKESA, Nonces, [Payload]) {
+    ) throws(Refusal) -> (IKESA, Nonces, [Payload]) {
         let offers: [SecurityAssociationPayload.Proposal]
         let sent: KeyExchangePayload
         let nonces: Nonces
@@ -61,7 +62,7 @@ extension IKESA {
             nonces = Nonces(
                 initiator: try message.nonce(), responder: turn.random.bytes(count: nonceSize))
         } catch {
-            throw InitialRefusal(error, NotifyPayload(.invalidSyntax))
+            throw Refusal(error, NotifyPayload(.invalidSyntax))
         }
         let suites = offers.map { $0.offer(for: .ike, spiSize: 8) }
         guard
@@ -69,12 +70,12 @@ extension IKESA {
                 from: suites, accepting: peer.suites, sent: Catalogue.keyExchange(number: sent.method)),
             let group = selection.suite.keyExchange
         else {
-            throw InitialRefusal(
+            throw Refusal(
                 .noCommonChoice(.ike, ProposalComparison(offers: suites, ours: peer.suites)),
                 NotifyPayload(.noProposalChosen))
         }
         guard sent.method == group.number else {
-            throw InitialRefusal(
+            throw Refusal(
                 .peerViolatedProtocol("KE is of group \(sent.method), \(group) is wanted"),
                 NotifyPayload(.invalidKEPayload, data: group.number.octets))
         }
@@ -95,12 +96,11 @@ extension IKESA {
                         SecurityAssociationPayload([
                             .init(answering: offered, spi: spis.responder.octets, selection)
                         ])), .nonce(nonces.responder),
-                    .keyExchange(
-                        KeyExchangePayload(method: group.number, publicValue: exchange.publicValue)),
+                    .keyExchange(KeyExchangePayload(exchange)),
                 ]
             )
         } catch {
-            throw InitialRefusal(error, NotifyPayload(.invalidSyntax))
+            throw Refusal(error, NotifyPayload(.invalidSyntax))
         }
     }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// The SPIs of an IKE SA, the original initiator's first (RFC 7296 section 2.6).
 package struct IKESPIs: Hashable, Sendable {
     package var initiator: UInt64
@@ -11,11 +13,4 @@ package struct IKESPIs: Hashable, Sendable {
 
     /// Both as prf+ takes them: SPIi | SPIr.
     var octets: [UInt8] { initiator.octets + responder.octets }
-}
-
-extension FixedWidthInteger {
-    /// The value in network byte order.
-    var octets: [UInt8] {
-        stride(from: bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> $0) }
-    }
 }

@@ -1,4 +1,6 @@
+import Algorithms
 import ISAKMP
+import Negotiation
 import Wire
 
 /// One side's public value (RFC 7296 section 3.4).
@@ -16,6 +18,10 @@ package struct KeyExchangePayload: Hashable, Sendable {
     package init(method: UInt16, publicValue: [UInt8]) {
         self.method = method
         self.publicValue = publicValue
+    }
+
+    init(_ exchange: PrivateValue) {
+        self.init(method: exchange.method.number, publicValue: exchange.publicValue)
     }
 
     init(body: [UInt8]) throws(MessageError) {

@@ -1,4 +1,6 @@
+import Algorithms
 import ISAKMP
+import Negotiation
 import Wire
 
 /// A failure, a state or an ability that one side tells the other (RFC 7296 section 3.10).
@@ -44,5 +46,18 @@ package struct NotifyPayload: Hashable, Sendable {
             writer.put(spi)
             writer.put(data)
         }
+    }
+}
+
+extension NotifyPayload {
+    /// The group that INVALID_KE_PAYLOAD asks for; nil where it names none of those that were offered.
+    func wantedGroup(among suites: [SuiteProposal]) -> KeyExchangeMethod? {
+        guard let number = UInt16(octets: data) else { return nil }
+        return suites.flatMap(\.keyExchange).first { $0.number == number }
+    }
+
+    /// That the peer ended an exchange so.
+    var refusal: NegotiationFailure {
+        .peerDeclined(.notified(type.description, number: type.rawValue))
     }
 }

@@ -2,6 +2,18 @@ import Algorithms
 import ISAKMP
 package import Negotiation
 
+extension SecurityAssociationPayload {
+    /// All that is offered, the preferred first.
+    ///
+    /// - Parameter spi: ours, the same in each proposal.
+    init(offering suites: [SuiteProposal], _ kind: IKEProtocol, spi: [UInt8]) {
+        self.init(
+            suites.prefix(255).enumerated().map { index, suite in
+                Proposal(number: UInt8(truncatingIfNeeded: index + 1), kind, spi: spi, suite)
+            })
+    }
+}
+
 /// Proposals of the configuration as the wire carries them, and back (RFC 7296 section 3.3).
 extension SecurityAssociationPayload.Proposal {
     private typealias Transform = SecurityAssociationPayload.Transform

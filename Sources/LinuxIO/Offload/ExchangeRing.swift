@@ -4,8 +4,8 @@ import Synchronization
 ///
 /// What is exchanged are values whose room has been made once, so that nothing is allocated or copied on the way.
 @safe
-// why unchecked: `head` and `tail` give each place to one of the two threads at a time
-package final class ExchangeRing<Element: Sendable>: @unchecked Sendable {
+package final class ExchangeRing<Element: Sendable>: @unchecked Sendable {  // why: a place has one thread at a time
+    // `head` and `tail` say which.
     // Not an array: two threads work on different places at the same time.
     private let places: UnsafeMutablePointer<Element>
     private let capacity: Int

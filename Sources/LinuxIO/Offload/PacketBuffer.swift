@@ -4,8 +4,7 @@ import Glibc
 ///
 /// Packets are worked on in place; nothing is allocated for them.
 @safe
-// why unchecked: one thread at a time works on it, the one that holds it; rings hand it on
-package final class PacketBuffer: @unchecked Sendable {
+package final class PacketBuffer: @unchecked Sendable {  // why: one thread at a time holds it; rings hand it on
     @usableFromInline let storage: UnsafeMutablePointer<UInt8>
     /// Octets of room.
     package let capacity: Int
