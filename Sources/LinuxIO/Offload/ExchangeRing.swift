@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// What is exchanged are values whose room has been made once, so that nothing is allocated or copied on the way.
 @safe
-package final class ExchangeRing<Element: Sendable>: @unchecked Sendable {  // why: a place has one thread at a time
+package final class ExchangeRing<Element: Sendable>: @unchecked Sendable {  // why: one thread a place
     // `head` and `tail` say which.
     // Not an array: two threads work on different places at the same time.
     private let places: UnsafeMutablePointer<Element>

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Packets are worked on in place; nothing is allocated for them.
 @safe
-package final class PacketBuffer: @unchecked Sendable {  // why: one thread at a time holds it; rings hand it on
+package final class PacketBuffer: @unchecked Sendable {  // why: one thread at a time
     @usableFromInline let storage: UnsafeMutablePointer<UInt8>
     /// Octets of room.
     package let capacity: Int
