@@ -69,11 +69,12 @@ start_swiftike() {
     local pid=$!
     pids+=("$pid")
     eval "pid_$side=$pid"
-    wait_until 20 ctl "$side" status >/dev/null || {
-        echo "swiftike on $side did not start:"
-        cat "$dir/log"
-        return 1
-    }
+    # One that ended will not answer either.
+    wait_until 20 eval 'not_running "$pid" || ctl "$side" status >/dev/null'
+    not_running "$pid" || return 0
+    echo "swiftike on $side did not start:"
+    cat "$dir/log"
+    return 1
 }
 
 # ctl SIDE COMMAND... asks a side's swiftike.
