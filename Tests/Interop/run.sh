@@ -1,6 +1,7 @@
 #!/bin/bash
 # usage: run.sh [SCENARIO...]   runs the scenarios under strongswan/, all of them by default.
 #
+# Several run at a time, JOBS of them (4), each with gateways of its own: most of what they do is wait.
 # swiftike is on east, strongSwan on west, both with ESP in user space, so that any host can run it. A scenario is a
 # folder: swiftike.conf, swanctl.conf and `steps`, a shell text with one check a line. SWIFTIKE_VERBOSE=1 shows the
 # logs of what failed, SWIFTIKE_KEEP=1 keeps the files.
@@ -8,7 +9,27 @@
 
 [ "$(id -u)" = 0 ] || { echo "network namespaces need root"; exit 77; }
 scenarios=("$@")
-[ ${#scenarios[@]} -gt 0 ] || mapfile -t scenarios < <(cd "$here/strongswan" && ls -d */ | tr -d /)
+# The longest come first, so that the others fill the time beside them.
+[ ${#scenarios[@]} -gt 0 ] ||
+    mapfile -t scenarios < <(cd "$here/strongswan" && ls -d {rekey,algorithms,ikev2-rekey,ikev2-certificates}/ */ | tr -d / | awk '!seen[$0]++')
+
+# The words of a scenario come together when it ends; the sum is of what each said last.
+if [ ${#scenarios[@]} -gt 1 ] && [ "${JOBS:-4}" -gt 1 ]; then
+    export results=$work
+    printf '%s\0' "${scenarios[@]}" | xargs -0 -n 1 -P "${JOBS:-4}" bash -c '
+        "$0" "$1" >"$results/$1.words" 2>&1
+        flock "$results/lock" cat "$results/$1.words"' "$here/run.sh"
+    for name in "${scenarios[@]}"; do
+        read -r passed_there failed_there < <(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$work/$name.words") ||
+            { echo "FAIL  $name: it ended early"; passed_there=0 failed_there=1; }
+        passed=$((passed + passed_there))
+        failed=$((failed + failed_there))
+    done
+    echo
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+fi
 
 # both_start [swiftike FLAG...] starts both daemons of a scenario from its folder.
 both_start() {
