@@ -52,7 +52,7 @@ guest-test: test-deps all
 	Tests/Guest/run.sh
 
 bench: test-deps all
-	for program in packet-bench userspace-selftest; do \
+	for program in packet-bench handshake-bench userspace-selftest; do \
 	    $(SWIFT) build -c release --static-swift-stdlib --product $$program || exit; done
 	Tests/Bench/run.sh $(or $(JSON),.build/bench.json)
 

@@ -186,6 +186,13 @@ let package = Package(
             ],
             path: "Tests/Bench/PacketBench", swiftSettings: settings),
         .executableTarget(
+            name: "handshake-bench",
+            dependencies: [
+                "Algorithms", "ControlProtocol", "Credentials", "Cryptography", "IKEv1", "IKEv2", "IPsec",
+                "KeyMaterial", "LinuxIO", "Negotiation",
+            ],
+            path: "Tests/Bench/HandshakeBench", swiftSettings: settings),
+        .executableTarget(
             name: "esp-matrix",
             dependencies: ["Algorithms", "Cryptography", "ESP", "IPsec", "KeyMaterial", "TestSupport"],
             path: "Tests/ESPMatrix", swiftSettings: settings),

@@ -1,5 +1,5 @@
 #!/bin/bash
-# usage: run.sh [JSON]   measures the packet engine, the data plane and swiftkey; writes all figures to JSON
+# usage: run.sh [JSON]   measures the packet engine, the data plane, swiftkey and handshakes; writes all figures to JSON
 #                        (.build/bench.json) as well.
 #
 # Fails where a figure is below what is asked of it. The parts of the data plane and of swiftkey need root, for network
@@ -13,6 +13,7 @@ trap 'rm -rf "$work"' EXIT
 status=0
 
 "$bin/packet-bench" --check --json "$work/packets.json" || status=1
+"$bin/handshake-bench" --check --json "$work/handshakes.json" || status=1
 for part in allocations policies; do
     "$here/$part.sh" >"$work/$part.txt"
     case $? in
@@ -22,9 +23,12 @@ for part in allocations policies; do
     esac
     cat "$work/$part.txt"
 done
-[ -s "$work/packets.json" ] || echo null >"$work/packets.json"
+for part in packets handshakes; do
+    [ -s "$work/$part.json" ] || echo null >"$work/$part.json"
+done
 jq --rawfile policies "$work/policies.txt" --rawfile allocations "$work/allocations.txt" \
     'def lines: split("\n") | map(select(. != ""));
-    {packets: ., policies: ($policies | lines), allocations: ($allocations | lines)}' "$work/packets.json" >"$json" || status=1
+    {packets: ., handshakes: $handshakes[0], policies: ($policies | lines), allocations: ($allocations | lines)}' \
+    --slurpfile handshakes "$work/handshakes.json" "$work/packets.json" >"$json" || status=1
 echo "figures: $json"
 exit $status

@@ -1,0 +1,155 @@
+import ControlProtocol
+import IPsec
+import KeyMaterial
+import LinuxIO
+
+/// One figure, and what is asked of it.
+struct Figure {
+    let name: String
+    let value: Double
+    let unit: String
+    /// The most it may be; nil where nothing is asked.
+    let limit: Double?
+    /// How it came to be, for people.
+    var remark = ""
+
+    var isMet: Bool { limit.map { value <= $0 } ?? true }
+
+    var line: String {
+        let asked = limit.map { "at most \(Self.text($0)) \(unit): \(isMet ? "met" : "MISSED")" } ?? ""
+        return "  \(Self.padded(name, 44)) \(Self.padded(Self.text(value) + " " + unit, 16)) \(asked)"
+            + (remark.isEmpty ? "" : "\n      \(remark)")
+    }
+
+    var json: JSONValue {
+        .object([
+            .init("name", .string(name)), .init("value", .string(Self.text(value))),
+            .init("unit", .string(unit)), .init("limit", limit.map { .string(Self.text($0)) } ?? .null),
+            .init("met", .bool(isMet)),
+        ])
+    }
+
+    static func text(_ value: Double) -> String {
+        let thousandths = Int((value * 1000).rounded())
+        guard thousandths % 1000 != 0 else { return "\(thousandths / 1000)" }
+        let fraction = "\(1000 + thousandths % 1000)".dropFirst()
+        return "\(thousandths / 1000).\(fraction)"
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+/// What handshakes cost a responder, and what the SAs they leave do.
+struct HandshakeFigures {
+    let version: LoadVersion
+    /// Peers on their way at once; below what a responder allows one address.
+    var window = 16
+    /// Handshakes that are measured together.
+    var batch = 1000
+    /// Handshakes in all.
+    var total = 50_000
+
+    /// What it costs to set peers up, from the first to the last of many.
+    ///
+    /// - Parameter process: the responder's; nil where that is not known, so that only the load is driven.
+    func cost(of process: Int32?, at responder: Endpoint) throws -> [Figure] {
+        let secret = SecretKey(copying: Array(Responder.secret.utf8))
+        var load = try LoadInitiator(version, responder: responder, secret: secret)
+        // The first ones find nothing ready.
+        try load.establish(total: Self.warmUp, window: window)
+        guard let process else {
+            try load.establish(total: total, window: window)
+            return []
+        }
+        let start = try ProcessUse(of: process)
+        var before = start
+        var costs: [Double] = []
+        var residentAtTenThousand: Int?
+        while load.peers.count < total {
+            let count = min(batch, total - load.peers.count)
+            try load.establish(total: load.peers.count + count, window: window)
+            let after = try ProcessUse(of: process)
+            costs.append(Double(after.processor - before.processor) / Double(count) / 1_000_000)
+            before = after
+            if load.peers.count >= Self.memoryCount, residentAtTenThousand == nil {
+                residentAtTenThousand = (after.resident - start.resident) / (load.peers.count - Self.warmUp)
+            }
+        }
+        return figures(costs, residentAtTenThousand)
+    }
+
+    private func figures(_ costs: [Double], _ resident: Int?) -> [Figure] {
+        let early = costs.prefix(10).sorted()
+        let late = costs.suffix(10).sorted()
+        guard let first = early.first, let last = late.first else { return [] }
+        let median = Figure.text(early[early.count / 2])
+        var figures = [
+            Figure(
+                name: "\(version.rawValue): processor time per handshake", value: first, unit: "ms",
+                limit: Double(version.goal) / 1_000_000,
+                remark: "least of \(early.count) batches of \(batch); median \(median)")
+        ]
+        if costs.count >= 20 {
+            figures.append(
+                Figure(
+                    name: "\(version.rawValue): the same with \(total) SAs, relative", value: last / first,
+                    unit: "times",
+                    limit: Self.mostGrowth,
+                    remark: "least \(Figure.text(last)) ms, median \(Figure.text(late[late.count / 2]))"))
+        }
+        if let resident {
+            figures.append(
+                Figure(
+                    name: "\(version.rawValue): memory per pair at \(Self.memoryCount)",
+                    value: Double(resident) / 1024, unit: "KiB", limit: Self.mostMemory))
+        }
+        return figures
+    }
+
+    /// What becomes of peers whose SAs are all renewed, those of IKE and their children.
+    ///
+    /// - Parameter lifetimes: those of the side that renews, which the peers of IKEv1 do and IKEv2's leave to the
+    ///   responder.
+    func renewal(
+        of process: Int32, at responder: Endpoint, _ lifetimes: LoadLifetimes, count: Int
+    ) throws -> [Figure] {
+        let secret = SecretKey(copying: Array(Responder.secret.utf8))
+        var load = try LoadInitiator(
+            version, version == .ikev1 ? lifetimes : LoadLifetimes(), responder: responder, secret: secret)
+        try load.establish(total: count, window: window)
+        load.resetCount()
+        let before = try ProcessUse(of: process)
+        let end = MonotonicClock.now + lifetimes.ike
+        try load.serve { $0.ikeRenewals < count && MonotonicClock.now < end }
+        try load.serve { $0.childRenewals < count && MonotonicClock.now < end }
+        let after = try ProcessUse(of: process)
+        let done = load.count
+        let name = "\(version.rawValue): \(count) SAs renewed"
+        let troubles = done.troubles.count + done.strays
+        return [
+            Figure(
+                name: "\(name): not renewed in time",
+                value: Double(max(0, count - done.ikeRenewals) + max(0, count - done.childRenewals)),
+                unit: "SAs", limit: 0,
+                remark: "\(done.ikeRenewals) IKE SAs and \(done.childRenewals) child SAs were"),
+            Figure(
+                name: "\(name): lost or failed", value: Double(troubles), unit: "SAs", limit: 0,
+                remark: done.troubles.first ?? ""),
+            Figure(name: "\(name): sent again", value: Double(done.repetitions), unit: "messages", limit: 0),
+            Figure(
+                name: "\(name): processor time per renewal",
+                value: Double(after.processor - before.processor)
+                    / Double(max(1, done.ikeRenewals + done.childRenewals)) / 1_000_000, unit: "ms",
+                limit: nil),
+        ]
+    }
+
+    /// Handshakes before anything is measured.
+    static let warmUp = 100
+    private static let memoryCount = 10_000
+    private static let mostMemory = 6.0
+    /// How much more the last handshakes may cost than the first: noise, and a colder cache.
+    private static let mostGrowth = 1.25
+}
