@@ -6,12 +6,15 @@ package import IPsec
 package enum LocalAddress {
     /// Our address for packets to `remote`, as a connected socket would use it.
     ///
-    /// - Parameter mark: the firewall mark the packets will carry, which may choose their route.
+    /// - Parameters:
+    ///   - mark: the firewall mark the packets will carry, which may choose their route.
+    ///   - prepare: called with the socket before it asks; to the kernel's IPsec a connection is a packet, which
+    ///     would begin a negotiation where a policy covers it.
     /// - Throws: `ENETUNREACH` when there is no route.
     package static func towards(
-        _ remote: IPAddress, scope: UInt32 = 0, mark: UInt32 = 0
+        _ remote: IPAddress, scope: UInt32 = 0, mark: UInt32 = 0, prepare: (Int32) -> Void = { _ in }
     ) throws(SystemError) -> IPAddress {
-        let probe = try connected(to: remote, scope: scope, mark: mark)
+        let probe = try connected(to: remote, scope: scope, mark: mark, prepare)
         var local = linuxio_endpoint.none
         _ = try SystemError.check(unsafe linuxio_local(probe.number, &local), "getsockname")
         guard let endpoint = local.endpoint() else { throw SystemError("getsockname", code: EAFNOSUPPORT) }
@@ -65,9 +68,10 @@ package enum LocalAddress {
     }
 
     private static func connected(
-        to remote: IPAddress, scope: UInt32 = 0, mark: UInt32 = 0
+        to remote: IPAddress, scope: UInt32 = 0, mark: UInt32 = 0, _ prepare: (Int32) -> Void = { _ in }
     ) throws(SystemError) -> FileDescriptor {
         let probe = try FileDescriptor.socket(remote.family.socketFamily, SOCK_DGRAM, 0)
+        prepare(probe.number)
         if mark != 0 {
             try DatagramSocket.setOption(
                 probe.number, SOL_SOCKET, SO_MARK, Int32(truncatingIfNeeded: mark), "SO_MARK")

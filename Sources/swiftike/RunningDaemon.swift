@@ -128,7 +128,7 @@ struct RunningDaemon {
         return DaemonEnvironment(
             dataPlane: plane, log: log, now: { MonotonicClock.now }, wallSeconds: { WallClock.now },
             random: { SystemRandom() },
-            localAddress: Self.localAddress(towards:),
+            localAddress: { Self.localAddress(towards: $0, plane) },
             endpoint: { policy in
                 VersionedEndpoint(
                     policy: policy, ikev1: IKEv1Endpoint(policy: policy, random: SystemRandom())
@@ -140,9 +140,15 @@ struct RunningDaemon {
             loadSettings: { reading.load(hasNamedDevices: plane.hasNamedDevices).map(\.daemon) })
     }
 
-    @Sendable private static func localAddress(towards remote: IPAddress) -> Result<IPAddress, RouteFailure> {
-        do {
-            return .success(try LocalAddress.towards(remote))
+    /// As the IKE sockets would send, so outside all policies: where one is not, a negotiation might begin.
+    private static func localAddress(
+        towards remote: IPAddress, _ plane: any DataPlane
+    ) -> Result<IPAddress, RouteFailure> {
+        do throws(SystemError) {
+            let local = try LocalAddress.towards(remote) {
+                try? plane.prepare(socket: $0, family: remote.family, purpose: .ike)
+            }
+            return .success(local)
         } catch {
             return .failure(RouteFailure("no way to \(remote): \(SystemError.text(of: error.code))"))
         }

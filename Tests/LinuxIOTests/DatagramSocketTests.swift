@@ -96,4 +96,12 @@ import Testing
         #expect(try LocalAddress.towards(address("::1")) == address("::1"))
         #expect(try LocalAddress.pathMTU(towards: address("127.0.0.1")) >= 1280)
     }
+
+    @Test func theRouteIsAskedForWithAPreparedSocket() throws {
+        var wasConnected: Bool?
+        _ = try LocalAddress.towards(address("127.0.0.1")) { descriptor in
+            wasConnected = unsafe send(descriptor, [0], 1, 0) == 1 || errno != EDESTADDRREQ
+        }
+        #expect(wasConnected == false)
+    }
 }
