@@ -37,16 +37,11 @@ fuzz-regress: build-deps
 	Tests/Fuzz/run.sh all $(or $(RUNS),20000)
 
 interop: test-deps all
-	Tests/Interop/certificates.sh
 	Tests/Interop/userspace-selftest.sh
-	Tests/Interop/interfaces.sh
-	Tests/Interop/path-mtu.sh
-	Tests/Interop/bad-packets.sh
 	Tests/Interop/tsan.sh 3
-	Tests/Interop/ikev2-pair.sh
-	Tests/Interop/run.sh $(SCENARIO)
-	Tests/Swiftkey/run.sh
-	Tests/Swiftesp/run.sh
+	Tests/side-by-side.sh "Tests/Interop/run.sh $(SCENARIO)" Tests/Swiftesp/run.sh Tests/Interop/path-mtu.sh \
+	    Tests/Swiftkey/run.sh Tests/Interop/interfaces.sh Tests/Interop/certificates.sh Tests/Interop/bad-packets.sh \
+	    Tests/Interop/ikev2-pair.sh
 
 guest-test: test-deps all
 	Tests/Guest/run.sh
