@@ -1,6 +1,7 @@
 #!/bin/bash
-# usage: guest-tests.sh [without:SCENARIO...] [SCENARIO...]   runs in the guest: tunnels over the kernel's ESP, judged by the kernel's own
-# counters and by what crossed the wire. Prints one line a check and ends with "N passed, N failed".
+# usage: guest-tests.sh [without:SCENARIO...] [half:1 | half:2 | SCENARIO...]   runs in the guest: tunnels over the kernel's
+# ESP, judged by the kernel's own counters and by what crossed the wire. Prints one line a check and ends with
+# "N passed, N failed". The first half is what IKE negotiates, the second all else.
 . "$(dirname "${BASH_SOURCE[0]}")/../Interop/lib.sh"
 guest_tests=$top/Tests/Guest
 
@@ -111,11 +112,11 @@ pings() {
     in_ns east ping -n -q -c "$count" -i 0.2 -W 12 "$@" $ends >"$work/ping.out" 2>&1
 }
 
-# kernel_counted SIDE N: an SA each way carried N packets, says the kernel.
+# kernel_counted SIDE N [MODE]: an SA each way carried N packets, says the kernel.
 kernel_counted() {
-    ip -n "${!1}" -s xfrm state | awk -v least="$2" -v east="$1" '
-        /^src/ { source = $2 }
-        /lifetime current/ { getline; split($2, part, "("); if (part[1] + 0 >= least) seen[source] = 1 }
+    ip -n "${!1}" -s xfrm state | awk -v least="$2" -v mode="${3:-}" '
+        /^src/ { source = $2; getline; of_mode = mode == "" || $0 ~ " mode " mode }
+        /lifetime current/ { getline; split($2, part, "("); if (of_mode && part[1] + 0 >= least) seen[source] = 1 }
         END { exit !(length(seen) == 2) }'
 }
 
@@ -161,7 +162,7 @@ protected() {
     pings "$mode" "$count" || { wires_stop; tail -n 3 "$work/ping.out"; return 1; }
     wires_stop
     for side in east west; do
-        kernel_counted $side "$count" || { ip -n "${!side}" -s xfrm state; return 1; }
+        kernel_counted $side "$count" "$mode" || { ip -n "${!side}" -s xfrm state; return 1; }
     done
     [ "$(left "$esp_on_wire")" -ge $((2 * count)) ] || { echo "ESP packets: $(left "$esp_on_wire")"; return 1; }
     [ "$(left "$clear")" -eq 0 ] || { echo "in clear: $(left "$clear")"; return 1; }
@@ -204,13 +205,15 @@ by_packet() {
     judge "$name" "$mode"
 }
 
-all=(unit alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
+first_half=(alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
     charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
     charon_gcm charon_initiates article swiftike_nat charon_nat swiftike_ipv6 live_counters rekey shutdown)
+. "$guest_tests/ikev2-tests.sh"
+. "$guest_tests/ikev2-peers-tests.sh"
+first_half+=("${ikev2_scenarios[@]}")
 . "$guest_tests/swiftkey-tests.sh"
-all+=("${swiftkey_scenarios[@]}")
 . "$guest_tests/swiftesp-tests.sh"
-all+=(swiftesp swiftesp_program)
+second_half=(unit "${swiftkey_scenarios[@]}" swiftesp swiftesp_program)
 
 # The tests of the XFRM and Netlink modules; run.sh sees to it that they were built.
 unit() {
@@ -343,10 +346,12 @@ left_out=
 for scenario in "$@"; do
     case $scenario in
         without:*) left_out+=" ${scenario#without:} " ;;
+        half:1) scenarios+=("${first_half[@]}") ;;
+        half:2) scenarios+=("${second_half[@]}") ;;
         *) scenarios+=("$scenario") ;;
     esac
 done
-[ ${#scenarios[@]} -gt 0 ] || scenarios=("${all[@]}")
+[ ${#scenarios[@]} -gt 0 ] || scenarios=("${first_half[@]}" "${second_half[@]}")
 for scenario in "${scenarios[@]}"; do
     [[ $left_out == *" $scenario "* ]] && continue
     # Namespaces of its own for each: the kernel's counters begin at zero.

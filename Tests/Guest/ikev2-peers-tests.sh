@@ -1,0 +1,196 @@
+# Sourced by guest-tests.sh: IKEv2 with libreswan and OpenIKED on west, whose SAs are the kernel's alone. They were
+# unpacked beside the host's programs (make-peers.sh), and come into the guest's own root here.
+
+# peers_unpacked: libreswan and OpenIKED where their packages put them.
+peers_unpacked() {
+    [ -x /usr/libexec/ipsec/pluto ] ||
+        tar -C "$top/.guest/peers" -c . | tar -C / -x --keep-directory-symlink --no-same-owner
+    ldconfig
+}
+
+# pki_of KEY: an authority, and the certificates of east and west in $work/ca; ours are where the configuration has them.
+pki_of() {
+    local name
+    rm -rf "$work"/{ca,east/certs,east/private}
+    mkdir -p "$work"/east/{certs,private}
+    "$bin/swiftikectl" ca init --directory "$work/ca" --subject "O=Example, CN=Example CA" --key "$1" >/dev/null || return
+    for name in east west; do
+        "$bin/swiftikectl" ca issue $name.example.org --directory "$work/ca" --key "$1" >/dev/null || return
+    done
+    cp "$work/ca/ca.pem" "$work/ca/certs/east.example.org.pem" "$work/east/certs"
+    cp "$work/ca/private/east.example.org.pem" "$work/east/private"
+}
+
+# What a remote block says where certificates are used.
+by_certificate='certificate_type x509 "east.example.org.pem" "east.example.org.pem";
+    my_identifier fqdn "east.example.org"; peers_identifier fqdn "west.example.org";'
+
+# --- libreswan
+
+# pluto_start CONNECTION...: libreswan with the connections of $work/west/ipsec.conf.
+pluto_start() {
+    local dir=$work/west
+    mkdir -p /run/pluto /var/lib/ipsec/nss
+    rm -f /run/pluto/*
+    [ -e /var/lib/ipsec/nss/cert9.db ] || certutil -N -d sql:/var/lib/ipsec/nss --empty-password || return
+    (umask 077 && echo '192.0.2.1 192.0.2.2 : PSK "a key that both know"' >/etc/ipsec.secrets)
+    exec_in_ns west /usr/libexec/ipsec/pluto --config "$dir/ipsec.conf" --nofork >"$dir/log" 2>&1 &
+    pid_west=$!
+    pids+=("$pid_west")
+    wait_until 20 eval 'not_running "$pid_west" || pluto_listens'
+    pluto_listens || { cat "$dir/log"; return 1; }
+}
+
+pluto_listens() {
+    [ -S /run/pluto/pluto.ctl ] && in_ns west ipsec whack --status 2>/dev/null | grep -q '"net"'
+}
+
+# libreswan_conf LINE...: the connection "net" and what stays the same in all of them.
+libreswan_conf() {
+    mkdir -p "$work/west"
+    cat >"$work/west/ipsec.conf" <<CONF
+config setup
+    logtime=no
+conn net
+    left=192.0.2.2
+    leftsubnet=10.2.0.0/24
+    right=192.0.2.1
+    rightsubnet=10.1.0.0/24
+    auto=add
+$(printf '    %s\n' "$@")
+CONF
+}
+
+# libreswan_again LINE...: the connection anew, while pluto runs.
+libreswan_again() {
+    libreswan_conf "$@"
+    in_ns west ipsec auto --config "$work/west/ipsec.conf" --replace net
+}
+
+# 64-bit or 32-bit sequence numbers, as both kernels have them.
+esn_is() {
+    case $1 in
+        yes) kernel_has_esn east && kernel_has_esn west ;;
+        no) [ "$(ip -n "$east" -d xfrm state | grep -cE 'flag .*\besn\b')" = 0 ] &&
+            [ "$(ip -n "$west" -d xfrm state | grep -cE 'flag .*\besn\b')" = 0 ] ;;
+    esac
+}
+
+# quietly COMMAND...: its words and the peer's are shown where it fails.
+quietly() { "$@" >"$work/up.out" 2>&1 || { tail -n 20 "$work/up.out" "$work"/*/log; false; }; }
+
+both_roles() {
+    local name=$1 esn=$2
+    shift 2
+    check "$name: swiftike brings it up" quietly ctl east up net --timeout 60
+    v2_judge "$name" tunnel
+    check "$name: 64-bit sequence numbers: $esn" esn_is "$esn"
+    check "$name: swiftike takes it down" eval 'ctl east down net >/dev/null && wait_until 10 no_state west'
+    stop east
+    east_start
+    check "$name: the peer brings it up" quietly "$@"
+    check "$name: swiftike says so" wait_until 10 tunnel_up
+    v2_judge "$name" tunnel
+    check "$name: 64-bit sequence numbers of its offer: $esn" esn_is "$esn"
+}
+
+tunnel_up() { json east '.tunnels[] | select(.name == "net") | .state' | grep -qx up; }
+
+ikev2_libreswan() {
+    local HOST=no name="libreswan, PSK"
+    peers_unpacked
+    v2_ours east listen
+    libreswan_conf authby=secret
+    pluto_start && east_start || { check "$name: daemons start" false; return; }
+    both_roles "$name" yes in_ns west ipsec auto --up net
+    check "$name: libreswan rekeys the child" quietly in_ns west ipsec whack --rekey-ipsec --name net
+    v2_judge "$name, rekeyed child" tunnel
+    check "$name: libreswan rekeys the IKE SA" quietly in_ns west ipsec whack --rekey-ike --name net
+    v2_judge "$name, rekeyed IKE SA" tunnel
+    check "$name: libreswan takes it down" eval 'quietly in_ns west ipsec auto --down net && wait_until 10 no_state east'
+
+    quietly libreswan_again authby=secret esn=no
+    both_roles "$name, esn=no" no in_ns west ipsec auto --up net
+    quietly in_ns west ipsec auto --down net
+    stop east
+
+    name="libreswan, RSA certificates"
+    check "$name: a small PKI" pki_of rsa-2048
+    openssl pkcs12 -export -passout pass: -name west -in "$work/ca/certs/west.example.org.pem" \
+        -inkey "$work/ca/private/west.example.org.pem" -certfile "$work/ca/ca.pem" -out "$work/west.p12"
+    check "$name: libreswan takes it" eval \
+        'quietly pk12util -i "$work/west.p12" -d sql:/var/lib/ipsec/nss -W "" &&
+         quietly certutil -M -d sql:/var/lib/ipsec/nss -n "Example CA - Example" -t CT,, ||
+         { certutil -L -d sql:/var/lib/ipsec/nss; false; }'
+    v2_ours east listen "$by_certificate"
+    quietly in_ns west ipsec auto --rereadall
+    quietly libreswan_again authby=rsasig leftcert=west leftid=@west.example.org rightid=@east.example.org \
+        rightca=%same
+    east_start
+    both_roles "$name" yes in_ns west ipsec auto --up net
+}
+
+# --- OpenIKED
+
+# iked_start MODE LINE...: OpenIKED with one policy; what is behind its networks.
+iked_start() {
+    local dir=$work/west mode=$1
+    shift
+    mkdir -p "$dir" /run/iked /var/lib/openiked/empty
+    grep -q '^_iked:' /etc/passwd ||
+        { echo '_iked:x:998:' >>/etc/group; echo '_iked:x:998:998::/var/lib/openiked/empty:/usr/sbin/nologin' >>/etc/passwd; }
+    (umask 077 && cat >"$dir/iked.conf") <<CONF
+set nofragmentation
+ikev2 "net" $mode esp from 10.2.0.0/24 to 10.1.0.0/24 local 192.0.2.2 peer 192.0.2.1 \\
+    ikesa enc aes-256 auth hmac-sha2-256 prf hmac-sha2-256 group curve25519 \\
+    childsa enc aes-256 auth hmac-sha2-512 \\
+    $*
+CONF
+    exec_in_ns west iked -dvv -f "$dir/iked.conf" -s "$dir/iked.sock" >"$dir/log" 2>&1 &
+    pid_west=$!
+    pids+=("$pid_west")
+    wait_until 20 eval 'not_running "$pid_west" || iked_listens'
+    iked_listens || { cat "$dir/log"; return 1; }
+}
+
+iked_listens() { in_ns west ss -Huln 'sport = 500' | grep -q 500; }
+
+# OpenIKED begins as soon as it runs, where it is active.
+iked_roles() {
+    local name=$1
+    shift
+    east_start && iked_start passive "$@" || { check "$name: daemons start" false; return; }
+    check "$name: swiftike brings it up" quietly ctl east up net --timeout 60
+    v2_judge "$name" tunnel
+    check "$name: swiftike takes it down" eval 'ctl east down net >/dev/null && wait_until 10 no_state west'
+    stop east
+    stop west
+    ip -n "$west" xfrm state flush
+    ip -n "$west" xfrm policy flush
+    east_start && iked_start active "$@"
+    check "$name: OpenIKED brings it up" wait_until 20 tunnel_up
+    v2_judge "$name, by OpenIKED" tunnel
+    stop west
+    ip -n "$west" xfrm state flush
+    ip -n "$west" xfrm policy flush
+    stop east
+}
+
+ikev2_openiked() {
+    local HOST=no
+    peers_unpacked
+    modprobe -a af_key
+    check "OpenIKED: a small PKI" pki_of ecdsa-p256
+    mkdir -p /etc/iked/{ca,certs,private,pubkeys}
+    cp "$work/ca/ca.pem" /etc/iked/ca/ca.crt
+    cp "$work/ca/certs/west.example.org.pem" /etc/iked/certs/west.crt
+    (umask 077 && cp "$work/ca/private/west.example.org.pem" /etc/iked/private/local.key)
+    openssl x509 -in "$work/ca/certs/west.example.org.pem" -noout -pubkey >/etc/iked/local.pub
+    # It does not start without a key, whatever the policy says.
+    ESP='"aes256-sha512"' v2_ours east listen
+    iked_roles "OpenIKED, PSK" 'psk "a key that both know"'
+    ESP='"aes256-sha512"' v2_ours east listen "$by_certificate"
+    iked_roles "OpenIKED, ECDSA" srcid west.example.org dstid east.example.org
+}
+
+ikev2_scenarios+=(ikev2_libreswan)

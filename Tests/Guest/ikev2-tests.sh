@@ -1,0 +1,167 @@
+# Sourced by guest-tests.sh: IKEv2 with SAs in the kernel, against ourselves, strongSwan, libreswan and OpenIKED.
+# Each peer is on west; a pair of daemons goes through several tunnels, modes and roles, as starting them is what costs.
+
+# v2_ours SIDE START [LINE...]: swiftike's configuration with two tunnels, "net" in tunnel mode and, unless HOST=no, "host"
+# in transport mode; the lines go into the remote block.
+v2_ours() {
+    local side=$1 start=$2 me=1 peer=2
+    [ "$side" = east ] || { me=2 peer=1; }
+    shift 2
+    mkdir -p "$work/$side"
+    psk "$work/$side/psk.txt" "$(gateway $peer) a key that both know"
+    cat >"$work/$side/swiftike.conf" <<CONF
+path pre_shared_key "$work/$side/psk.txt";
+path certificate "$work/$side/certs";
+remote "gateway" {
+    remote_address $(gateway $peer);
+    exchange_mode ikev2;
+    nat_traversal ${NAT:-on};
+    lifetime time ${IKE_LIFETIME:-8 hour};
+    $*
+}
+sainfo anonymous {
+    lifetime time ${LIFETIME:-1 hour};
+    ${ESP:+proposals $ESP;}
+}
+tunnel "net" {
+    remote "gateway";
+    local_net 10.$me.0.0/24;
+    remote_net 10.$peer.0.0/24;
+    start $start;
+}
+CONF
+    [ "${HOST:-yes}" = yes ] || return 0
+    cat >>"$work/$side/swiftike.conf" <<CONF
+tunnel "host" {
+    remote "gateway";
+    local_net $(gateway $me);
+    remote_net $(gateway $peer);
+    mode transport;
+    start $start;
+}
+CONF
+}
+
+# v2_charon START: strongSwan's configuration with the same two children.
+v2_charon() {
+    cat >"$work/swanctl.conf" <<CONF
+connections {
+    gw {
+        version = 2
+        local_addrs = 192.0.2.2
+        remote_addrs = 192.0.2.1
+        proposals = aes128-sha256-x25519
+        encap = $([ "${NAT:-on}" = force ] && echo yes || echo no)
+        local { auth = psk }
+        remote { auth = psk }
+        children {
+            net {
+                local_ts = 10.2.0.0/24
+                remote_ts = 10.1.0.0/24
+                esp_proposals = ${CHARON_ESP:-aes128gcm16-esn-noesn}
+                start_action = $1
+            }
+            host {
+                mode = transport
+                esp_proposals = ${CHARON_ESP:-aes128gcm16-esn-noesn}
+                start_action = $1
+            }
+        }
+    }
+}
+secrets {
+    ike { secret = "a key that both know" }
+}
+CONF
+}
+
+# v2_peer_start KIND START: west as swiftike or as charon, whose tunnels wait for the peer or for a packet.
+v2_peer_start() {
+    if [ "$1" = charon ]; then
+        v2_charon "$([ "$2" = listen ] && echo none || echo trap)"
+        start_charon west "$work/swanctl.conf" kernel
+    else
+        v2_ours west "$2"
+        start_swiftike west "$work/west/swiftike.conf" --datapath kernel
+    fi
+}
+
+# kernel_has_esn SIDE: every SA of the kernel counts in 64 bits.
+kernel_has_esn() {
+    local states
+    states=$(ip -n "${!1}" -d xfrm state)
+    [ "$(grep -c '^src' <<<"$states")" -ge 2 ] &&
+        [ "$(grep -c '^src' <<<"$states")" = "$(grep -cE 'flag .*\besn\b' <<<"$states")" ] || { echo "$states"; return 1; }
+}
+
+# v2_judge NAME MODE: traffic over SAs of that mode, and no packet that east's kernel could not place.
+v2_judge() {
+    check "$1: $2 protected" protected "$2"
+    check "$1: no packet dropped by either kernel" eval 'kernel_clean east && kernel_clean west'
+}
+
+# By command: swiftike on east begins, ends, and the peer begins again.
+v2_by_command() {
+    local peer=$1 name="IKEv2, $1, by command"
+    ESP='"aes128gcm16", "aes128-sha256"' v2_ours east listen
+    v2_peer_start "$peer" listen && east_start || { check "$name: daemons start" false; return; }
+    check "$name: up" eval 'ctl east up net --timeout 60 >"$work/up.out" || { cat "$work/up.out"; false; }'
+    v2_judge "$name" tunnel
+    check "$name: the kernels count in 64 bits" eval 'kernel_has_esn east && kernel_has_esn west'
+    check "$name: ESP of its own, not in UDP" eval '[ "$(left "ip proto 50")" -ge 10 ] && [ "$(left "udp port 4500")" -eq 0 ]'
+    check "$name: down is down on both sides" eval 'ctl east down net >/dev/null && wait_until 10 no_state west && no_state east'
+    check "$name: a second child of the same IKE SA, in transport mode" eval \
+        'ctl east up host --timeout 60 >"$work/up.out" || { cat "$work/up.out"; false; }'
+    v2_judge "$name" transport
+}
+
+# By the first packet, which west sends: its kernel asks, and east answers. All goes in UDP.
+v2_by_packet() {
+    local peer=$1 name="IKEv2, $1, by west's packet, in UDP"
+    local NAT=force
+    v2_ours east listen
+    east_start && v2_peer_start "$peer" on_demand || { check "$name: daemons start" false; return; }
+    check "$name: the first packets bring the tunnel up" wait_until 20 pings_back tunnel
+    v2_judge "$name" tunnel
+    check "$name: ESP in UDP" in_udp
+    check "$name: we were the responder" eval 'json east ".ike_sas[0].role" | grep -qx responder'
+    check "$name: the first packets bring transport mode up" wait_until 20 pings_back transport
+    v2_judge "$name" transport
+    check "$name: ESP in UDP there too" in_udp
+}
+
+# pings_back MODE: one ping from west to east.
+pings_back() {
+    local ends="-I 10.2.0.1 10.1.0.1"
+    [ "$1" = tunnel ] || ends="192.0.2.1"
+    # shellcheck disable=SC2086 # several arguments
+    in_ns west ping -n -q -c 1 -W 3 $ends >"$work/ping.out" 2>&1
+}
+
+ikev2_swiftike_command() { v2_by_command swiftike; }
+ikev2_swiftike_packet() { v2_by_packet swiftike; }
+ikev2_charon_command() { v2_by_command charon; }
+ikev2_charon_packet() { v2_by_packet charon; }
+
+# Both kinds of rekeying from both sides: swiftike's by lifetimes of seconds, strongSwan's by command.
+ikev2_rekey() {
+    LIFETIME="7 sec" IKE_LIFETIME="9 sec" v2_ours east listen
+    v2_peer_start charon listen && east_start || { check "IKEv2, rekey: daemons start" false; return; }
+    ctl east up net --timeout 60 >/dev/null
+    local before
+    before=$(spis east)
+    in_ns east ping -n -q -c 250 -i 0.1 -W 12 -I 10.1.0.1 10.2.0.1 >"$work/ping.out" 2>&1 &
+    local pinging=$!
+    for what in "child net" "ike gw" "child net" "ike gw"; do
+        sleep 5
+        swan west --rekey --${what% *} "${what#* }" >/dev/null
+    done
+    check "IKEv2, rekey: no ping of 250 lost" wait "$pinging"
+    check "IKEv2, rekey: other SAs than at first" eval '[ -n "$before" ] && [ -z "$(comm -12 <(echo "$before") <(spis east))" ]'
+    check "IKEv2, rekey: the IKE SA was renewed by both sides" eval \
+        'grep -qE "parsed CREATE_CHILD_SA request [0-9]+ \[ SA No KE \]" "$work/west/charon.log" &&
+         grep -qE "generating CREATE_CHILD_SA request [0-9]+ \[ SA No KE \]" "$work/west/charon.log"'
+    check "IKEv2, rekey: no packet dropped by either kernel" eval 'kernel_clean east && kernel_clean west'
+}
+
+ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_rekey)
