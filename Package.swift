@@ -81,6 +81,7 @@ let package = Package(
         // 4
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
         module("SADText", ["Algorithms", "KeyMaterial", "IPsec", "SetkeyScript", "SourceText"]),
+        module("InnerAddresses", ["Wire", "Netlink", "IPsec", "LinuxIO"]),
         module(
             "CertificateAuthority",
             ["ASN1", "Algorithms", "Calendar", "Credentials", "Cryptography", "IPsec", "KeyMaterial"]),
@@ -141,7 +142,8 @@ let package = Package(
                 "ControlProtocol",
                 "Credentials",
                 "KeyMaterial",
-                "Negotiation", "IPsec", "LinuxIO", "PFKey", "PFKeySocket", "XFRM", "UserspaceIPsec",
+                "Negotiation", "IPsec", "InnerAddresses", "LinuxIO", "PFKey", "PFKeySocket", "XFRM",
+                "UserspaceIPsec",
                 "Cryptography", "Algorithms", arguments,
             ]),
         program(
@@ -232,6 +234,7 @@ let package = Package(
         tests(
             "Negotiation",
             ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "SourceText"]),
+        tests("InnerAddresses", ["IPsec", "LinuxIO", "Netlink"]),
         tests("UserspaceIPsec", ["ESP", "IPsec", "Algorithms", "KeyMaterial", "LinuxIO"]),
         tests(
             "IKEv1",

@@ -13,6 +13,7 @@ extension Document {
         configuration.policy.children = children
         configuration.includedPolicies = policies.policies
         configuration.credentials = credentialPlan
+        configuration.policy.pool = modeConfig?.pool(isForVersion2: hasVersion2, session)
         warnOfTwins(session)
         configuration.policy.tunnels = checkedTunnels(configuration.policy.children, session)
         return configuration
@@ -49,7 +50,9 @@ extension Document {
         guard session.errors == 0 || sainfos.allSatisfy({ $0.isComplete || $0.isForGroup }) else { return [] }
         var requestIDs = RequestIDs()
         return tunnels.filter(\.isRead).compactMap { draft in
-            let check = TunnelCheck(draft: draft, remotes: remotes, children: children, session: session)
+            let check = TunnelCheck(
+                draft: draft, remotes: remotes, children: children, givesAddresses: modeConfig != nil,
+                session: session)
             return check.tunnel(requestID: requestIDs.requestID(for: draft.name))
         }
     }

@@ -48,6 +48,8 @@ package struct ConfiguredPaths: Hashable, Sendable {
     package var preSharedKeys: String
     /// Certificates; `certs` beside the configuration file unless stated.
     package var certificates: String
+    /// Whose which address of ours was, for after a restart.
+    package var leases = "/var/lib/swiftike/leases.txt"
     package var scripts: String?
     package var backupSA: String?
     package var pidFile: String?

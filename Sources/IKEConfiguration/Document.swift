@@ -12,6 +12,7 @@ struct Document {
     var remotes: [RemoteDraft] = []
     var sainfos: [SainfoDraft] = []
     var tunnels: [TunnelDraft] = []
+    var modeConfig: ModeConfigBlock?
     /// Of the files that `include_policy` names.
     var policies = PolicyTable()
 
@@ -69,8 +70,8 @@ struct Document {
                 document.configuration.policy.limits.halfOpenPerAddress =
                     try arguments.takeNumber(1...1_000_000, "number of half-open exchanges")
             },
-            "mode_cfg": .init { (_, arguments, session) throws(Diagnostic) in
-                try ModeConfigBlock.take(&arguments, session)
+            "mode_cfg": .init { (document, arguments, session) throws(Diagnostic) in
+                document.modeConfig = try ModeConfigBlock.take(&arguments, session)
             },
             "radiuscfg": .init { (_, arguments, session) throws(Diagnostic) in
                 try RadiusBlock.take(&arguments, session)

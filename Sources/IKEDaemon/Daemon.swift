@@ -44,7 +44,13 @@ package final class Daemon: Sendable {
         var opened: ControlSocket?
         do {
             let credentials = CredentialSupervision(Self.makeKeeper(settings, environment, loop))
-            let core = try Self.makeCore(settings, environment, loop, held, secrets, credentials)
+            let leases = LeaseKeeper(storage: environment.leases, log: environment.log)
+            leases.adopt(settings.policy.pool, file: settings.leaseFile)
+            let inner = InnerNetwork(
+                leases: leases,
+                policies: BroughtPolicies(dataPlane: environment.dataPlane, log: environment.log),
+                host: environment.hostAddresses, log: environment.log)
+            let core = try Self.makeCore(settings, environment, loop, held, secrets, credentials, leases)
             environment.dataPlane.observe { notification in
                 loop.execute { core.value.notified(notification) }
             }
@@ -59,7 +65,7 @@ package final class Daemon: Sendable {
                 log: environment.log)
             let shards = try Self.makeShards(
                 (0..<shardCount).map { _ in group.next() }, settings, environment, sockets.transmission, held,
-                secrets, credentials.keeper, core, loop)
+                inner, secrets, credentials.keeper, core, loop)
             let stopReading = try WakeUp()
             reader = try sockets.start(shards: shards, stop: stopReading)
             self.group = group
@@ -129,12 +135,12 @@ package final class Daemon: Sendable {
     private static func makeCore(
         _ settings: DaemonSettings, _ environment: DaemonEnvironment, _ loop: any EventLoop,
         _ held: HeldRequestIDs,
-        _ secrets: SecretsFileName, _ credentials: CredentialSupervision
+        _ secrets: SecretsFileName, _ credentials: CredentialSupervision, _ leases: LeaseKeeper
     ) throws -> NIOLoopBound<DaemonCore> {
         try loop.submit {
             let core = DaemonCore(
                 settings: settings, environment: environment, loop: loop, held: held, secretsFile: secrets,
-                credentials: credentials)
+                credentials: credentials, leases: leases)
             let bound = NIOLoopBound(core, eventLoop: loop)
             core.wake = { bound.value.tick() }
             return bound
@@ -143,8 +149,8 @@ package final class Daemon: Sendable {
 
     private static func makeShards(
         _ loops: [any EventLoop], _ settings: DaemonSettings, _ environment: DaemonEnvironment,
-        _ transmission: DatagramTransmission, _ held: HeldRequestIDs, _ secrets: SecretsFileName,
-        _ keeper: CredentialKeeper,
+        _ transmission: DatagramTransmission, _ held: HeldRequestIDs, _ inner: InnerNetwork,
+        _ secrets: SecretsFileName, _ keeper: CredentialKeeper,
         _ core: NIOLoopBound<DaemonCore>, _ home: any EventLoop
     ) throws -> ShardSet {
         let policy = keeper.completed(settings.policy)
@@ -156,7 +162,7 @@ package final class Daemon: Sendable {
                 performer: {
                     EffectPerformer(
                         dataPlane: environment.dataPlane, transmission: transmission, held: held,
-                        log: environment.log, signatures: signatures
+                        inner: inner, log: environment.log, signatures: signatures
                     ) { request in environment.sharedSecret(secrets.current, request) }
                 },
                 observer: { report, liveChildren in

@@ -17,6 +17,7 @@ final class DaemonCore {
     private let held: HeldRequestIDs
     private let secretsFile: SecretsFileName
     private let credentials: CredentialSupervision
+    private let leases: LeaseKeeper
     private var shards: ShardSet?
     private var waiters: [UpWaiter] = []
     private var alarm: (at: Instant, task: Scheduled<Void>)?
@@ -25,7 +26,7 @@ final class DaemonCore {
 
     init(
         settings: DaemonSettings, environment: DaemonEnvironment, loop: any EventLoop, held: HeldRequestIDs,
-        secretsFile: SecretsFileName, credentials: CredentialSupervision
+        secretsFile: SecretsFileName, credentials: CredentialSupervision, leases: LeaseKeeper
     ) {
         self.settings = settings
         self.environment = environment
@@ -33,6 +34,7 @@ final class DaemonCore {
         self.held = held
         self.secretsFile = secretsFile
         self.credentials = credentials
+        self.leases = leases
         supervisor = TunnelSupervisor(random: environment.random())
         policies = PolicyInstaller(dataPlane: environment.dataPlane, log: environment.log, loop: loop)
     }
@@ -138,10 +140,7 @@ final class DaemonCore {
             let port = settings.policy.peers.first { $0.name == tunnel.peer }?.port ?? IKESockets.ikePort
             let path = Path(
                 local: Endpoint(local, port: IKESockets.ikePort), remote: Endpoint(remote, port: port))
-            let request = ChildRequest(
-                tunnel: tunnel.name, peer: tunnel.peer, path: path, local: tunnel.localSelector(on: path),
-                remote: tunnel.remoteSelector(on: path), mode: tunnel.mode, requestID: tunnel.requestID,
-                acquireSequence: sequence)
+            let request = tunnel.request(on: path, acquireSequence: sequence)
             shards?.post(.initiate(request), toShardOf: remote)
         }
     }
@@ -286,6 +285,7 @@ final class DaemonCore {
         environment.log.threshold = new.logThreshold
         secretsFile.set(new.secretsFile)
         credentials.adopt(new.credentials)
+        leases.adopt(plan.policy.pool, file: new.leaseFile)
         for notice in new.notices { environment.log.write(.notice, notice) }
         let actions = supervisor.configure(
             plan.policy.tunnels, timers: plan.policy.timers, versions: plan.policy.mostVersions,

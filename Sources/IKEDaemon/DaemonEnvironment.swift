@@ -15,6 +15,9 @@ package struct DaemonEnvironment: Sendable {
     package var random: @Sendable () -> any RandomSource
     /// Our address on the way to a peer; a sentence where there is no way.
     package var localAddress: @Sendable (IPAddress) -> Result<IPAddress, RouteFailure>
+    package var hostAddresses: HostAddressing
+    /// Where it is kept whose which address is.
+    package var leases: LeaseStorage
     package var endpoint: @Sendable (NegotiationPolicy) -> any NegotiatingEndpoint
     /// prf(key of the peer, data), from the key file of that name.
     package var sharedSecret:
@@ -26,6 +29,7 @@ package struct DaemonEnvironment: Sendable {
         dataPlane: any DataPlane, log: Log, now: @escaping @Sendable () -> Instant,
         wallSeconds: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> any RandomSource,
         localAddress: @escaping @Sendable (IPAddress) -> Result<IPAddress, RouteFailure>,
+        hostAddresses: HostAddressing, leases: LeaseStorage,
         endpoint: @escaping @Sendable (NegotiationPolicy) -> any NegotiatingEndpoint,
         sharedSecret:
             @escaping @Sendable (_ file: String, SharedSecretRequest) -> Result<
@@ -39,6 +43,8 @@ package struct DaemonEnvironment: Sendable {
         self.wallSeconds = wallSeconds
         self.random = random
         self.localAddress = localAddress
+        self.hostAddresses = hostAddresses
+        self.leases = leases
         self.endpoint = endpoint
         self.sharedSecret = sharedSecret
         self.loadSettings = loadSettings

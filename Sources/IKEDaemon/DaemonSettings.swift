@@ -9,6 +9,8 @@ package struct DaemonSettings: Hashable, Sendable {
     package var includedPolicies: [SecurityPolicy]
     /// The file of pre-shared keys.
     package var secretsFile: String
+    /// The file that tells after a restart whose which address was.
+    package var leaseFile: String
     /// Keys and certificates.
     package var credentials: CredentialPlan
     package var logThreshold: ReportLevel
@@ -20,6 +22,7 @@ package struct DaemonSettings: Hashable, Sendable {
 
     package init(
         policy: NegotiationPolicy, includedPolicies: [SecurityPolicy] = [], secretsFile: String = "",
+        leaseFile: String = "",
         credentials: CredentialPlan = CredentialPlan(certificates: ""),
         logThreshold: ReportLevel = .info, sockets: [SocketPlan] = [], needsEverySocket: Bool = false,
         notices: [String] = []
@@ -27,6 +30,7 @@ package struct DaemonSettings: Hashable, Sendable {
         self.policy = policy
         self.includedPolicies = includedPolicies
         self.secretsFile = secretsFile
+        self.leaseFile = leaseFile
         self.credentials = credentials
         self.logThreshold = logThreshold
         self.sockets = sockets

@@ -118,6 +118,7 @@ extension IKEv1Endpoint {
         child.deadlines[.expire] = turn.now + lifetime
         child.deadlines[.renew] =
             turn.now + turn.share(of: lifetime, child.role == .initiator ? 800...880 : 900...950)
+        if let traffic = soleTraffic(of: child) { turn.effects.append(.protect(traffic)) }
         children.insert(child)
         deadlines.set(child.deadlines.next, for: .child(child.id))
         let verb = predecessors.isEmpty ? "established" : "renewed"
@@ -127,6 +128,18 @@ extension IKEv1Endpoint {
                 + "\(child.outbound.transform.encryption)"
                 + (child.outbound.transform.integrity.map { ", \($0)" } ?? "")
                 + ", SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out")
+    }
+
+    /// The policies that a child brings along, where no other child needs them.
+    private func soleTraffic(of child: ChildSA) -> ProtectedTraffic? {
+        let request = child.request
+        guard request.bringsPolicies,
+            !children.all.contains(where: { $0.request.requestID == request.requestID })
+        else { return nil }
+        return ProtectedTraffic(
+            tunnel: request.tunnel, local: [child.local], remote: [child.remote], mode: request.mode,
+            requestID: request.requestID, localAddress: request.path.local.address,
+            remoteAddress: child.remoteAddress)
     }
 
     private mutating func supersede(_ id: SecurityAssociationID, by new: ChildSA) {
@@ -191,6 +204,7 @@ extension IKEv1Endpoint {
             update(owner) { $0.delete([child.inbound.id.spi], &$1) }
         }
         children.remove(id)
+        if let traffic = soleTraffic(of: child) { turn.effects.append(.unprotect(traffic)) }
         deadlines.set(nil, for: .child(id))
         turn.usedSPIs.remove(id.spi)
         turn.effects += [.remove(child.outbound.id), .remove(child.inbound.id)]

@@ -62,6 +62,8 @@ package struct IKEv1Endpoint {
             withOwner(of: token) { $0.receiveInstalled(token, result, &$1) }
         case .policyFound(let token, let policy):
             withOwner(of: token) { $0.receivePolicy(token, policy, &$1) }
+        // Nothing here asks for addresses.
+        case .leased: break
         case .database(let notification): receive(notification)
         }
         let effects = turn.effects

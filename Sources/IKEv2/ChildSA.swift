@@ -81,8 +81,18 @@ struct PendingOffer {
     let replaces: SPI?
 }
 
+/// An IKE_AUTH request that waits for addresses.
+struct PendingLease {
+    /// IDr, AUTH and what else the answer begins with.
+    let head: [Payload]
+    /// nil where no child SA is asked for.
+    let child: ChildOfferMessage?
+    let nonces: Nonces
+}
+
 /// What the peer's request waits for.
 enum Answering {
+    case leasing(EffectToken, PendingLease)
     case findingPolicy(EffectToken, PendingOffer)
     /// The answer, and the child that it tells of.
     case installing(EffectToken, PendingOffer, [Payload], ChildSA)

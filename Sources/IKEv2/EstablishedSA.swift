@@ -23,6 +23,10 @@ struct EstablishedSA {
     var postponed: [IKESA.Task] = []
     /// Requests in a row that the peer could not see to.
     var temporaryFailures = 0
+    /// What the peer gave us to use inside.
+    var received: AssignedConfiguration?
+    /// Which addresses the peer has of us.
+    var leased: [IPAddress] = []
     /// Of IKE_SA_INIT, until the child SA of IKE_AUTH is made.
     var openingNonces: Nonces?
     /// When the peer's last authentic message came.

@@ -36,6 +36,8 @@ struct IKESA {
     var initialSchedule: RetransmissionSchedule?
     /// Whether IKE_AUTH ever came to its end.
     var wasEstablished = false
+    /// Addresses to ask the peer for, since we had them before.
+    var formerAddresses: [IPAddress] = []
     /// The SA whose children it is to have, which ends then.
     var replaces: IKESAID?
 
@@ -185,6 +187,7 @@ struct IKESA {
         guard !isOver else { return }
         let wishes = unmetWishes
         removeAllChildren(sentence ?? failure.sentence, &turn)
+        giveBackAddresses(&turn)
         state = .over
         deadlines.clearAll()
         tasks = []

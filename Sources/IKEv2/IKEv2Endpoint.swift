@@ -61,6 +61,7 @@ package struct IKEv2Endpoint {
             withOwner(of: token) { $0.receiveInstalled(token, result, &$1) }
         case .policyFound(let token, let policy):
             withOwner(of: token) { $0.receivePolicy(token, policy, &$1) }
+        case .leased(let token, let result): receiveLease(token, result)
         case .database(let notification): receive(notification)
         }
         let effects = turn.effects
@@ -76,6 +77,15 @@ package struct IKEv2Endpoint {
     private mutating func withOwner(of token: EffectToken, _ body: (inout IKESA, inout Turn) -> Void) {
         guard let owner = turn.awaiting.removeValue(forKey: token) else { return }
         update(owner, body)
+    }
+
+    /// Addresses that came too late for whom they were meant are given back.
+    private mutating func receiveLease(_ token: EffectToken, _ result: Result<[IPAddress], LeaseFailure>) {
+        if let owner = turn.awaiting[token], associations[owner] != nil {
+            withOwner(of: token) { $0.receiveLease(token, result, &$1) }
+        } else if case .success(let addresses) = result {
+            turn.effects.append(.release(addresses))
+        }
     }
 
     /// Lets one SA act, then carries out what it tells.

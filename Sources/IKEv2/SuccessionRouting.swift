@@ -29,6 +29,7 @@ extension IKEv2Endpoint {
             var association = try IKESA.initiate(
                 newID(), to: peer, over: old.path, isFirstContact: false, &turn)
             association.replaces = old.id
+            association.formerAddresses = old.established?.received?.addresses ?? []
             association.tasks = old.currentRequests.map { .createChild($0) }
             bySPI[association.ownSPI] = association.id
             associations[association.id] = association

@@ -43,6 +43,18 @@ package enum Effect: Sendable {
     case updateEncapsulation(SecurityAssociation, UDPEncapsulation)
     /// Look for the policy that covers traffic a peer wants protected; answered by `Event.policyFound`.
     case findPolicy(EffectToken, local: TrafficSelector, remote: TrafficSelector)
+    /// Choose addresses for an authenticated peer; answered by `Event.leased`.
+    case lease(EffectToken, LeaseRequest)
+    /// An IKE SA does not need these addresses any more.
+    case release([IPAddress])
+    /// Use what the peer with this name of a `remote` gave us.
+    case apply(AssignedConfiguration, peer: String, Path)
+    /// An IKE SA does not need it any more.
+    case withdraw(AssignedConfiguration, peer: String, Path)
+    /// Put policies for a child SA into the SPD; two IKE SAs may need the same for a while.
+    case protect(ProtectedTraffic)
+    /// The last child SA of an IKE SA that needed them is gone.
+    case unprotect(ProtectedTraffic)
     /// Something a person may want to know.
     case report(Report)
 }

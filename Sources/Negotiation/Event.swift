@@ -33,6 +33,15 @@ package struct ChildRequest: Hashable, Sendable {
     package var requestID: UInt32
     /// The ACQUIRE this answers; 0 for none.
     package var acquireSequence: UInt32
+    /// Further selectors of our side and of the peer's, as two families need them; IKEv2 alone has room for them.
+    package var furtherLocal: [TrafficSelector] = []
+    package var furtherRemote: [TrafficSelector] = []
+    /// Whose addresses are given by the other side; then its selectors hold them as soon as they are known.
+    package var assigned: AssignedSide?
+    /// Whether the child SA brings its policies along and takes them with it.
+    package var bringsPolicies = false
+    /// The network device that its traffic goes through in clear; nil for the data plane's own.
+    package var device: String?
 
     package init(
         tunnel: String?, peer: String, path: Path, local: TrafficSelector, remote: TrafficSelector,
@@ -46,6 +55,25 @@ package struct ChildRequest: Hashable, Sendable {
         self.mode = mode
         self.requestID = requestID
         self.acquireSequence = acquireSequence
+    }
+}
+
+extension ChildRequest {
+    /// Everything of our side.
+    package var locals: [TrafficSelector] { [local] + furtherLocal }
+    /// Everything of the peer's side.
+    package var remotes: [TrafficSelector] { [remote] + furtherRemote }
+
+    /// Says anew what our side is; nothing changes where it is told nothing.
+    package mutating func setLocals(_ selectors: [TrafficSelector]) {
+        guard let first = selectors.first else { return }
+        (local, furtherLocal) = (first, Array(selectors.dropFirst()))
+    }
+
+    /// Says anew what the peer's side is; nothing changes where it is told nothing.
+    package mutating func setRemotes(_ selectors: [TrafficSelector]) {
+        guard let first = selectors.first else { return }
+        (remote, furtherRemote) = (first, Array(selectors.dropFirst()))
     }
 }
 
@@ -82,6 +110,8 @@ package enum Event: Sendable {
     case installed(EffectToken, Result<Void, DatabaseFailure>)
     /// Answers `Effect.findPolicy`: the outbound policy that covers the selectors, or nil.
     case policyFound(EffectToken, SecurityPolicy?)
+    /// Answers `Effect.lease`.
+    case leased(EffectToken, Result<[IPAddress], LeaseFailure>)
     /// An SA of ours is to be renewed or is gone, or its peer moved.
     case database(DatabaseNotification)
 }

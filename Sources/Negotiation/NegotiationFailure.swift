@@ -45,6 +45,10 @@ package enum NegotiationFailure: Error, Hashable, Sendable {
         /// No sainfo for these selectors.
         case noChildPolicy(local: TrafficSelector, remote: TrafficSelector)
         case passive(peer: String, origin: String)
+        /// The peer asks for no address, which the tunnel that it could use needs.
+        case addressRequired(tunnel: String, origin: String)
+        /// The peer asks for an address that it cannot have; why.
+        case noAddress(String)
         /// Too much of something at once.
         case limit(String)
     }
@@ -66,6 +70,8 @@ package enum NegotiationFailure: Error, Hashable, Sendable {
         /// With what we had asked for, a line each.
         case notified(String, number: UInt16, asked: [String] = [])
         case deleted
+        /// It gave us no address to use inside, which the tunnel needs.
+        case noAddress
         /// It did not answer whether it is alive.
         case dead(tries: Int)
     }
@@ -139,6 +145,10 @@ extension NegotiationFailure.PolicyCause {
             "no sainfo for \(local) with \(remote); add one, or sainfo anonymous"
         case .passive(let peer, let origin):
             "remote \"\(peer)\" is passive (\(origin)), so that only the peer may start"
+        case .addressRequired(let tunnel, let origin):
+            "the peer asks for no internal address, and tunnel \"\(tunnel)\" (\(origin)) is for peers that have one of "
+                + "us; have the peer ask for a virtual IP"
+        case .noAddress(let why): "the peer gets no internal address: \(why)"
         case .limit(let what): what
         }
     }
@@ -152,9 +162,12 @@ extension NegotiationFailure {
         case .noCommonChoice: "NO_PROPOSAL_CHOSEN"
         case .authenticationFailed: "AUTHENTICATION_FAILED"
         case .localPolicyForbids(.selectorMismatch), .localPolicyForbids(.noChildPolicy): "TS_UNACCEPTABLE"
+        case .localPolicyForbids(.addressRequired): "FAILED_CP_REQUIRED"
+        case .localPolicyForbids(.noAddress): "INTERNAL_ADDRESS_FAILURE"
         case .peerDeclined(.silent), .peerDeclined(.unreached(_, _, nil)), .peerDeclined(.dead): "TIMEOUT"
         case .peerDeclined(.notified(let name, _, _)): Explanation(name)?.name
-        case .peerDeclined(.unreached), .peerDeclined(.deleted), .peerViolatedProtocol, .localPolicyForbids,
+        case .peerDeclined(.unreached), .peerDeclined(.deleted), .peerDeclined(.noAddress),
+            .peerViolatedProtocol, .localPolicyForbids,
             .localResource, .cancelled:
             nil
         }
@@ -177,6 +190,9 @@ extension NegotiationFailure.DeclineCause {
             "the peer did not answer (awaiting \(awaiting), sent \(tries) times)"
                 + (hint.map { "; \($0)" } ?? "; is it running, and does a firewall pass UDP 500 and 4500?")
         case .notified(let name, let number, let asked): Self.refusal(name, number, asked)
+        case .noAddress:
+            "the peer gave us no internal address, which local_net assigned needs; give the peer a pool of addresses "
+                + "(mode_cfg there), or write our network in local_net"
         case .deleted: "the peer deleted the SA"
         case .dead(let tries): "the peer is dead: \(tries) questions went unanswered"
         }

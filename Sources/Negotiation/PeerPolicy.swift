@@ -181,6 +181,10 @@ package struct PeerPolicy: Hashable, Sendable {
     package var sendsInitialContact: Bool
     package var natTraversal: NATTraversal
     package var deadPeerDetection: DeadPeerDetectionPolicy
+    /// Ask the peer for addresses to use inside (`mode_cfg`).
+    package var requestsConfiguration = false
+    /// Protect what the peer asks for even where no tunnel and no policy does (`generate_policy`).
+    package var generatesPolicies = false
     package var rekey: PhaseOneRekey
     /// Octets of our nonce.
     package var nonceSize: Int

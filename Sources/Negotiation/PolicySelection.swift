@@ -76,14 +76,34 @@ extension PeerPolicy {
 }
 
 extension Tunnel {
-    /// Our side's traffic; our own address on the path where the statement names none.
+    /// Our side's traffic; our own address on the path where the statement names none, anything while it is to be
+    /// assigned.
     package func localSelector(on path: Path) -> TrafficSelector {
-        local ?? TrafficSelector(IPPrefix(host: path.local.address))
+        local
+            ?? TrafficSelector(
+                assigned == .local
+                    ? .any(remote?.family ?? path.local.address.family) : IPPrefix(host: path.local.address))
     }
 
-    /// The peer's side's traffic; the peer's address on the path where the statement names none.
+    /// The peer's side's traffic; the peer's address on the path where the statement names none, anything while it is
+    /// to be assigned.
     package func remoteSelector(on path: Path) -> TrafficSelector {
-        remote ?? TrafficSelector(IPPrefix(host: path.remote.address))
+        remote
+            ?? TrafficSelector(
+                assigned == .remote
+                    ? .any(local?.family ?? path.remote.address.family) : IPPrefix(host: path.remote.address))
+    }
+
+    /// What asks for it.
+    package func request(on path: Path, acquireSequence: UInt32 = 0) -> ChildRequest {
+        var request = ChildRequest(
+            tunnel: name, peer: peer, path: path, local: localSelector(on: path),
+            remote: remoteSelector(on: path), mode: mode, requestID: requestID,
+            acquireSequence: acquireSequence)
+        request.assigned = assigned
+        request.bringsPolicies = assigned != nil
+        request.device = device
+        return request
     }
 }
 
@@ -94,10 +114,14 @@ extension ChildPolicy {
             + (remote == .anonymous ? 0 : 1)
     }
 
-    fileprivate func matches(_ parties: ChildParties) -> Bool {
+    /// Whether it is for a peer, whatever the traffic.
+    func isFor(_ parties: ChildParties) -> Bool {
         guard remoteID == 0 || remoteID == parties.phase1ID else { return false }
-        guard peerIdentity == nil || peerIdentity == parties.peerIdentity else { return false }
-        return local.matches(parties.local, address: nil)
+        return peerIdentity == nil || peerIdentity == parties.peerIdentity
+    }
+
+    fileprivate func matches(_ parties: ChildParties) -> Bool {
+        isFor(parties) && local.matches(parties.local, address: nil)
             && remote.matches(parties.remote, address: parties.peerAddress)
     }
 }

@@ -27,6 +27,8 @@ package struct Tunnel: Hashable, Sendable {
     package var requestID: UInt32
     /// The network device that its traffic goes through in clear (`interface`); nil for the data plane's own.
     package var device: String?
+    /// Whose end of it is an address that one side gives the other (`assigned`); that side's selector is nil.
+    package var assigned: AssignedSide?
     /// Where the statement starts, `swiftike.conf:50`.
     package var origin: String
 
@@ -95,6 +97,8 @@ package struct NegotiationPolicy: Hashable, Sendable {
     package var tunnels: [Tunnel]
     package var timers: TimerPolicy
     package var limits: FloodLimits
+    /// What peers are given that ask for addresses; nil for nothing.
+    package var pool: AddressPoolPolicy?
     private(set) var peerIndex: PeerIndex
 
     package init(

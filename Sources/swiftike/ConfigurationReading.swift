@@ -76,6 +76,7 @@ struct ConfigurationReading: Sendable {
         var settings = DaemonSettings(policy: configuration.policy)
         settings.includedPolicies = configuration.includedPolicies
         settings.secretsFile = configuration.paths.preSharedKeys
+        settings.leaseFile = configuration.paths.leases
         settings.credentials = configuration.credentials
         settings.logThreshold = threshold(configuration.logLevel)
         settings.sockets = sockets(configuration.listen)

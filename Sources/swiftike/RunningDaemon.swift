@@ -129,6 +129,7 @@ struct RunningDaemon {
             dataPlane: plane, log: log, now: { MonotonicClock.now }, wallSeconds: { WallClock.now },
             random: { SystemRandom() },
             localAddress: { Self.localAddress(towards: $0, plane) },
+            hostAddresses: .host(routing: !(plane is UserspaceDataPlane)), leases: .files,
             endpoint: { policy in
                 VersionedEndpoint(
                     policy: policy, ikev1: IKEv1Endpoint(policy: policy, random: SystemRandom())

@@ -76,7 +76,7 @@ import Testing
             ("revocation ifuri;", nil), ("match_empty_cr on;", "'match_empty_cr'"),
             ("lifetime time 8 hours;", nil), ("initial_contact off;", nil), ("passive on;", nil),
             ("support_proxy on;", "'support_proxy'"), ("generate_policy off;", nil),
-            ("generate_policy unique;", "'generate_policy'"), ("nat_traversal force;", nil),
+            ("generate_policy unique;", nil), ("nat_traversal force;", nil),
             ("ike_frag on;", "'ike_frag'"), ("ike_frag off;", nil), ("esp_frag 552;", "'esp_frag'"),
             ("dpd on; dpd_delay 20; dpd_retry 5; dpd_maxfail 3;", nil), ("rekey force;", nil),
             ("proposal_check obey;", nil), ("mode_cfg on;", "'mode_cfg'"),

@@ -64,6 +64,18 @@ final class LogLines: Sendable {
 
 extension Samples {
     /// Holds no keys, and believes nobody.
+    /// Gives no addresses, and does nothing on the host.
+    static func inner(_ plane: any DataPlane) -> InnerNetwork {
+        InnerNetwork(
+            leases: LeaseKeeper(
+                storage: LeaseStorage(
+                    read: { _ in .success([]) }, append: { _, _ in nil }, replace: { _, _ in nil }),
+                log: log()), policies: BroughtPolicies(dataPlane: plane, log: log()),
+            host: HostAddressing(
+                add: { _ in nil }, remove: { _ in nil }, route: { _, _, _ in nil }, unroute: { _, _ in nil }),
+            log: log())
+    }
+
     static let signatures = SignatureAnswering(
         sign: { .failure(CredentialFailure("no key for \($0.peer)")) },
         verify: { $1(.failure(CredentialFailure("\($0.peer) is not believed"))) })

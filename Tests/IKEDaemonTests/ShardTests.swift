@@ -47,7 +47,7 @@ struct ShardTests {
                     transmission: DatagramTransmission(
                         sendMessage: { message, path in sent.add("\(message) \(path)") },
                         sendKeepalive: { path in sent.add("keepalive \(path)") }), held: HeldRequestIDs(),
-                    log: Samples.log(), signatures: Samples.signatures
+                    inner: Samples.inner(plane), log: Samples.log(), signatures: Samples.signatures
                 ) { request in .failure(.noEntry(file: "psk.txt", lookedFor: ["\(request.remoteAddress)"])) }
             },
             observer: { report, _ in reports.add(report.sentence) }

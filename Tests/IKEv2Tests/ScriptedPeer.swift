@@ -69,7 +69,10 @@ struct ScriptedPeer {
             case .remove(let id): installed.remove(id)
             case .findPolicy(let token, _, _): sent += handle(.policyFound(token, nil))
             case .report(let report): reports.append(report)
-            case .sendKeepalive, .updateEncapsulation: break
+            case .lease(let token, _):
+                sent += handle(.leased(token, .failure(LeaseFailure("nothing to give"))))
+            case .sendKeepalive, .updateEncapsulation, .release, .apply, .withdraw, .protect, .unprotect:
+                break
             }
         }
         return sent

@@ -74,6 +74,12 @@ package struct TwoMachines<Machine: MachineUnderTest> {
     package var tamper: (([UInt8], _ receiver: Machine) -> [UInt8]?)?
     /// The policy that a side's database finds for a peer's selectors.
     package var foundPolicy: SecurityPolicy?
+    /// What each side gives out; nil where the range is used up at once.
+    package var pools: [AddressPool?] = [nil, nil]
+    /// What a side uses inside, once for each IKE SA that needs it.
+    package var applied: [[AssignedConfiguration]] = [[], []]
+    /// Policies that child SAs brought along.
+    package var policies: [[ProtectedTraffic]] = [[], []]
     private var random: FixedRandom
     private var arrivals: [Arrival] = []
     private var order = 0
@@ -149,7 +155,29 @@ package struct TwoMachines<Machine: MachineUnderTest> {
             databases[side.rawValue].update(association.id, encapsulation)
         case .findPolicy(let token, _, _): schedule(.policyFound(token, foundPolicy), side, after: .zero)
         case .report(let report): reports[side.rawValue].append(report)
+        case .lease(let token, let request):
+            schedule(.leased(token, lease(request, side)), side, after: keyDelays[side.rawValue])
+        case .release(let addresses): for address in addresses { pools[side.rawValue]?.release(address) }
+        case .apply(let configuration, _, _): applied[side.rawValue].append(configuration)
+        case .withdraw(let configuration, _, _):
+            if let index = applied[side.rawValue].firstIndex(of: configuration) {
+                applied[side.rawValue].remove(at: index)
+            }
+        case .protect(let traffic): policies[side.rawValue].append(traffic)
+        case .unprotect(let traffic):
+            if let index = policies[side.rawValue].firstIndex(of: traffic) {
+                policies[side.rawValue].remove(at: index)
+            }
         }
+    }
+
+    private mutating func lease(
+        _ request: LeaseRequest, _ side: Side
+    ) -> Result<[IPAddress], LeaseFailure> {
+        guard let address = pools[side.rawValue]?.grant(request) else {
+            return .failure(LeaseFailure("the pool is used up"))
+        }
+        return .success([address])
     }
 
     private func sign(

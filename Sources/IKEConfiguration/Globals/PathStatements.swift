@@ -1,7 +1,9 @@
 import SourceText
 
 extension Document {
-    private static let kinds = ["include", "pre_shared_key", "certificate", "script", "backupsa", "pidfile"]
+    private static let kinds = [
+        "include", "pre_shared_key", "certificate", "script", "backupsa", "pidfile", "leases",
+    ]
     /// racoon's bound on files within files.
     private static let deepestInclude = 10
 
@@ -16,6 +18,7 @@ extension Document {
         case "certificate": configuration.paths.certificates = path
         case "script": configuration.paths.scripts = path
         case "backupsa": configuration.paths.backupSA = path
+        case "leases": configuration.paths.leases = path
         default: configuration.paths.pidFile = path
         }
         if ["script", "backupsa"].contains(kind.text) {

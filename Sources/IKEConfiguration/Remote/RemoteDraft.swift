@@ -21,9 +21,12 @@ struct RemoteDraft {
     var offersAggressive = false
     /// One-line proposals for IKEv2.
     var suites: [SuiteProposal] = []
+    /// `mode_cfg`.
+    var addressRequest: Token?
     /// `ike_frag`.
     var fragmentation: Token?
     var statesVerification = false
+    var statesNATTraversal = false
     /// Statements that say something of IKEv1 alone, and of IKEv2 alone.
     var statedVersion1Words: [Token] = []
     var statedVersion2Words: [Token] = []
@@ -54,6 +57,7 @@ struct RemoteDraft {
         suites = parent.suites
         fragmentation = parent.fragmentation
         statesVerification = parent.statesVerification
+        statesNATTraversal = parent.statesNATTraversal
         hasExchangeMode = parent.hasExchangeMode
         offersAggressive = parent.offersAggressive
         lifetime = parent.lifetime

@@ -11,6 +11,8 @@ extension RemoteDraft {
             return
         }
         if !isForVersion1 { warnOfVersion1Words(session) }
+        // racoon's default is off; IKEv2 looks for NAT in any case.
+        if !statesNATTraversal { policy.natTraversal = .on }
         checkFragmentation(session)
         policy.suites =
             stated(session)
@@ -21,7 +23,12 @@ extension RemoteDraft {
             }
     }
 
-    private func refuseVersion2Words(_ session: Session) {
+    private mutating func refuseVersion2Words(_ session: Session) {
+        if let addressRequest, policy.requestsConfiguration {
+            session.report(
+                addressRequest.location.notice("'mode_cfg' accepted, not in effect yet"))
+            policy.requestsConfiguration = false
+        }
         for word in statedVersion2Words {
             session.report(
                 word.location.error(

@@ -86,10 +86,14 @@ extension RemoteDraft {
             remote.policy.isPassive = try arguments.takeSwitch()
         },
         "support_proxy": .inertSwitch(usually: "off"),
-        "generate_policy": .inert(["on", "off", "require", "unique"], unless: "off"),
+        "generate_policy": .init { (remote, arguments, _) throws(Diagnostic) in
+            let word = try arguments.takeChoice(["on", "off", "require", "unique"])
+            remote.policy.generatesPolicies = word.text != "off"
+        },
         "nat_traversal": .init { (remote, arguments, _) throws(Diagnostic) in
             let word = try arguments.takeChoice(["on", "off", "force"])
             remote.policy.natTraversal = NATTraversal(rawValue: word.text) ?? .off
+            remote.statesNATTraversal = true
         },
         "ike_frag": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.fragmentation = try arguments.takeChoice(["on", "off", "force"])
@@ -133,7 +137,10 @@ extension RemoteDraft {
             let word = try arguments.takeChoice(ChildlessPolicy.allCases.map(\.rawValue))
             remote.policy.childless = ChildlessPolicy(rawValue: word.text) ?? .allow
         },
-        "mode_cfg": .inertSwitch(usually: "off"),
+        "mode_cfg": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.requestsConfiguration = try arguments.takeSwitch()
+            remote.addressRequest = arguments.keyword
+        },
         "weak_phase1_check": .inertSwitch(usually: "off"),
         "xauth_login": .inert { (arguments) throws(Diagnostic) in _ = try arguments.takeString("a login name")
         },

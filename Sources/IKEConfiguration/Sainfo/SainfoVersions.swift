@@ -5,7 +5,7 @@ import SourceText
 /// What sainfos say of one IKE version and not of the other; which ones are spoken, the remotes say.
 extension Document {
     var hasVersion1: Bool { remotes.contains(where: \.isForVersion1) }
-    private var hasVersion2: Bool { remotes.contains { $0.policy.exchangeModes.contains(.ikev2) } }
+    var hasVersion2: Bool { remotes.contains { $0.policy.exchangeModes.contains(.ikev2) } }
 
     func checkSainfos(_ session: Session) {
         // Of a remote with errors nobody knows what it would have been for.

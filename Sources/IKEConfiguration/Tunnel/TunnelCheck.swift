@@ -7,11 +7,13 @@ struct TunnelCheck {
     let draft: TunnelDraft
     let remotes: [RemoteDraft]
     let children: [ChildPolicy]
+    /// Whether there is a `mode_cfg` block.
+    let givesAddresses: Bool
     let session: Session
 
     /// The tunnel; nil if it cannot be, with a message.
     func tunnel(requestID: UInt32) -> Tunnel? {
-        guard let peer = peer(), checkNets(), checkStart(peer) else { return nil }
+        guard let peer = peer(), checkNets(), checkStart(peer), checkAssigned(peer) else { return nil }
         var address: IPAddress?
         if case .address(let remote, _) = peer.policy.match { address = remote }
         guard checkTransport(address), checkChildPolicy(peer.policy, address) else { return nil }
@@ -20,6 +22,7 @@ struct TunnelCheck {
             remote: draft.remoteNet?.selector, mode: draft.mode, start: draft.start, requestID: requestID,
             origin: draft.location.origin)
         tunnel.device = draft.interface
+        tunnel.assigned = draft.assigned.first?.side
         return tunnel
     }
 
@@ -44,7 +47,8 @@ struct TunnelCheck {
 
     private func checkNets() -> Bool {
         let missing = [
-            draft.localNet == nil ? "local_net" : nil, draft.remoteNet == nil ? "remote_net" : nil,
+            draft.localNet == nil && !isAssigned(.local) ? "local_net" : nil,
+            draft.remoteNet == nil && !isAssigned(.remote) ? "remote_net" : nil,
         ]
         .compactMap { $0 }
         if draft.mode == .tunnel, !missing.isEmpty {
@@ -57,6 +61,42 @@ struct TunnelCheck {
         }
         if local.selector.upperProtocol != remote.selector.upperProtocol {
             return fail(remote.location, "local_net and remote_net name different upper protocols")
+        }
+        return true
+    }
+
+    private func isAssigned(_ side: AssignedSide) -> Bool { draft.assigned.contains { $0.side == side } }
+
+    /// What an end needs that is an address of the other side's.
+    private func checkAssigned(_ peer: RemoteDraft) -> Bool {
+        guard let (side, place) = draft.assigned.first else { return true }
+        if draft.assigned.count > 1 {
+            return fail(place, "one end of a tunnel at most is 'assigned', the other one is a network")
+        }
+        if draft.mode != .tunnel { return fail(place, "'assigned' needs mode tunnel") }
+        if peer.isForVersion1 {
+            return fail(
+                place,
+                "'assigned' is for IKEv2, and remote \"\(peer.policy.name)\" is for IKEv1, too: take 'main' out of its "
+                    + "exchange_mode")
+        }
+        switch side {
+        case .local:
+            guard peer.policy.requestsConfiguration else {
+                return fail(
+                    place,
+                    "remote \"\(peer.policy.name)\" is not asked for an address; add 'mode_cfg on;' to it")
+            }
+            guard draft.start == .up else {
+                return fail(place, "an address is there once the tunnel is up; say 'start up'")
+            }
+        case .remote:
+            guard givesAddresses else {
+                return fail(place, "there are no addresses to give; add 'mode_cfg { network4 ...; }'")
+            }
+            guard draft.start == .listen else {
+                return fail(place, "the peer has to ask for its address; say 'start listen'")
+            }
         }
         return true
     }

@@ -10,6 +10,8 @@ struct TunnelDraft {
     var remote: (name: String, location: SourceLocation)?
     var localNet: (selector: TrafficSelector, location: SourceLocation)?
     var remoteNet: (selector: TrafficSelector, location: SourceLocation)?
+    /// Whose end is an address that one side gives the other, and where it is said.
+    var assigned: [(side: AssignedSide, location: SourceLocation)] = []
     var mode: EncapsulationMode = .tunnel
     var start: StartMode = .onDemand
     /// The network device of the user-space plane that it is to have.
@@ -34,9 +36,11 @@ struct TunnelDraft {
                 }
             },
             "local_net": .init { (tunnel, arguments, session) throws(Diagnostic) in
+                if tunnel.takeAssigned(.local, &arguments) { return }
                 tunnel.localNet = try arguments.takeTraffic(session)
             },
             "remote_net": .init { (tunnel, arguments, session) throws(Diagnostic) in
+                if tunnel.takeAssigned(.remote, &arguments) { return }
                 tunnel.remoteNet = try arguments.takeTraffic(session)
             },
             "mode": .init { (tunnel, arguments, _) throws(Diagnostic) in
@@ -51,6 +55,16 @@ struct TunnelDraft {
                 tunnel.interface = try arguments.takeInterface()
             },
         ])
+}
+
+extension TunnelDraft {
+    /// Takes the word that stands for an address of the other side's, if it comes next.
+    private mutating func takeAssigned(_ side: AssignedSide, _ arguments: inout Arguments) -> Bool {
+        let place = arguments.location
+        guard arguments.takeOptionalWord("assigned") != nil else { return false }
+        assigned.append((side, place))
+        return true
+    }
 }
 
 extension Document {

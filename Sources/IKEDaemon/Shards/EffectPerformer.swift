@@ -15,6 +15,7 @@ package final class EffectPerformer {
     private let sharedSecrets: SharedSecrets
     private let signatures: SignatureAnswering
     private let held: HeldRequestIDs
+    private let inner: InnerNetwork
     private let log: Log
 
     /// SAs asked for and not yet answered.
@@ -23,7 +24,8 @@ package final class EffectPerformer {
     private var owned: Set<SecurityAssociationID> = []
 
     package init(
-        dataPlane: any DataPlane, transmission: DatagramTransmission, held: HeldRequestIDs, log: Log,
+        dataPlane: any DataPlane, transmission: DatagramTransmission, held: HeldRequestIDs,
+        inner: InnerNetwork, log: Log,
         signatures: SignatureAnswering, sharedSecrets: @escaping SharedSecrets
     ) {
         self.dataPlane = dataPlane
@@ -31,6 +33,7 @@ package final class EffectPerformer {
         self.sharedSecrets = sharedSecrets
         self.signatures = signatures
         self.held = held
+        self.inner = inner
         self.log = log
     }
 
@@ -50,6 +53,12 @@ package final class EffectPerformer {
         case .updateEncapsulation(let association, let encapsulation): update(association, encapsulation)
         case .findPolicy(let token, let local, let remote):
             find(token, local: local, remote: remote, answer: answer)
+        case .lease(let token, let request): answer(.leased(token, inner.leases.grant(request)))
+        case .release(let addresses): inner.leases.release(addresses)
+        case .apply(let configuration, let peer, _): inner.apply(configuration, peer: peer)
+        case .withdraw(let configuration, let peer, _): inner.withdraw(configuration, peer: peer)
+        case .protect(let traffic): inner.protect(traffic)
+        case .unprotect(let traffic): inner.unprotect(traffic)
         case .report(let report): log.write(report)
         }
     }

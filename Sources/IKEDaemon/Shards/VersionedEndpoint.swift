@@ -57,7 +57,7 @@ package struct VersionedEndpoint: NegotiatingEndpoint {
         case .datagram(let datagram, _): return tell(Self.version(of: datagram), event, now)
         case .initiate(let request): return initiate(request, event, now)
         case .sharedSecretKeyed(let token, _), .signed(let token, _), .verified(let token, _),
-            .installed(let token, _), .policyFound(let token, _):
+            .installed(let token, _), .policyFound(let token, _), .leased(let token, _):
             return tell(token.version, event, now)
         case .deadline: return tellWhoeverIsDue(now)
         case .terminate(let tunnel):

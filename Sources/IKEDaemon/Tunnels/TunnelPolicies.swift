@@ -6,12 +6,28 @@ package enum TunnelPolicies {
     /// Out, in and forward policies between our address and the peer's.
     package static func protecting(_ tunnel: Tunnel, local: IPAddress, remote: IPAddress) -> [SecurityPolicy]
     {
-        let ours = tunnel.local ?? TrafficSelector(IPPrefix(host: local))
-        let theirs = tunnel.remote ?? TrafficSelector(IPPrefix(host: remote))
-        return selectors(ours, theirs).flatMap { selector in
-            let outward = SecurityPolicy.Action.protect([template(tunnel, from: local, to: remote)])
-            let inward = SecurityPolicy.Action.protect([template(tunnel, from: remote, to: local)])
-            return policies(selector, outward: outward, inward: inward, of: tunnel)
+        // Those come with the child SA, which knows the address.
+        guard tunnel.assigned == nil else { return [] }
+        return protecting(
+            ProtectedTraffic(
+                tunnel: tunnel.name, local: [tunnel.local ?? TrafficSelector(IPPrefix(host: local))],
+                remote: [tunnel.remote ?? TrafficSelector(IPPrefix(host: remote))], mode: tunnel.mode,
+                requestID: tunnel.requestID, localAddress: local, remoteAddress: remote, device: tunnel.device
+            ))
+    }
+
+    /// Out, in and forward policies for each pair of selectors of one family.
+    package static func protecting(_ traffic: ProtectedTraffic) -> [SecurityPolicy] {
+        let (local, remote) = (traffic.localAddress, traffic.remoteAddress)
+        let outward = SecurityPolicy.Action.protect([template(traffic, from: local, to: remote)])
+        let inward = SecurityPolicy.Action.protect([template(traffic, from: remote, to: local)])
+        return traffic.local.flatMap { ours in
+            traffic.remote.flatMap { theirs in
+                selectors(ours, theirs).flatMap { selector in
+                    policies(
+                        selector, outward: outward, inward: inward, traffic.mode, device: traffic.device)
+                }
+            }
         }
     }
 
@@ -19,12 +35,14 @@ package enum TunnelPolicies {
     package static func blocking(_ tunnel: Tunnel) -> [SecurityPolicy] {
         guard let ours = tunnel.local, let theirs = tunnel.remote else { return [] }
         return selectors(ours, theirs).flatMap { selector in
-            policies(selector, outward: .discard, inward: .discard, of: tunnel)
+            policies(
+                selector, outward: .discard, inward: .discard, tunnel.mode, device: tunnel.device)
         }
     }
 
     private static func policies(
-        _ selector: Selector, outward: SecurityPolicy.Action, inward: SecurityPolicy.Action, of tunnel: Tunnel
+        _ selector: Selector, outward: SecurityPolicy.Action, inward: SecurityPolicy.Action,
+        _ mode: EncapsulationMode, device: String?
     ) -> [SecurityPolicy] {
         let priority = priority(selector)
         let back = selector.reversed
@@ -32,22 +50,22 @@ package enum TunnelPolicies {
             SecurityPolicy(selector: selector, direction: .outbound, action: outward, priority: priority),
             SecurityPolicy(selector: back, direction: .inbound, action: inward, priority: priority),
         ]
-        if tunnel.mode == .tunnel {
+        if mode == .tunnel {
             policies.append(
                 SecurityPolicy(selector: back, direction: .forward, action: inward, priority: priority))
         }
-        for index in policies.indices { policies[index].device = tunnel.device }
+        for index in policies.indices { policies[index].device = device }
         return policies
     }
 
-    private static func template(_ tunnel: Tunnel, from source: IPAddress, to destination: IPAddress)
-        -> PolicyTemplate
-    {
-        let hasOuterHeader = tunnel.mode != .transport
+    private static func template(
+        _ traffic: ProtectedTraffic, from source: IPAddress, to destination: IPAddress
+    ) -> PolicyTemplate {
+        let hasOuterHeader = traffic.mode != .transport
         return PolicyTemplate(
-            protocol: .esp, mode: tunnel.mode, tunnelSource: hasOuterHeader ? source : nil,
-            tunnelDestination: hasOuterHeader ? destination : nil, level: .unique(requestID: tunnel.requestID)
-        )
+            protocol: .esp, mode: traffic.mode, tunnelSource: hasOuterHeader ? source : nil,
+            tunnelDestination: hasOuterHeader ? destination : nil,
+            level: .unique(requestID: traffic.requestID))
     }
 
     /// Every pair of prefixes that the ranges are made of.

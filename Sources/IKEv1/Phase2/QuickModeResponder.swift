@@ -85,14 +85,14 @@ extension ISAKMPSA {
             }), case .findingPolicy(_, let received) = quickMode.state
         else { return }
         do throws(NegotiationFailure) {
-            guard let template = policy?.templates.first(where: { $0.protocol == .esp }) else {
+            let covered = ChildRequest(
+                coveredBy: policy, local: received.local, remote: received.remote, peer: peer.name,
+                path: path)
+            guard let request = covered ?? generated(received, besides: policy, &turn) else {
                 throw NegotiationFailure.localPolicyForbids(
                     .selectorMismatch(
                         local: received.local, remote: received.remote, configured: configured(turn.policy)))
             }
-            let request = ChildRequest(
-                tunnel: nil, peer: peer.name, path: path, local: received.local, remote: received.remote,
-                mode: template.mode, requestID: template.requestID)
             quickMode.state = .over(nil)
             try answer(received, request, &quickMode, &turn)
             store(quickMode)
@@ -103,6 +103,22 @@ extension ISAKMPSA {
             refuse(error, &turn)
             turn.outcomes.append(.childFailed(nil, error))
         }
+    }
+
+    /// What `generate_policy` has protected; all that the peer asks for, since quick mode cannot narrow.
+    private func generated(
+        _ received: QuickMode.Received, besides policy: SecurityPolicy?, _ turn: inout Turn
+    ) -> ChildRequest? {
+        guard peer.generatesPolicies else { return nil }
+        let offer = UncoveredOffer(
+            local: [received.local], remote: [received.remote],
+            mode: asksForTransport(received.message) ? .transport : .tunnel, leased: [],
+            requestID: turn.random.uint32())
+        let request = turn.policy.generatedRequest(
+            for: offer, with: peer, parties: parties(received.local, received.remote), on: path,
+            besides: policy)
+        guard request?.local == received.local, request?.remote == received.remote else { return nil }
+        return request
     }
 
     private func configured(_ policy: NegotiationPolicy) -> [String] {

@@ -29,6 +29,7 @@ extension IKESA {
         if isFirstContact, peer.sendsInitialContact {
             payloads.append(.notify(NotifyPayload(.initialContact)))
         }
+        payloads += configurationRequest(turn.policy)
         let draft = isChildless(authenticating.secured) ? nil : takeFirstDraft(&turn)
         if let draft { payloads += offer(draft) }
         var next = authenticating
@@ -104,6 +105,7 @@ extension IKESA {
         let local = peer.localIdentity ?? .address(path.local.address)
         establish(authenticating.secured, local: local, remote: answer.claim.identity, &turn)
         noteWindow(answer.message)
+        takeConfiguration(answer.message, &turn)
         updateEstablished { $0.openingNonces = authenticating.opening.nonces }
         if let draft = answer.draft { receiveChildAnswer(answer.message, draft, &turn) }
         updateEstablished { $0.openingNonces = nil }

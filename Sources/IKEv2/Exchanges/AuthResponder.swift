@@ -97,15 +97,29 @@ extension IKESA {
             authenticating.secured, local: identification.identity, remote: request.claim.identity, &turn)
         if request.message.notification(.initialContact) != nil { turn.outcomes.append(.initialContact) }
         noteWindow(request.message)
-        let head = [.identification(identification, .responder)] + own.payloads
-        guard let child = request.child else {
+        let pending = PendingLease(
+            head: [.identification(identification, .responder)] + own.payloads, child: request.child,
+            nonces: authenticating.opening.nonces)
+        if let wanted = leaseRequest(request.message, turn.policy) {
+            let token = turn.token(for: id)
+            updateEstablished { $0.answering = .leasing(token, pending) }
+            turn.effects.append(.lease(token, wanted))
+        } else {
+            finishAuth(pending, configuration: [], &turn)
+        }
+    }
+
+    /// Sees to the child, all else is said.
+    mutating func finishAuth(_ pending: PendingLease, configuration: [Payload], _ turn: inout Turn) {
+        let head = pending.head + configuration
+        guard let child = pending.child else {
             respond(.ikeAuth, head, &turn)
             return
         }
         consider(
             PendingOffer(
-                exchange: .ikeAuth, head: head, nonces: authenticating.opening.nonces, offer: child,
-                keyExchange: nil, replaces: nil), &turn)
+                exchange: .ikeAuth, head: head, nonces: pending.nonces, offer: child, keyExchange: nil,
+                replaces: nil), &turn)
     }
 
     /// One notification whatever the cause, unless it is the message's form.

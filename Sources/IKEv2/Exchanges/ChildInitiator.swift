@@ -15,6 +15,7 @@ extension IKESA {
         _ request: ChildRequest, replacing old: SPI?, isFirst: Bool, group: KeyExchangeMethod? = nil,
         attempts: Int = 1, _ turn: inout Turn
     ) throws(NegotiationFailure) -> ChildDraft {
+        guard let request = isFirst ? request : resolved(request) else { throw .peerDeclined(.noAddress) }
         guard let policy = turn.policy.child(for: parties(request.local, request.remote)) else {
             throw .localPolicyForbids(.noChildPolicy(local: request.local, remote: request.remote))
         }
@@ -43,8 +44,8 @@ extension IKESA {
                 .keyExchange(KeyExchangePayload(exchange)))
         }
         return payloads + [
-            .trafficSelectors(TrafficSelectorPayload([draft.request.local]), .initiator),
-            .trafficSelectors(TrafficSelectorPayload([draft.request.remote]), .responder),
+            .trafficSelectors(TrafficSelectorPayload(draft.request.locals), .initiator),
+            .trafficSelectors(TrafficSelectorPayload(draft.request.remotes), .responder),
         ]
     }
 
@@ -133,24 +134,24 @@ extension IKESA {
         guard let peerSPI = answer.proposals.first?.spi.reduce(0, { $0 << 8 | UInt32($1) }) else {
             throw .peerViolatedProtocol("no SPI")
         }
-        let local = try subset(answer.initiatorSelectors, of: draft.request.local)
-        let remote = try subset(answer.responderSelectors, of: draft.request.remote)
+        let local = try ownSide(
+            try subset(answer.initiatorSelectors, of: draft.request.locals), draft.request)
+        let remote = try subset(answer.responderSelectors, of: draft.request.remotes)
         return ChildAgreement(
-            request: draft.request, suite: suite, nonces: try nonces(message, draft),
+            request: draft.request.agreed(local, remote), suite: suite, nonces: try nonces(message, draft),
             secret: try secret(message, draft, suite), ownSPI: draft.spi, peerSPI: SPI(peerSPI), local: local,
             remote: remote, lifetime: draft.policy.lifetime)
     }
 
     /// A responder may narrow, and never widen (RFC 7296 section 2.9).
     private func subset(
-        _ payload: TrafficSelectorPayload, of ours: TrafficSelector
+        _ payload: TrafficSelectorPayload, of ours: [TrafficSelector]
     ) throws(NegotiationFailure) -> [TrafficSelector] {
         let selectors = payload.selectors
         guard !selectors.isEmpty, selectors.count == payload.elements.count,
-            selectors.allSatisfy(ours.contains)
+            selectors.allSatisfy({ selector in ours.contains { $0.contains(selector) } })
         else {
-            throw .peerViolatedProtocol(
-                "it answers \(ours) with \(selectors.map(\.description).joined(separator: " and "))")
+            throw .peerViolatedProtocol("it answers \(Self.text(ours)) with \(Self.text(selectors))")
         }
         return selectors
     }

@@ -97,7 +97,7 @@ extension IKESA {
                 + "SPIs \(child.spi) in, \(child.peerSPI) out")
     }
 
-    private static func text(_ selectors: [TrafficSelector]) -> String {
+    static func text(_ selectors: [TrafficSelector]) -> String {
         selectors.map(\.description).joined(separator: " and ")
     }
 
@@ -113,6 +113,7 @@ extension IKESA {
         }
         turn.effects.append(.install(token, child.outbound))
         turn.outcomes.append(.adopted(child.outbound.id))
+        if let traffic = soleTraffic(of: child) { turn.effects.append(.protect(traffic)) }
     }
 
     /// The database has answered.
@@ -166,6 +167,7 @@ extension IKESA {
     mutating func removeChild(_ spi: SPI, _ why: String, _ turn: inout Turn) {
         guard let child = established?.children[spi] else { return }
         let isLoss = child.phase == .mature || child.phase == .closing
+        if let traffic = soleTraffic(of: child) { turn.effects.append(.unprotect(traffic)) }
         stopSending(spi, &turn)
         updateEstablished { $0.children[spi] = nil }
         deadlines[.rekeyChild(spi)] = nil

@@ -105,19 +105,14 @@ extension IKESA {
         _ local: [TrafficSelector], _ remote: [TrafficSelector], _ replaces: SPI?, _ policy: NegotiationPolicy
     ) -> ChildRequest? {
         if let replaces, let old = established?.children[replaces] { return old.request }
-        let fitting = policy.tunnels.filter { tunnel in
-            tunnel.peer == peer.name
-                && !TrafficSelectorNarrowing.narrow(local, to: [tunnel.localSelector(on: path)]).isEmpty
-                && !TrafficSelectorNarrowing.narrow(remote, to: [tunnel.remoteSelector(on: path)]).isEmpty
-        }
-        let exact = fitting.first { tunnel in
-            local.contains(tunnel.localSelector(on: path)) && remote.contains(tunnel.remoteSelector(on: path))
-        }
-        return (exact ?? fitting.first).map { tunnel in
-            ChildRequest(
-                tunnel: tunnel.name, peer: peer.name, path: path, local: tunnel.localSelector(on: path),
-                remote: tunnel.remoteSelector(on: path), mode: tunnel.mode, requestID: tunnel.requestID)
-        }
+        let fitting = policy.tunnels.lazy.filter { $0.peer == peer.name }
+            .compactMap { resolved($0.request(on: path)) }
+            .filter { request in
+                !TrafficSelectorNarrowing.narrow(local, to: request.locals).isEmpty
+                    && !TrafficSelectorNarrowing.narrow(remote, to: request.remotes).isEmpty
+            }
+        let exact = fitting.first { local.contains($0.local) && remote.contains($0.remote) }
+        return exact ?? fitting.first
     }
 
     /// Which policy covers the traffic is known.
@@ -125,20 +120,26 @@ extension IKESA {
         guard case .findingPolicy(token, let pending)? = established?.answering else { return }
         updateEstablished { $0.answering = nil }
         do throws(Refusal) {
-            guard let template = policy?.templates.first(where: { $0.protocol == .esp }),
-                let local = pending.offer.responderSelectors.selectors.last,
-                let remote = pending.offer.initiatorSelectors.selectors.last
-            else { throw mismatch(pending, turn.policy) }
-            let request = ChildRequest(
-                tunnel: nil, peer: peer.name, path: path, local: local, remote: remote, mode: template.mode,
-                requestID: template.requestID)
+            guard let request = covered(pending, policy) ?? generated(pending, besides: policy, &turn) else {
+                throw mismatch(pending, turn.policy)
+            }
             try answer(pending, request, &turn)
         } catch {
             refuse(error, pending.exchange, head: pending.head, &turn)
         }
     }
 
+    /// What a policy that is there already has protected.
+    private func covered(_ pending: PendingOffer, _ policy: SecurityPolicy?) -> ChildRequest? {
+        guard let local = pending.offer.responderSelectors.selectors.last,
+            let remote = pending.offer.initiatorSelectors.selectors.last
+        else { return nil }
+        return ChildRequest(
+            coveredBy: policy, local: local, remote: remote, peer: peer.name, path: path)
+    }
+
     private func mismatch(_ pending: PendingOffer, _ policy: NegotiationPolicy) -> Refusal {
+        if let refusal = missingAddress(policy) { return refusal }
         let everything = TrafficSelector(IPPrefix(host: path.local.address))
         let configured = policy.tunnels.filter { $0.peer == peer.name }.map {
             "tunnel \"\($0.name)\" protects \($0.localSelector(on: path)) (ours) with "
@@ -162,9 +163,9 @@ extension IKESA {
                 NotifyPayload(.tsUnacceptable))
         }
         let local = TrafficSelectorNarrowing.narrow(
-            pending.offer.responderSelectors.selectors, to: [request.local])
+            pending.offer.responderSelectors.selectors, to: request.locals)
         let remote = TrafficSelectorNarrowing.narrow(
-            pending.offer.initiatorSelectors.selectors, to: [request.remote])
+            pending.offer.initiatorSelectors.selectors, to: request.remotes)
         guard !local.isEmpty, !remote.isEmpty else { throw mismatch(pending, turn.policy) }
         guard pending.offer.isTransport || request.mode != .transport else {
             throw Refusal(
@@ -180,7 +181,8 @@ extension IKESA {
         }
         let offered = pending.offer.proposals[selection.index]
         let agreement = ChildAgreement(
-            request: request, suite: selection.suite, nonces: pending.nonces, secret: secret, ownSPI: spi,
+            request: request.agreed(local, remote), suite: selection.suite, nonces: pending.nonces,
+            secret: secret, ownSPI: spi,
             peerSPI: SPI(offered.spi.reduce(0) { $0 << 8 | UInt32($1) }), local: local, remote: remote,
             lifetime: policy.lifetime)
         let child = makeChild(agreement, role: .responder, turn)
@@ -261,7 +263,7 @@ extension IKESA {
     }
 
     /// The peer cannot have its child; the IKE SA is none the worse for it.
-    private mutating func refuse(
+    mutating func refuse(
         _ refusal: Refusal, _ exchange: ExchangeType, head: [Payload], _ turn: inout Turn
     ) {
         respond(exchange, head + [.notify(refusal.answer)], &turn)

@@ -57,10 +57,11 @@ extension IKESA {
         var successor = IKESA(
             id: id, role: role, begun: begun, isFirstContact: false, spis: spis, path: path, peer: peer,
             candidates: candidates, state: .over, window: MessageWindow())
-        successor.state = .established(
-            EstablishedSA(
-                secured: secured, localIdentity: sa.localIdentity, remoteIdentity: sa.remoteIdentity,
-                since: turn.now, heard: turn.now))
+        var inheriting = EstablishedSA(
+            secured: secured, localIdentity: sa.localIdentity, remoteIdentity: sa.remoteIdentity,
+            since: turn.now, heard: turn.now)
+        (inheriting.received, inheriting.leased) = (sa.received, sa.leased)
+        successor.state = .established(inheriting)
         successor.wasEstablished = true
         return successor
     }

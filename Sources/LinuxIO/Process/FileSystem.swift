@@ -44,6 +44,17 @@ package enum FileSystem {
         }
     }
 
+    /// Adds a short text to the end of a file, which is made if it is missing.
+    package static func append(_ text: String, to path: String, mode: UInt32) throws(SystemError) {
+        let number = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, mode_t(mode))
+        guard number >= 0 else { throw SystemError("open \(path)") }
+        let descriptor = FileDescriptor(owning: number)
+        let bytes = Array(text.utf8)
+        guard unsafe Glibc.write(descriptor.number, bytes, bytes.count) == bytes.count else {
+            throw SystemError("write \(path)")
+        }
+    }
+
     /// Sets the permission bits of a file.
     package static func setMode(of path: String, to mode: UInt32) throws(SystemError) {
         guard unsafe chmod(path, mode_t(mode)) == 0 else { throw SystemError("chmod \(path)") }
