@@ -18,7 +18,7 @@ struct AddressStatementTests {
         """
 
     @Test("a gateway's pool ends with its network, and has what goes with an address")
-    func pool() throws {
+    func poolOfGateway() throws {
         let result = FileSet().load(Self.gateway)
         #expect(result.headlines.isEmpty)
         let policy = try #require(result.configuration?.policy)
@@ -32,7 +32,7 @@ struct AddressStatementTests {
     }
 
     @Test("a road warrior asks for its address")
-    func warrior() throws {
+    func requestOfWarrior() throws {
         let result = FileSet().load(Self.warrior)
         #expect(result.headlines.isEmpty)
         let policy = try #require(result.configuration?.policy)

@@ -79,7 +79,7 @@ import Testing
             a:1:5: error: expected \(levels), found 'b'
                 log b;
                     ^
-            a:2:6: error: expected 'include', 'pre_shared_key', 'certificate', 'script', 'backupsa' or 'pidfile', \
+            a:2:6: error: expected 'include', 'pre_shared_key', 'certificate', 'script', 'backupsa', 'pidfile' or 'leases', \
             found 'c'
                 path c;
                      ^
