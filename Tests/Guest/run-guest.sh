@@ -2,7 +2,7 @@
 # usage: run-guest.sh SCRIPT [ARGUMENT...]   runs SCRIPT as root in a throw-away guest with a Debian kernel.
 #
 # The guest sees every path of the host, read-only; arguments have neither spaces nor commas. The exit status is the
-# script's, 124 after GUEST_TIMEOUT seconds (600), 125 when the guest died. GUEST_MEMORY is in MiB (1536);
+# script's, 124 after GUEST_TIMEOUT seconds (600), 125 when the guest died. GUEST_MEMORY is in MiB (1536), GUEST_PROCESSORS 2;
 # GUEST_ACCELERATOR is qemu's: by default emulation, which works everywhere. SWIFTIKE_BIN is handed on.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 guest=$(cd "$here/../.." && pwd)/.guest
@@ -15,7 +15,7 @@ accelerator=${GUEST_ACCELERATOR:-tcg,thread=multi}
 output=$(mktemp -d "${TMPDIR:-/tmp}/swiftike-guest.XXXXXX")
 trap 'rm -rf "$output"' EXIT
 timeout -k 5 "${GUEST_TIMEOUT:-600}" qemu-system-x86_64 -accel $accelerator -cpu max,la57=off \
-    -m "${GUEST_MEMORY:-1536}" -smp 2 -display none -no-reboot -nodefaults \
+    -m "${GUEST_MEMORY:-1536}" -smp "${GUEST_PROCESSORS:-2}" -display none -no-reboot -nodefaults \
     -serial stdio -serial "file:$output/console" -kernel "$guest/vmlinux" -initrd "$guest/initrd.gz" \
     -append "console=ttyS1 quiet loglevel=5 panic=-1 no_timer_check mitigations=off audit=0 guest.script=$script guest.arguments=$arguments ${SWIFTIKE_BIN:+guest.bin=$SWIFTIKE_BIN}" \
     -fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \

@@ -42,8 +42,8 @@ guest() {
     return $status
 }
 
-# Named scenarios need one guest. All of them take two, side by side, as most of a guest's work uses one processor; the
-# words of the second come when the first has ended.
+# Named scenarios need one guest. All of them take two, side by side, with a processor each: a second one would cost more
+# than it brings. The words of the second come when the first has ended.
 named=
 for argument in "$@"; do [[ $argument == without:* ]] || named=1; done
 if [ -n "$named" ]; then
@@ -52,6 +52,7 @@ if [ -n "$named" ]; then
 fi
 words=$(mktemp -d "${TMPDIR:-/tmp}/swiftike-guest.XXXXXX")
 trap 'rm -rf "$words"' EXIT
+export GUEST_PROCESSORS=1
 guest "$@" half:2 >"$words/2" 2>&1 &
 guest "$@" half:1 2>&1 | tee "$words/1"
 status=${PIPESTATUS[0]}
