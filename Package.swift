@@ -70,7 +70,7 @@ let package = Package(
         module("CaptureFile", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
-        module("LinuxIO", ["CLinux", "IPsec"]),
+        module("LinuxIO", ["CLinux", "IPsec", "KeyMaterial"]),
         module(
             "Credentials",
             ["ASN1", "Algorithms", "Calendar", "Cryptography", "KeyMaterial", "IPsec"]),
@@ -118,8 +118,8 @@ let package = Package(
         module(
             "IKEDaemon",
             [
-                "Calendar", "Credentials", "HTTPExchange", "KeyMaterial", "IPsec", "Cryptography",
-                "Negotiation", "ControlProtocol", "LinuxIO",
+                "Algorithms", "Calendar", "Credentials", "HTTPExchange", "KeyMaterial", "IPsec",
+                "Cryptography", "Negotiation", "ControlProtocol", "LinuxIO", "SADText",
             ] + nio),
         module(
             "KeyAdministration",
@@ -204,7 +204,7 @@ let package = Package(
         tests("ASN1", ["Calendar"]),
         tests("Algorithms", []),
         tests("KeyMaterial", []),
-        tests("LinuxIO", ["IPsec"]),
+        tests("LinuxIO", ["IPsec", "KeyMaterial"]),
         tests("IPsec", ["KeyMaterial", "Algorithms"]),
         tests("Cryptography", ["ASN1", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("Compression", [], exclude: ["Vectors"]),

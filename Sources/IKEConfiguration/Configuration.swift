@@ -84,6 +84,8 @@ package struct Configuration: Hashable, Sendable {
     package var includedPolicies: [SecurityPolicy]
     /// Keys and certificates by remote.
     package var credentials: CredentialPlan
+    /// Whether root may have the keys of SAs, to read captures (`key_export`).
+    package var allowsKeyExport = false
     /// Warnings, and notices of what was accepted but is not in effect, in order of the text.
     package var notices: DiagnosticList
 

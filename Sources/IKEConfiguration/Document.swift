@@ -70,6 +70,9 @@ struct Document {
                 document.configuration.policy.limits.halfOpenPerAddress =
                     try arguments.takeNumber(1...1_000_000, "number of half-open exchanges")
             },
+            "key_export": .init { (document, arguments, _) throws(Diagnostic) in
+                document.configuration.allowsKeyExport = try arguments.takeSwitch()
+            },
             "mode_cfg": .init { (document, arguments, session) throws(Diagnostic) in
                 document.modeConfig = try ModeConfigBlock.take(&arguments, session)
             },

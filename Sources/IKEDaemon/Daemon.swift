@@ -55,8 +55,9 @@ package final class Daemon: Sendable {
                 loop.execute { core.value.notified(notification) }
             }
             // First of all: a second daemon must fail before it touches the policies of the first.
-            let control = try ControlSocket.open(path: options.controlPath, group: loop) { request, reply in
-                loop.execute { Self.execute(request, core.value, reply: reply) }
+            let control = try ControlSocket.open(path: options.controlPath, group: loop) {
+                request, peer, answer in
+                loop.execute { Self.execute(request, from: peer, core.value, answer: answer) }
             }
             opened = control
             try loop.flatSubmit { core.value.installPolicies() }.wait()
@@ -94,7 +95,7 @@ package final class Daemon: Sendable {
     package func reload() -> ControlReply {
         let core = core
         let reply = try? loop.submit { core.value.reload() }.wait()
-        return reply ?? .failed(ControlFailure(.busy, "the daemon is about to end"))
+        return reply ?? .failed(.ending)
     }
 
     /// Closes every tunnel, removes what is ours and stops; waits until that is done, but not for ever.
@@ -174,11 +175,13 @@ package final class Daemon: Sendable {
     }
 
     private static func execute(
-        _ request: ControlRequest, _ core: DaemonCore, reply: @escaping @Sendable (ControlReply) -> Void
+        _ request: ControlRequest, from peer: ControlPeer, _ core: DaemonCore,
+        answer respond: @escaping @Sendable (ControlAnswer) -> Void
     ) {
+        let reply: @Sendable (ControlReply) -> Void = { respond(ControlAnswer($0)) }
         func answer(with future: EventLoopFuture<ControlReply>) {
             future.whenComplete { result in
-                reply((try? result.get()) ?? .failed(ControlFailure(.busy, "the daemon is about to end")))
+                reply((try? result.get()) ?? .failed(.ending))
             }
         }
         switch request {
@@ -189,6 +192,10 @@ package final class Daemon: Sendable {
         case .up(let tunnel, let timeout): core.up(tunnel, timeout: timeout, reply: reply)
         case .down(let tunnel): reply(core.down(tunnel))
         case .blackbox(let name): reply(core.blackbox(name))
+        case .keys:
+            core.keys(for: peer).whenComplete { result in
+                respond((try? result.get()) ?? ControlAnswer(.failed(.ending)))
+            }
         case .reload: reply(core.reload())
         }
     }

@@ -207,7 +207,7 @@ final class DaemonCore {
     func status() -> EventLoopFuture<ControlReply> {
         let tunnels = supervisor.records(at: environment.now())
         guard let shards else {
-            return loop.makeSucceededFuture(.failed(ControlFailure(.busy, "the daemon is about to end")))
+            return loop.makeSucceededFuture(.failed(.ending))
         }
         let assembly = StatusAssembly(moment: environment.moment, dataPlane: environment.dataPlane)
         return shards.status(on: loop).flatMap { [loop] status in
@@ -223,7 +223,7 @@ final class DaemonCore {
 
     func sas() -> EventLoopFuture<ControlReply> {
         guard let shards else {
-            return loop.makeSucceededFuture(.failed(ControlFailure(.busy, "the daemon is about to end")))
+            return loop.makeSucceededFuture(.failed(.ending))
         }
         let assembly = LiveSAAssembly(moment: environment.moment, dataPlane: environment.dataPlane)
         return shards.status(on: loop).flatMap { [loop] status in
@@ -264,6 +264,30 @@ final class DaemonCore {
                 .unknownTunnel,
                 "nothing is recorded of \"\(name)\": name a tunnel, a remote block, a peer's address or our SPI of "
                     + "an IKE SA"))
+    }
+
+    /// Hands out the keys of all SAs: to root, and where the configuration allows it.
+    func keys(for peer: ControlPeer) -> EventLoopFuture<ControlAnswer> {
+        if let objection = objection(to: peer) {
+            environment.log.warning("keys not handed to \(peer): \(objection)")
+            return loop.makeSucceededFuture(ControlAnswer(.failed(ControlFailure(.notPermitted, objection))))
+        }
+        guard let shards else { return loop.makeSucceededFuture(ControlAnswer(.failed(.ending))) }
+        let log = environment.log
+        return shards.keys(on: loop).map { keys in
+            let export = KeyExport(keys)
+            log.write(.notice, "keys of \(export.report.counts) handed to \(peer)")
+            return ControlAnswer(.keys(export.report), secret: export.secret)
+        }
+    }
+
+    private func objection(to peer: ControlPeer) -> String? {
+        guard peer.isRoot else { return "keys are for root alone: run it as root" }
+        guard settings.allowsKeyExport else {
+            return "the configuration forbids it; to allow it, add \"key_export on;\" to swiftike.conf, "
+                + "outside of blocks, and type \"swiftikectl reload\""
+        }
+        return nil
     }
 
     func reload() -> ControlReply {
@@ -338,7 +362,7 @@ final class DaemonCore {
     /// Says goodbye to all peers and takes out what is ours.
     func shutDown() -> EventLoopFuture<Void> {
         alarm?.task.cancel()
-        for waiter in waiters { waiter.reply(.failed(ControlFailure(.busy, "the daemon is about to end"))) }
+        for waiter in waiters { waiter.reply(.failed(.ending)) }
         waiters = []
         let ended = shards?.shutDown(on: loop) ?? loop.makeSucceededVoidFuture()
         shards = nil
@@ -374,6 +398,10 @@ package final class SecretsFileName: Sendable {
     package func set(_ new: String) {
         name.withLock { $0 = new }
     }
+}
+
+extension ControlFailure {
+    static let ending = ControlFailure(.busy, "the daemon is about to end")
 }
 
 extension TunnelSupervisor.Action {

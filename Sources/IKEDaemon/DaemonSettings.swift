@@ -17,6 +17,8 @@ package struct DaemonSettings: Hashable, Sendable {
     package var sockets: [SocketPlan]
     /// Whether a socket that cannot be bound ends the start (`strict_address`).
     package var needsEverySocket: Bool
+    /// Whether root may have the keys of SAs (`key_export`).
+    package var allowsKeyExport = false
     /// What was accepted but has no effect, and warnings: lines for the log.
     package var notices: [String]
 

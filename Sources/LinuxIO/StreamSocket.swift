@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import IPsec
+package import KeyMaterial
 
 /// One end of a Unix stream connection that carries lines of text, with waits that end.
 package struct StreamSocket: ~Copyable, Sendable {
@@ -62,6 +63,49 @@ package struct StreamSocket: ~Copyable, Sendable {
             guard searched <= maximum else { throw SystemError("recv", code: EMSGSIZE) }
             try wait(until: deadline)
             guard try fill() else { return nil }
+        }
+    }
+
+    /// The line that a secret follows, without its end; nothing beyond it is read.
+    ///
+    /// - Throws: `ETIMEDOUT`, and `EMSGSIZE` for a line longer than `maximum` octets or without an end.
+    package mutating func readLineBeforeSecret(
+        timeout: Duration, maximum: Int = 1 << 20
+    ) throws(SystemError) -> String {
+        let deadline = MonotonicClock.now + timeout
+        var line: [UInt8] = []
+        while line.count < maximum {
+            try wait(until: deadline)
+            var octet: UInt8 = 0
+            let number = descriptor.number
+            let count = try SystemError.retrying("recv") { unsafe recv(number, &octet, 1, 0) }
+            guard count == 1 else { throw SystemError("recv", code: EMSGSIZE, advice: "the line has no end") }
+            if octet == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+            line.append(octet)
+        }
+        throw SystemError("recv", code: EMSGSIZE)
+    }
+
+    /// The next `count` octets, straight to where they are wiped.
+    ///
+    /// - Throws: `ETIMEDOUT`, and `EMSGSIZE` where the other side closes before.
+    package borrowing func readSecret(_ count: Int, timeout: Duration) throws(SystemError) -> SecretBytes {
+        let deadline = MonotonicClock.now + timeout
+        return try unsafe SecretBytes(count: count) { (target) throws(SystemError) in
+            var offset = 0
+            while offset < count {
+                try wait(until: deadline)
+                let (number, rest) = unsafe (
+                    descriptor.number, UnsafeMutableRawBufferPointer(rebasing: target[offset...])
+                )
+                let received = try SystemError.retrying("recv") {
+                    unsafe recv(number, rest.baseAddress, rest.count, 0)
+                }
+                guard received > 0 else {
+                    throw SystemError("recv", code: EMSGSIZE, advice: "the connection ended too early")
+                }
+                offset += received
+            }
         }
     }
 

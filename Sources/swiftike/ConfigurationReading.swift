@@ -81,6 +81,7 @@ struct ConfigurationReading: Sendable {
         settings.logThreshold = threshold(configuration.logLevel)
         settings.sockets = sockets(configuration.listen)
         settings.needsEverySocket = configuration.listen.isStrict
+        settings.allowsKeyExport = configuration.allowsKeyExport
         settings.notices =
             configuration.notices.headlines + PreSharedKeyFile(settings.secretsFile).remarks()
         return HostSettings(daemon: settings, pidFile: configuration.paths.pidFile)

@@ -9,7 +9,7 @@ struct ControlTool: ParsableCommand {
         version: "swiftikectl 0.1.0",
         subcommands: [
             Status.self, SAs.self, Drops.self, Certificates.self, Up.self, Down.self, Reload.self,
-            Blackbox.self, Explain.self, Authority.self,
+            Blackbox.self, Keys.self, Explain.self, Authority.self,
         ])
 
     @OptionGroup var connection: ConnectionOptions

@@ -4,7 +4,7 @@ import Testing
 
 struct ControlRequestTests {
     @Test(arguments: [
-        ControlRequest.status, .reload, .blackbox(name: "hq"), .down(tunnel: "hq"),
+        ControlRequest.status, .reload, .keys, .blackbox(name: "hq"), .down(tunnel: "hq"),
         .up(tunnel: "hq", timeout: nil),
         .up(tunnel: "a \"b\" é", timeout: 86400),
     ])

@@ -14,7 +14,7 @@ import Testing
             ("path backupsa \"b\";", "'path backupsa' \(yet)"),
             ("privsep { user \"nobody\"; group 65534; chroot \"/var/empty\"; }", "'privsep' \(yet)"),
             ("log debug2;", nil), ("pfkey_buffer 1024;", "'pfkey_buffer' \(yet)"),
-            ("complex_bundle on;", nil),
+            ("complex_bundle on;", nil), ("key_export on;", nil),
             ("complex_bundle off;", "'complex_bundle' \(yet)"), ("gss_id_enc utf-16le;", nil),
             ("gss_id_enc latin1;", "'gss_id_enc' \(yet)"),
             (

@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import KeyMaterial
 import LinuxIO
 import NIOCore
 import NIOPosix
@@ -10,7 +11,9 @@ import Testing
 struct ControlSocketTests {
     /// Runs a control socket that answers every request with its name.
     private func withSocket(
-        executor: @escaping ControlSocket.Executor = { request, reply in reply(.done(["\(request)"])) },
+        executor: @escaping ControlSocket.Executor = { request, _, answer in
+            answer(ControlAnswer(.done(["\(request)"])))
+        },
         _ body: (String) throws -> Void
     ) throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
@@ -98,8 +101,10 @@ struct ControlSocketTests {
 
     @Test func aClientThatDoesNotReadHoldsNobodyUp() throws {
         let huge = [String](repeating: String(repeating: "x", count: 1000), count: 5000)
-        try withSocket(executor: { request, reply in reply(.done(request == .reload ? huge : ["small"])) }) {
-            path in
+        let executor: ControlSocket.Executor = { request, _, answer in
+            answer(ControlAnswer(.done(request == .reload ? huge : ["small"])))
+        }
+        try withSocket(executor: executor) { path in
             let deaf = try StreamSocket(connectingTo: path)
             try deaf.write(#"{"version":1,"command":"reload"}"# + "\n")
             #expect(try ask(path, status) == .done(["small"]))
@@ -116,5 +121,40 @@ struct ControlSocketTests {
             }
             #expect(try ask(path, status) == .done(["status"]))
         }
+    }
+
+    @Test func saysWhoAsks() throws {
+        let executor: ControlSocket.Executor = { _, peer, answer in
+            answer(ControlAnswer(.done(["\(peer.user) \(peer.process)"])))
+        }
+        try withSocket(executor: executor) { path in
+            #expect(try ask(path, status) == .done(["\(getuid()) \(getpid())"]))
+        }
+    }
+
+    @Test func secretFollowsTheReplyOctetForOctet() throws {
+        // Longer than what one write takes.
+        let octets = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let executor: ControlSocket.Executor = { _, _, answer in
+            answer(ControlAnswer(.done(["table"]), secret: SecretKey(copying: octets)))
+        }
+        try withSocket(executor: executor) { (path) throws in
+            var socket = try StreamSocket(connectingTo: path)
+            try socket.write(status)
+            let line = try socket.readLineBeforeSecret(timeout: .seconds(30))
+            let secret = SecretKey(try socket.readSecret(octets.count, timeout: .seconds(30)))
+            #expect(try ControlReply(line: Array(line.utf8)) == .done(["table"]))
+            #expect(SecretKey.constantTimeEqual(secret, SecretKey(copying: octets)))
+            #expect(throws: SystemError.self) { _ = try socket.readSecret(1, timeout: .seconds(30)) }
+        }
+    }
+
+    @Test func wipesInPlaceWhatItSent() {
+        var buffer = ByteBuffer(bytes: [1, 2, 3])
+        buffer.moveReaderIndex(forwardBy: 1)
+        let storage = buffer.storagePointerIntegerValue()
+        buffer.wipe()
+        #expect(buffer.storagePointerIntegerValue() == storage)
+        #expect(buffer.getBytes(at: 0, length: 3) == [0, 0, 0])
     }
 }

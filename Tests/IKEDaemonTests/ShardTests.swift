@@ -22,6 +22,7 @@ private struct ScriptedEndpoint: NegotiatingEndpoint {
     }
 
     func status() -> EndpointStatus { EndpointStatus() }
+    func keys() -> EndpointKeys { EndpointKeys() }
     func acquaintance(for request: ChildRequest) -> Acquaintance { .none }
 }
 

@@ -115,6 +115,22 @@ traffic_protected() {
     [ "$(captured "$clear_on_wire")" -eq 0 ] || { echo "in clear: $(captured "$clear_on_wire")"; return 1; }
 }
 
+# read_with_keys FILTER counts what tshark finds in the capture with the keys that swiftike handed out.
+read_with_keys() {
+    HOME=$work/keys XDG_CONFIG_HOME=$work/keys tshark -nr "$work/wire.pcap" -o esp.enable_encryption_decode:TRUE \
+        -Y "$1" 2>"$work/tshark.err" | wc -l
+}
+
+# keys_open PAYLOAD COUNT: swiftike hands out its keys; with them and not without them, tshark finds so many
+# encrypted messages with that payload, and pings both ways.
+keys_open() {
+    rm -rf "$work/keys" && mkdir "$work/keys" || return 1
+    [ "$(read_with_keys "$1")" -eq 0 ] || { echo "$1: $(read_with_keys "$1") in clear"; return 1; }
+    ctl east keys --wireshark "$work/keys/wireshark" || return 1
+    [ "$(read_with_keys "$1")" -ge "$2" ] || { echo "$1: $(read_with_keys "$1")"; return 1; }
+    [ "$(read_with_keys icmp)" -ge 6 ] || { echo "pings: $(read_with_keys icmp)"; return 1; }
+}
+
 topology_up
 for name in "${scenarios[@]}"; do
     scenario=$here/strongswan/$name

@@ -7,6 +7,8 @@ package enum ControlReply: Hashable, Sendable {
     case drops(DropReport)
     case sas(LiveSAReport)
     case certificates(CertificateReport)
+    /// What the keys are of that follow this line.
+    case keys(KeyReport)
     /// Done; lines for the person who asked.
     case done([String])
     case failed(ControlFailure)
@@ -18,6 +20,7 @@ package enum ControlReply: Hashable, Sendable {
         case .drops(let report): .object([version, .init("drops", report.json)])
         case .sas(let report): .object([version, .init("sas", report.json)])
         case .certificates(let report): .object([version, .init("certs", report.json)])
+        case .keys(let report): .object([version, .init("keys", report.json)])
         case .done(let lines): .object([version, .init("done", .array(lines.map(JSONValue.string)))])
         case .failed(let failure):
             .object([
@@ -57,6 +60,8 @@ package enum ControlReply: Hashable, Sendable {
             self = .sas(try LiveSAReport(json: sas))
         } else if let certificates = value["certs"] {
             self = .certificates(try CertificateReport(json: certificates))
+        } else if let keys = value["keys"] {
+            self = .keys(try KeyReport(json: keys))
         } else if let lines = value["done"]?.array {
             self = .done(lines.compactMap(\.string))
         } else if let error = value["error"] {

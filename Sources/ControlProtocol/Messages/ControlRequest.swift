@@ -20,6 +20,8 @@ package enum ControlRequest: Hashable, Sendable {
     case down(tunnel: String)
     /// Tell what happened to the IKE SAs of a tunnel, of a remote block or of an address.
     case blackbox(name: String)
+    /// Hand out the keys of all SAs, as Wireshark's tables.
+    case keys
     /// Read the configuration again.
     case reload
 
@@ -35,6 +37,7 @@ package enum ControlRequest: Hashable, Sendable {
                 [.init("tunnel", .string(tunnel))] + (timeout.map { [.init("timeout", .integer($0))] } ?? []))
         case .down(let tunnel): Self.object("down", [.init("tunnel", .string(tunnel))])
         case .blackbox(let name): Self.object("blackbox", [.init("tunnel", .string(name))])
+        case .keys: Self.object("keys")
         case .reload: Self.object("reload")
         }
     }
@@ -93,6 +96,9 @@ package enum ControlRequest: Hashable, Sendable {
         case "blackbox":
             try allow(["tunnel"], in: value)
             return .blackbox(name: try tunnel(value))
+        case "keys":
+            try allow([], in: value)
+            return .keys
         case "reload":
             try allow([], in: value)
             return .reload

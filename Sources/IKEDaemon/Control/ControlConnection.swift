@@ -1,4 +1,5 @@
 import ControlProtocol
+import KeyMaterial
 import NIOCore
 
 /// One client of the control socket: one request, one reply, closed.
@@ -35,7 +36,7 @@ final class ControlConnection: ChannelInboundHandler {
             isAnswered = true
             let failure = ControlFailure(
                 .malformed, "the request is longer than \(ControlRequest.maximumSize) octets")
-            Self.send(.failed(failure), context.channel)
+            Self.send(ControlAnswer(.failed(failure)), context.channel)
         case .line(let line):
             isAnswered = true
             deadline?.cancel()
@@ -45,10 +46,19 @@ final class ControlConnection: ChannelInboundHandler {
 
     private func answer(_ line: [UInt8], _ context: ChannelHandlerContext) {
         let channel = context.channel
+        let execute = execute
         do {
-            execute(try ControlRequest(line: line)) { reply in Self.send(reply, channel) }
+            let request = try ControlRequest(line: line)
+            PeerCredentials.read(of: channel).whenComplete { peer in
+                switch peer {
+                case .success(let peer): execute(request, peer) { Self.send($0, channel) }
+                case .failure(let error):
+                    let failure = ControlFailure(.system, "reading who is at the control socket: \(error)")
+                    Self.send(ControlAnswer(.failed(failure)), channel)
+                }
+            }
         } catch {
-            Self.send(.failed(error), channel)
+            Self.send(ControlAnswer(.failed(error)), channel)
         }
     }
 
@@ -66,13 +76,37 @@ final class ControlConnection: ChannelInboundHandler {
         deadline = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
     }
 
-    /// Sends a reply and closes; allowed from any thread.
-    private static func send(_ reply: ControlReply, _ channel: any Channel) {
-        let written = channel.writeAndFlush(ByteBuffer(bytes: reply.line))
+    /// Sends an answer and closes; allowed from any thread.
+    private static func send(_ answer: ControlAnswer, _ channel: any Channel) {
         let giveUp = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
-        written.whenComplete { _ in
-            giveUp.cancel()
-            channel.close(promise: nil)
+        channel.eventLoop.execute {
+            let sent = NIOLoopBoundBox(octets(of: answer), eventLoop: channel.eventLoop)
+            channel.writeAndFlush(sent.value).whenComplete { _ in
+                giveUp.cancel()
+                if answer.secret != nil { sent.value.wipe() }
+                channel.close(promise: nil)
+            }
         }
+    }
+
+    private static func octets(of answer: ControlAnswer) -> ByteBuffer {
+        var buffer = ByteBuffer(bytes: answer.reply.line)
+        if let secret = answer.secret { append(secret, to: &buffer) }
+        return buffer
+    }
+
+    private static func append(_ secret: SecretKey, to buffer: inout ByteBuffer) {
+        // At once, so that no part is left behind in storage that was too small.
+        buffer.reserveCapacity(minimumWritableBytes: secret.count)
+        secret.withSpan { octets in
+            for index in octets.indices { buffer.writeInteger(octets[index]) }
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Overwrites what it holds; where nobody else holds on to it, nothing stays in memory.
+    mutating func wipe() {
+        setRepeatingByte(0, count: writerIndex, at: 0)
     }
 }

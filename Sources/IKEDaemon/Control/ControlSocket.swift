@@ -8,7 +8,7 @@ import Synchronization
 package final class ControlSocket: Sendable {
     /// Carries out a request; the reply may come at any time, on any thread, once.
     package typealias Executor =
-        @Sendable (ControlRequest, @escaping @Sendable (ControlReply) -> Void) -> Void
+        @Sendable (ControlRequest, ControlPeer, @escaping @Sendable (ControlAnswer) -> Void) -> Void
 
     /// Connections served at a time; the oldest gives way to the next.
     static let maximumConnections = 64

@@ -7,6 +7,7 @@ package protocol NegotiatingEndpoint {
     /// When `Event.deadline` is due.
     var nextDeadline: Instant? { get }
     func status() -> EndpointStatus
+    func keys() -> EndpointKeys
     /// How far this version has got with a peer that a request is to.
     func acquaintance(for request: ChildRequest) -> Acquaintance
 }

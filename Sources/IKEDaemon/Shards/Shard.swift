@@ -45,6 +45,8 @@ final class Shard {
 
     func status() -> EndpointStatus { endpoint.status() }
 
+    func keys() -> EndpointKeys { endpoint.keys() }
+
     /// Says goodbye to all peers and leaves nothing behind; `done` is called when that has happened.
     func shutDown(done: @escaping @Sendable () -> Void) {
         handle(.shutDown)
@@ -105,6 +107,10 @@ package struct ShardHandle: Sendable {
 
     package func status() -> EventLoopFuture<EndpointStatus> {
         loop.submit { shard.value.status() }
+    }
+
+    package func keys() -> EventLoopFuture<EndpointKeys> {
+        loop.submit { shard.value.keys() }
     }
 
     /// Says goodbye to all peers and removes every SA; fulfilled when the database has carried it out.

@@ -37,6 +37,12 @@ package struct ShardSet: Sendable {
         }
     }
 
+    package func keys(on loop: any EventLoop) -> EventLoopFuture<EndpointKeys> {
+        EventLoopFuture.whenAllSucceed(shards.map { $0.keys() }, on: loop).map { parts in
+            parts.reduce(EndpointKeys(), +)
+        }
+    }
+
     package func shutDown(on loop: any EventLoop) -> EventLoopFuture<Void> {
         EventLoopFuture.whenAllComplete(shards.map { $0.shutDown() }, on: loop).map { _ in }
     }

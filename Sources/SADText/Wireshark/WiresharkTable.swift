@@ -1,6 +1,6 @@
 import Algorithms
 package import IPsec
-import KeyMaterial
+package import KeyMaterial
 
 /// SAs as Wireshark's table of ESP SAs: what it can decrypt, and why it cannot decrypt the rest.
 package struct WiresharkTable: Sendable {
@@ -30,7 +30,18 @@ package struct WiresharkTable: Sendable {
 
     /// Hands on each line with its keys, without a line end.
     package func forEachLine(_ body: (String) -> Void) {
-        for row in rows { body(row.line) }
+        for row in rows {
+            row.line.octets.withSpan { octets in
+                body(String(decoding: octets.indices.dropLast().map { octets[$0] }, as: UTF8.self))
+            }
+        }
+    }
+
+    /// The file, a line for each row.
+    package var text: SecretText {
+        var text = SecretText()
+        for row in rows { text.append(row.line) }
+        return text
     }
 
     private mutating func add(_ entry: SADEntry) {
@@ -101,24 +112,28 @@ package struct WiresharkTable: Sendable {
 }
 
 extension WiresharkTable.Row {
-    fileprivate var line: String {
-        guard case .esp(let cipher, let integrity) = entry.transform else { return "" }
+    fileprivate var line: SecretText {
+        var line = SecretText()
+        guard case .esp(let cipher, let integrity) = entry.transform else { return line }
+        let family = id.destination.family == .ipv4 ? "IPv4" : "IPv6"
+        line.append("\"\(family)\",\"\(entry.source)\",\"\(id.destination)\",\"\(id.spi)\",")
+        line.append("\"\(self.cipher)\",")
+        line.append(quoted: cipher.key)
+        line.append(",\"\(self.integrity)\",")
         let isChecked = WiresharkAlgorithms.integrity.values.contains(self.integrity)
-        let integrityKey = isChecked ? integrity?.key : nil
-        return [
-            id.destination.family == .ipv4 ? "IPv4" : "IPv6", "\(entry.source)", "\(id.destination)",
-            "\(id.spi)",
-            self.cipher, Self.hexadecimal(cipher.key), self.integrity,
-            integrityKey.map(Self.hexadecimal) ?? "",
-        ].map { "\"\($0)\"" }.joined(separator: ",")
+        line.append(quoted: isChecked ? integrity?.key : nil)
+        line.append("\n")
+        return line
     }
+}
 
-    private static func hexadecimal(_ key: SecretKey) -> String {
-        guard key.count > 0 else { return "" }
-        return key.withSpan { octets in
-            octets.indices.reduce(into: "0x") { text, index in
-                text += String(octets[index] >> 4, radix: 16) + String(octets[index] & 15, radix: 16)
-            }
+extension SecretText {
+    fileprivate mutating func append(quoted key: SecretKey?) {
+        append("\"")
+        if let key, key.count > 0 {
+            append("0x")
+            append(hexadecimal: key)
         }
+        append("\"")
     }
 }
