@@ -57,4 +57,6 @@ package enum Effect: Sendable {
     case unprotect(ProtectedTraffic)
     /// Something a person may want to know.
     case report(Report)
+    /// A message that went or came, for whoever asks afterwards.
+    case trace(MessageTrace)
 }

@@ -77,17 +77,17 @@ package struct ProposalComparison: Hashable, Sendable {
         return ProposalComparison(
             rows: [
                 Row(
-                    name: "encryption", offered: text(offer.encryption), ours: "\(ours.encryption)",
+                    name: "encryption", offered: offer.encryption.words, ours: "\(ours.encryption)",
                     directive: "encryption_algorithm",
                     fits: cipher.map { ProposalSelection.accepts($0, ours.encryption, check) } ?? false),
                 Row(
-                    name: "hash", offered: text(offer.prf), ours: "\(ours.prf)", directive: "hash_algorithm",
+                    name: "hash", offered: offer.prf.words, ours: "\(ours.prf)", directive: "hash_algorithm",
                     fits: offer.prf.choice == ours.prf),
                 Row(
-                    name: "group", offered: text(offer.group), ours: "\(ours.group)", directive: "dh_group",
+                    name: "group", offered: offer.group.words, ours: "\(ours.group)", directive: "dh_group",
                     fits: offer.group.choice == ours.group),
                 Row(
-                    name: "authentication", offered: text(offer.authentication),
+                    name: "authentication", offered: offer.authentication.words,
                     ours: ours.authentication.keyword, directive: "authentication_method",
                     fits: offer.authentication.choice == ours.authentication),
                 lifetimeRow(offer.lifetime ?? ours.lifetime, ours.lifetime, check),
@@ -103,24 +103,24 @@ package struct ProposalComparison: Hashable, Sendable {
         return ProposalComparison(
             rows: [
                 Row(
-                    name: "encryption", offered: text(offer.encryption),
+                    name: "encryption", offered: offer.encryption.words,
                     ours: policy.encryption.map(\.description).joined(separator: ", "),
                     directive: "encryption_algorithm",
                     fits: policy.encryption.contains { ours in
                         cipher.map { ProposalSelection.accepts($0, ours, check) } ?? false
                     }),
                 Row(
-                    name: "integrity", offered: text(offer.integrity), ours: integrity,
+                    name: "integrity", offered: offer.integrity.words, ours: integrity,
                     directive: "authentication_algorithm",
                     fits: isAEAD
                         ? offer.integrity == .absent
                         : offer.integrity.choice.map(policy.integrity.contains) ?? false),
                 Row(
-                    name: "PFS group", offered: text(offer.pfsGroup), ours: policy.pfsGroup?.name ?? "none",
+                    name: "PFS group", offered: offer.pfsGroup.words, ours: policy.pfsGroup?.name ?? "none",
                     directive: "pfs_group",
                     fits: ProposalSelection.acceptsGroup(offer.pfsGroup, policy.pfsGroup, check)),
                 Row(
-                    name: "mode", offered: text(offer.mode), ours: mode.rawValue, directive: "mode",
+                    name: "mode", offered: offer.mode.words, ours: mode.rawValue, directive: "mode",
                     fits: offer.mode.choice == mode),
                 lifetimeRow(offer.lifetime ?? ProposalSelection.defaultChildLifetime, policy.lifetime, check),
             ], origin: policy.origin)
@@ -131,15 +131,5 @@ package struct ProposalComparison: Hashable, Sendable {
             name: "lifetime", offered: "\(offered.components.seconds) s",
             ours: "\(ours.components.seconds) s",
             directive: "lifetime", fits: ProposalSelection.keptLifetime(offered, ours, check) != nil)
-    }
-
-    private static func text<Choice>(_ offered: Offered<Choice>) -> String {
-        switch offered {
-        case .known(let method as OakleyAuthentication): method.keyword
-        case .known(let mode as EncapsulationMode): mode.rawValue
-        case .known(let choice): "\(choice)"
-        case .unknown(let words): words
-        case .absent: "none"
-        }
     }
 }

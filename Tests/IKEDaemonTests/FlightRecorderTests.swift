@@ -38,6 +38,35 @@ import Testing
         #expect((40..<65).contains(lines.count))
     }
 
+    @Test func messagesArePutIntoWordsWhenTheyAreRead() {
+        let recorder = FlightRecorder()
+        var subject = Samples.report(.progress, "").subject
+        subject.ikeSA = 7
+        let trace = MessageTrace(.sent, [1, 2, 3], subject) { ["IKE_AUTH request 1", "\($0.count) octets"] }
+        recorder.note(trace, at: Samples.moment(1).instant)
+        #expect(
+            recorder.lines(about: "gateway", moment: Samples.moment(5)).dropFirst() == [
+                "  1970-01-12 13:46:41 sent IKE_AUTH request 1", "      3 octets",
+            ])
+    }
+
+    @Test func tellsAStoryOnce() {
+        let recorder = FlightRecorder()
+        Self.note(recorder, 1, "first", at: 1)
+        Self.note(recorder, 1, "failed", at: 2)
+        #expect(
+            recorder.untoldLines(beforeTheLastOf: 1, now: Samples.moment(3).instant) == [
+                "  -2.000 s INFO: first"
+            ])
+        Self.note(recorder, 1, "second", at: 3)
+        Self.note(recorder, 1, "failed again", at: 4)
+        #expect(
+            recorder.untoldLines(beforeTheLastOf: 1, now: Samples.moment(4).instant) == [
+                "  -1.000 s INFO: second"
+            ])
+        #expect(recorder.untoldLines(beforeTheLastOf: 2, now: Samples.moment(4).instant).isEmpty)
+    }
+
     @Test func manySAsShareALimit() {
         let recorder = FlightRecorder(totalCapacity: 10_000)
         for number in 0..<1000 { Self.note(recorder, UInt64(number) + 1, "step", at: Int64(number)) }

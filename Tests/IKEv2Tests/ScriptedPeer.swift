@@ -71,7 +71,7 @@ struct ScriptedPeer {
             case .report(let report): reports.append(report)
             case .lease(let token, _):
                 sent += handle(.leased(token, .failure(LeaseFailure("nothing to give"))))
-            case .sendKeepalive, .updateEncapsulation, .release, .apply, .withdraw, .protect, .unprotect:
+            case .sendKeepalive, .updateEncapsulation, .trace, .release, .apply, .withdraw, .protect, .unprotect:
                 break
             }
         }

@@ -168,6 +168,7 @@ package struct TwoMachines<Machine: MachineUnderTest> {
             if let index = policies[side.rawValue].firstIndex(of: traffic) {
                 policies[side.rawValue].remove(at: index)
             }
+        case .trace: break
         }
     }
 

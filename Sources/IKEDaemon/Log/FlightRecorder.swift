@@ -3,36 +3,28 @@ package import IPsec
 package import Negotiation
 import Synchronization
 
-/// Keeps the last of what happened to each IKE SA, also what is too fine for the log, until somebody asks.
+/// Keeps the last of what happened to each IKE SA, also what is too fine for the log, until somebody asks or it fails.
+///
+/// Messages are kept as octets and put into words when they are read: most never are.
 package final class FlightRecorder: Sendable {
     /// Octets that are kept of one IKE SA, the newest.
     package static let capacity = 64 << 10
     /// Octets that are kept in all; beyond them, what was longest without news goes first.
     package static let totalCapacity = 8 << 20
 
-    fileprivate struct Entry {
-        var at: Instant
-        var level: ReportLevel
-        var lines: [String]
-
-        /// What it costs, roughly.
-        var size: Int { lines.reduce(overhead) { $0 + $1.utf8.count } }
-        private var overhead: Int { 64 }
-    }
-
-    fileprivate struct Recording {
-        var peer: String?
-        var tunnels: Set<String> = []
-        var path: Path
-        var entries: [Entry] = []
-        var size = 0
-        var newest: Instant
-    }
-
-    fileprivate struct State {
+    private struct State {
         /// By the SPI that we chose.
         var recordings: [UInt64: Recording] = [:]
         var size = 0
+
+        /// Gives up what was longest without news.
+        mutating func makeRoom(below limit: Int) {
+            for (spi, recording) in recordings.sorted(by: { $0.value.newest < $1.value.newest }) {
+                guard size > limit else { return }
+                size -= recording.size
+                recordings[spi] = nil
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -44,13 +36,23 @@ package final class FlightRecorder: Sendable {
 
     /// Notes what happened to an IKE SA; what is about none is left out.
     package func note(_ report: Report, at now: Instant) {
-        guard let spi = report.subject.ikeSA else { return }
-        let entry = Entry(at: now, level: report.level, lines: [report.sentence] + report.details)
+        let event = Recording.Event.report(report.level, report.sentence, report.details)
+        note(Recording.Entry(at: now, event: event), report.subject)
+    }
+
+    /// Notes a message of an IKE SA.
+    package func note(_ trace: MessageTrace, at now: Instant) {
+        let event = Recording.Event.message(trace.direction, trace.octets, trace.words)
+        note(Recording.Entry(at: now, event: event), trace.subject)
+    }
+
+    private func note(_ entry: Recording.Entry, _ subject: ReportSubject) {
+        guard let spi = subject.ikeSA else { return }
         state.withLock { state in
             var recording =
-                state.recordings.removeValue(forKey: spi) ?? Recording(path: report.subject.path, newest: now)
+                state.recordings.removeValue(forKey: spi) ?? Recording(path: subject.path, newest: entry.at)
             state.size -= recording.size
-            recording.add(entry, report.subject)
+            recording.add(entry, subject)
             state.size += recording.size
             state.recordings[spi] = recording
             if state.size > totalCapacity { state.makeRoom(below: totalCapacity / 4 * 3) }
@@ -64,58 +66,18 @@ package final class FlightRecorder: Sendable {
         }
         return found.sorted { $0.value.newest < $1.value.newest }.flatMap { spi, recording in
             ["IKE SA \(Self.words(spi)) with \(recording.parties)"]
-                + recording.entries.flatMap { $0.text(moment) }
+                + recording.entries.flatMap { $0.lines("\(moment.wall(at: $0.at).words)") }
         }
+    }
+
+    /// What of an IKE SA was not told before, all but the newest, with the time since; told from now on.
+    package func untoldLines(beforeTheLastOf spi: UInt64, now: Instant) -> [String] {
+        let untold = state.withLock { state in state.recordings[spi]?.takeUntold() ?? [] }
+        return untold.flatMap { $0.lines("-\((now - $0.at).decimalSeconds) s") }
     }
 
     private static func words(_ spi: UInt64) -> String {
         let digits = String(spi, radix: 16)
         return "0x" + String(repeating: "0", count: 16 - digits.count) + digits
-    }
-}
-
-extension FlightRecorder.State {
-    /// Gives up what was longest without news.
-    fileprivate mutating func makeRoom(below limit: Int) {
-        for (spi, recording) in recordings.sorted(by: { $0.value.newest < $1.value.newest }) {
-            guard size > limit else { return }
-            size -= recording.size
-            recordings[spi] = nil
-        }
-    }
-}
-
-extension FlightRecorder.Recording {
-    fileprivate mutating func add(_ entry: FlightRecorder.Entry, _ subject: ReportSubject) {
-        peer = subject.peer ?? peer
-        if let tunnel = subject.tunnel { tunnels.insert(tunnel) }
-        path = subject.path
-        newest = entry.at
-        entries.append(entry)
-        size += entry.size
-        guard size > FlightRecorder.capacity else { return }
-        // A quarter at once, so that it does not cost a move of all for each.
-        var dropped = 0
-        while size > FlightRecorder.capacity / 4 * 3, dropped < entries.count - 1 {
-            size -= entries[dropped].size
-            dropped += 1
-        }
-        entries.removeFirst(dropped)
-    }
-
-    fileprivate func concerns(_ name: String) -> Bool {
-        tunnels.contains(name) || peer == name || "\(path.remote.address)" == name
-    }
-
-    fileprivate var parties: String {
-        (peer.map { "remote \"\($0)\", " } ?? "") + "\(path.remote)"
-            + (tunnels.isEmpty ? "" : ", for \(tunnels.sorted().joined(separator: ", "))")
-    }
-}
-
-extension FlightRecorder.Entry {
-    fileprivate func text(_ moment: Moment) -> [String] {
-        let head = "  \(moment.wall(at: at).words) \(level.word): "
-        return lines.enumerated().map { $0.offset == 0 ? head + $0.element : "      " + $0.element }
     }
 }

@@ -11,6 +11,8 @@ package final class Log: Sendable {
     private struct State {
         var threshold: ReportLevel
         var limiter = RepeatLimiter()
+        /// Of stories: one about an address in ten minutes, ten in all.
+        var stories = RepeatLimiter(perKey: 1, perWindow: 10, window: .seconds(600))
     }
 
     /// What happened to each IKE SA, whatever the threshold.
@@ -24,6 +26,8 @@ package final class Log: Sendable {
         self.sink = sink
         self.clock = clock
     }
+
+    package var now: Instant { clock() }
 
     /// The quietest level that is written.
     package var threshold: ReportLevel {
@@ -51,12 +55,35 @@ package final class Log: Sendable {
         recorder.note(report, at: clock())
         writeSummary()
         guard report.level >= threshold, admits(report) else { return }
+        writeStory(before: report)
         let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
         write(report.level, report.sentence, about: subject)
         for detail in report.details { write(report.level, "  " + detail, about: subject) }
         guard report.level >= .warning, let code = report.failure?.code else { return }
         write(report.level, "  \"swiftikectl explain \(code)\" says more", about: subject)
     }
+
+    /// Writes what the flight recorder has of an IKE SA that fails: the end of it, and not too often.
+    private func writeStory(before report: Report) {
+        guard report.kind == .negotiationFailed, report.level >= .warning, let spi = report.subject.ikeSA,
+            threshold <= .info
+        else { return }
+        let now = clock()
+        let verdict = state.withLock { state in
+            _ = state.stories.takeSummary(now: now)
+            return state.stories.admit("\(report.subject.path.remote.address)", now: now)
+        }
+        guard verdict == .write else { return }
+        let lines = recorder.untoldLines(beforeTheLastOf: spi, now: now)
+        let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
+        write(.info, "what went before, of the IKE SA that fails:", about: subject)
+        let left = lines.count - Self.storyLines
+        if left > 0 { write(.info, "  (\(left) lines before these: swiftikectl blackbox)", about: subject) }
+        for line in lines.suffix(Self.storyLines) { write(.info, line, about: subject) }
+    }
+
+    /// Lines of a story, at most.
+    private static let storyLines = 100
 
     /// One line, racoon's shape without the time; nothing in it can end the line or move the cursor.
     package static func line(_ level: ReportLevel, _ subject: String?, _ text: String) -> String {

@@ -7,7 +7,7 @@ package struct RepeatLimiter: Sendable {
         case suppress
     }
 
-    private static let window = Duration.seconds(60)
+    private let window: Duration
     /// Lines of one key in a window.
     private let perKey: Int
     /// Lines in all in a window.
@@ -20,7 +20,10 @@ package struct RepeatLimiter: Sendable {
     private var suppressed = 0
     private var windowEnds: Instant?
 
-    package init(perKey: Int = 5, perWindow: Int = 200, capacity: Int = 1024) {
+    package init(
+        perKey: Int = 5, perWindow: Int = 200, capacity: Int = 1024, window: Duration = .seconds(60)
+    ) {
+        self.window = window
         self.perKey = perKey
         self.perWindow = perWindow
         self.capacity = capacity
@@ -28,7 +31,7 @@ package struct RepeatLimiter: Sendable {
 
     /// Decides about one more line of a key.
     package mutating func admit(_ key: String, now: Instant) -> Verdict {
-        if windowEnds == nil { windowEnds = now + Self.window }
+        if windowEnds == nil { windowEnds = now + window }
         let key = counts.count < capacity || counts[key] != nil ? key : ""
         let count = (counts[key] ?? 0) + 1
         counts[key] = count

@@ -60,6 +60,7 @@ package final class EffectPerformer {
         case .protect(let traffic): inner.protect(traffic)
         case .unprotect(let traffic): inner.unprotect(traffic)
         case .report(let report): log.write(report)
+        case .trace(let trace): log.recorder.note(trace, at: log.now)
         }
     }
 

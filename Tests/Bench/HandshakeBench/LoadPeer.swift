@@ -66,7 +66,7 @@ struct LoadPeer {
             return .sharedSecretKeyed(token, .success(key))
         case .install(let token, _): return .installed(token, .success(()))
         case .findPolicy(let token, _, _): return .policyFound(token, policy)
-        case .sendKeepalive, .sign, .verify, .remove, .updateEncapsulation, .lease, .release, .apply,
+        case .sendKeepalive, .sign, .verify, .remove, .updateEncapsulation, .trace, .lease, .release, .apply,
             .withdraw,
             .protect, .unprotect:
             break
