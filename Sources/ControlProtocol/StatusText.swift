@@ -31,6 +31,17 @@ package enum StatusText {
             ]
         }
         return table(["IKE SA", "STATE", "LOCAL", "REMOTE", "ALGORITHMS", "ESTABLISHED", "REKEY AT"], rows)
+            + records.compactMap(belief).joined()
+    }
+
+    /// Why a peer is believed that showed a certificate or a key, and what is known of its revocation.
+    private static func belief(_ record: IKESARecord) -> String? {
+        guard let credential = record.credential else { return nil }
+        let revocation = record.revocationPolicy.map { policy in
+            "  revocation \(policy): \(record.revocation ?? "-")\n"
+        }
+        return "\n\(TerminalText.escaped(record.remote)) is believed by \(TerminalText.escaped(credential))\n"
+            + TerminalText.escapedLines(revocation ?? "")
     }
 
     private static func childSAs(_ records: [ChildSARecord]) -> String {

@@ -20,6 +20,7 @@ extension ISAKMPSA {
         guard let established else { return status }
         status.localIdentity = established.localIdentity
         status.remoteIdentity = established.remoteIdentity
+        status.credential = established.credential
         status.encryption = "\(established.proposal.encryption)"
         status.integrity = "\(established.proposal.prf)"
         status.prf = "\(established.proposal.prf)"

@@ -12,6 +12,8 @@ struct EstablishedSA {
     let nat: NATDetection
     let localIdentity: Identity
     let remoteIdentity: Identity
+    /// What made us believe the peer; nil where a pre-shared key did.
+    let credential: PeerCredential?
     let since: Instant
     /// Quick modes under way, and some that are over, by message ID.
     private(set) var quickModes: [UInt32: QuickMode] = [:]

@@ -10,7 +10,10 @@ extension IKEv2Endpoint {
         do {
             header = try Message.header(of: datagram)
         } catch {
-            if case .majorVersion = error.reason { refuseVersion(datagram, path) }
+            if case .majorVersion(let version, _) = error.reason {
+                if version == 1 { return receiveOldRefusal(datagram) }
+                refuseVersion(datagram, path)
+            }
             drop("a message that cannot be read: \(error)", .debug, path)
             return
         }
@@ -27,6 +30,14 @@ extension IKEv2Endpoint {
         } else {
             drop("a \(header.exchangeType) message with unknown SPIs", .debug, path)
         }
+    }
+
+    /// A notification of IKEv1 in answer to our IKE_SA_INIT: the peer has nothing newer, or does not want to.
+    private mutating func receiveOldRefusal(_ datagram: [UInt8]) {
+        guard let header = try? MessageHeader(of: datagram), header.exchangeType == .informational,
+            let id = bySPI[header.initiatorCookie], associations[id]?.role == .initiator
+        else { return }
+        update(id) { $0.receiveOldRefusal(&$1) }
     }
 
     /// Says which version we have to a request of a higher one, and not more often than anybody needs it

@@ -24,6 +24,7 @@ extension IKESA {
         status.responderSPI = spis.responder
         status.localIdentity = established?.localIdentity
         status.remoteIdentity = established?.remoteIdentity
+        status.credential = credential
         status.established = established?.since
         guard let suite = secured?.suite else { return status }
         status.encryption = suite.encryption?.description

@@ -38,6 +38,8 @@ struct IKESA {
     var wasEstablished = false
     /// Addresses to ask the peer for, since we had them before.
     var formerAddresses: [IPAddress] = []
+    /// What made us believe the peer; nil where a pre-shared key did.
+    var credential: PeerCredential?
     /// The SA whose children it is to have, which ends then.
     var replaces: IKESAID?
 
@@ -141,6 +143,7 @@ struct IKESA {
     /// Handles what whoever holds the keys answered.
     mutating func receiveProof(_ token: EffectToken, _ answer: ProofAnswer, _ turn: inout Turn) {
         guard case .authenticating(let authenticating) = state else { return }
+        if case .verdict(.success(let credential)) = answer { self.credential = credential }
         switch authenticating.step {
         case .makingAuth(token, let identification): makeAuth(authenticating, identification, answer, &turn)
         case .checkingAnswer(token, let claimed): checkAnswer(authenticating, claimed, answer, &turn)
@@ -173,6 +176,17 @@ struct IKESA {
     /// One step of an exchange, in the RFC's arrows, for whoever asks for details.
     func step(_ sentence: String, _ turn: inout Turn) {
         turn.report(.debug, .progress, subject, sentence)
+    }
+
+    /// Keeps a message for whoever asks afterwards what was said.
+    func trace(_ direction: MessageTrace.Direction, _ message: Message, _ turn: inout Turn) {
+        guard let octets = try? message.encode() else { return }
+        trace(direction, octets, &turn)
+    }
+
+    /// The same for a message in clear as it is on the wire.
+    func trace(_ direction: MessageTrace.Direction, _ octets: [UInt8], _ turn: inout Turn) {
+        turn.effects.append(.trace(MessageTrace(direction, octets, subject) { Message.words($0) }))
     }
 
     /// Says what was dropped, but not for each datagram that somebody cares to send.

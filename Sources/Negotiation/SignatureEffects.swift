@@ -77,9 +77,27 @@ package struct VerificationRequest: Hashable, Sendable {
 package struct PeerCredential: Hashable, Sendable {
     /// `certificate "CN=west" of "CN=Example CA", not revoked (OCSP)`.
     package var description: String
+    /// What is known of its revocation; nil where nothing can revoke it, as a key that the configuration names.
+    package var revocation: RevocationFinding?
 
-    package init(description: String) {
+    package init(description: String, revocation: RevocationFinding? = nil) {
         self.description = description
+        self.revocation = revocation
+    }
+}
+
+/// What the policy for a peer wanted to know of its certificate, and what there was to know.
+package struct RevocationFinding: Hashable, Sendable {
+    package var policy: RevocationPolicy
+    /// Of the peer's own certificate; nil where nothing was asked.
+    package var status: RevocationStatus?
+    /// Why what could have told more did not, a sentence each.
+    package var complaints: [String]
+
+    package init(_ policy: RevocationPolicy, _ status: RevocationStatus?, complaints: [String] = []) {
+        self.policy = policy
+        self.status = status
+        self.complaints = complaints
     }
 }
 

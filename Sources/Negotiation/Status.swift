@@ -22,6 +22,8 @@ package struct IKESAStatus: Hashable, Sendable {
     package var responderSPI: UInt64
     package var localIdentity: Identity?
     package var remoteIdentity: Identity?
+    /// What made us believe the peer; nil where a pre-shared key did.
+    package var credential: PeerCredential?
     package var encryption: String?
     package var integrity: String?
     package var prf: String?

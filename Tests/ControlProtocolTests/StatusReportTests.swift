@@ -9,6 +9,9 @@ struct StatusReportTests {
             version: 1, role: "initiator", state: "established", local: "192.0.2.1[500]",
             remote: "192.0.2.2[500]")
         ike.remoteID = "gateway.example.org"
+        ike.credential = "certificate \"CN=gw\""
+        ike.revocationPolicy = "ifuri"
+        ike.revocation = "good (OCSP)\u{1b}"
         ike.encryption = "aes-cbc-256"
         ike.established = Timestamp(seconds: 1_795_232_809)
         var child = ChildSARecord(
@@ -40,8 +43,8 @@ struct StatusReportTests {
         #expect(json["tunnels"]?.array?.first?.names == ["name", "state", "reason", "details", "since"])
         #expect(
             json["ike_sas"]?.array?.first?.names == [
-                "version", "role", "state", "local", "remote", "local_id", "remote_id", "encryption",
-                "integrity",
+                "version", "role", "state", "local", "remote", "local_id", "remote_id",
+                "credential", "revocation_policy", "revocation", "encryption", "integrity",
                 "prf", "key_exchange", "established", "rekey_at",
             ])
         #expect(
@@ -56,6 +59,8 @@ struct StatusReportTests {
         #expect(text.contains("on demand"))
         #expect(text.contains("192.0.2.2[500] gateway.example.org"))
         #expect(text.contains("1/84"))
+        #expect(text.contains("192.0.2.2[500] is believed by certificate \"CN=gw\""))
+        #expect(text.contains("  revocation ifuri: good (OCSP)"))
         #expect(!text.unicodeScalars.contains("\u{1b}"))
         let lines = text.split(separator: "\n")
         #expect(lines[0].split(separator: " ").first == "TUNNEL")

@@ -28,6 +28,10 @@ struct ManualPageTests {
     }
 
     private func run(_ program: String, _ arguments: String...) throws -> (output: String, status: Int32) {
+        try run(program, arguments)
+    }
+
+    private func run(_ program: String, _ arguments: [String]) throws -> (output: String, status: Int32) {
         let process = Process()
         process.executableURL = Self.products.appendingPathComponent(program)
         process.arguments = arguments
@@ -60,6 +64,36 @@ struct ManualPageTests {
     @Test(.enabled(if: isBuilt("swiftikectl"), "needs the program swiftikectl"))
     func swiftikectlsOptionsAreAllInItsPage() throws {
         #expect(try documented("swiftikectl.8") == offered(try run("swiftikectl", "--help").output))
+    }
+
+    /// Every command of a program with the options it takes, as its help tells.
+    private func commands(of program: String, _ path: [String] = []) throws -> [(
+        path: [String], options: Set<String>
+    )] {
+        let help = try run(program, path + ["--help"]).output
+        let names = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().joined().split(separator: "\n")
+            .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && $0.first != "-" }
+            .compactMap { $0.split(separator: " ").first.map(String.init) }
+        let own = (path, offered(help).subtracting(["--help", "--version", "--control"]))
+        return try [own] + names.flatMap { try commands(of: program, path + [$0]) }
+    }
+
+    @Test(arguments: ["swiftikectl", "swiftesp"])
+    func everyCommandAndItsOptionsAreInThePage(program: String) throws {
+        guard Self.isBuilt(program) else { return }
+        let all = try commands(of: program)
+        #expect(all.count > 3)
+        let text = try page("\(program).8").joined(separator: "\n")
+        let words = Set(text.split { " \n,|".contains($0) }.map { $0.trimmingPrefix("\\&") }.map(String.init))
+        for (path, options) in all {
+            for command in path { #expect(words.contains(command), "\(program) \(path) is not in its page") }
+            for option in options {
+                // mdoc writes --word as "Fl -word", and -x as "Fl x".
+                #expect(
+                    words.contains(String(option.dropFirst())),
+                    "\(program) \(path) \(option) is not in its page")
+            }
+        }
     }
 
     @Test func theKeysOfJSONAreInThePage() throws {

@@ -31,6 +31,7 @@ private struct NotingEndpoint: NegotiatingEndpoint {
 
     var nextDeadline: Instant? { notes.deadline }
     func status() -> EndpointStatus { EndpointStatus() }
+    func keys() -> EndpointKeys { EndpointKeys() }
     func acquaintance(for request: ChildRequest) -> Acquaintance { notes.acquaintance }
 }
 
@@ -96,6 +97,15 @@ private struct NotingEndpoint: NegotiatingEndpoint {
         _ = endpoint.handle(.datagram([1, 2, 3], Samples.path), now: now)
         #expect(first.told == ["v1 datagram", "v1 datagram"])
         #expect(second.told == ["v2 datagram", "v2 datagram", "v2 datagram"])
+    }
+
+    @Test func whatRefusesInTheOldFormatIsForBoth() {
+        var endpoint = endpoint([.ikev2])
+        guard case .datagram(var datagram, let path) = Self.datagram(version: 1) else { return }
+        datagram[18] = 5
+        _ = endpoint.handle(.datagram(datagram, path), now: now)
+        #expect(first.told == ["v1 datagram"])
+        #expect(second.told == ["v2 datagram"])
     }
 
     @Test func answersGoToWhoeverAsked() {

@@ -63,6 +63,28 @@ struct VersionTests {
         }
     }
 
+    @Test("an answer in IKEv1's format is explained, and ends the attempt where another version may be tried")
+    func oldRefusals() throws {
+        for (modes, isOver) in [([ExchangeMode.ikev2], false), ([.ikev2, .main], true)] {
+            var policies = Policies()
+            policies.changePeer = { peer, _ in peer.exchangeModes = modes }
+            var endpoint = IKEv2Endpoint(policy: policies.policy(.a), random: FixedRandom(seed: 1))
+            let first = endpoint.handle(.initiate(policies.request()), now: Instant(nanoseconds: 1))
+            let sent = try #require(try Self.answers(first).first)
+            let refusal = MessageHeader(
+                initiatorCookie: sent.header.initiatorCookie, responderCookie: 7,
+                exchangeType: .informational, messageID: 5, version: 0x10)
+            let datagram = try Message(header: refusal, payloads: []).encode()
+            let effects = endpoint.handle(.datagram(datagram, Self.path), now: Instant(nanoseconds: 2))
+            let reports = effects.compactMap { effect in
+                if case .report(let report) = effect { report } else { nil }
+            }
+            #expect(reports.first?.failure?.code == "INVALID_MAJOR_VERSION")
+            #expect(reports.contains { $0.kind == .negotiationFailed } == isOver)
+            #expect((endpoint.nextDeadline == nil) == isOver)
+        }
+    }
+
     @Test("a refusal ends the attempt at once only where another version may be tried")
     func refusals() {
         for (modes, isOver) in [([ExchangeMode.ikev2], false), ([.ikev2, .main], true)] {

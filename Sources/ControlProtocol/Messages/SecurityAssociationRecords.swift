@@ -14,6 +14,12 @@ package struct IKESARecord: Hashable, Sendable {
     package var remote: String
     package var localID: String?
     package var remoteID: String?
+    /// What made us believe the peer; nil where a pre-shared key did.
+    package var credential: String?
+    /// `strict`, `ifuri`, `relaxed` or `off`; nil where nothing can revoke what made us believe the peer.
+    package var revocationPolicy: String?
+    /// What was known of its revocation when it was judged, for people.
+    package var revocation: String?
     package var encryption: String?
     package var integrity: String?
     package var prf: String?
@@ -34,6 +40,8 @@ package struct IKESARecord: Hashable, Sendable {
             .init("version", .integer(Int64(version))), .init("role", .string(role)),
             .init("state", .string(state)), .init("local", .string(local)), .init("remote", .string(remote)),
             .init("local_id", .text(localID)), .init("remote_id", .text(remoteID)),
+            .init("credential", .text(credential)),
+            .init("revocation_policy", .text(revocationPolicy)), .init("revocation", .text(revocation)),
             .init("encryption", .text(encryption)), .init("integrity", .text(integrity)),
             .init("prf", .text(prf)),
             .init("key_exchange", .text(keyExchange)), .init("established", .text(established?.description)),
@@ -49,6 +57,9 @@ package struct IKESARecord: Hashable, Sendable {
         remote = try json.text("remote")
         localID = try json.optionalText("local_id")
         remoteID = try json.optionalText("remote_id")
+        credential = try json.optionalText("credential")
+        revocationPolicy = try json.optionalText("revocation_policy")
+        revocation = try json.optionalText("revocation")
         encryption = try json.optionalText("encryption")
         integrity = try json.optionalText("integrity")
         prf = try json.optionalText("prf")

@@ -1,4 +1,6 @@
+import Calendar
 import ControlProtocol
+import Credentials
 import IPsec
 import NIOCore
 import Negotiation
@@ -28,6 +30,9 @@ struct StatusAssembly: Sendable {
             local: "\(status.path.local)", remote: "\(status.path.remote)")
         record.localID = status.localIdentity.map { "\($0)" }
         record.remoteID = status.remoteIdentity.map { "\($0)" }
+        record.credential = status.credential?.description
+        record.revocationPolicy = status.credential?.revocation?.policy.rawValue
+        record.revocation = status.credential?.revocation?.words
         record.encryption = status.encryption
         record.integrity = status.integrity
         record.prf = status.prf
@@ -65,5 +70,17 @@ struct StatusAssembly: Sendable {
             promise.succeed((try? result.get()) ?? SecurityAssociationUsage())
         }
         return promise.futureResult
+    }
+}
+
+extension RevocationFinding {
+    /// `good (OCSP, until 2026-11-22 10:00:00)`.
+    fileprivate var words: String {
+        switch status {
+        case nil: "not asked"
+        case .good(let source, let until)?: "good (\(source.rawValue), until \(until.words))"
+        case .revoked(let since, let reason)?: "revoked at \(since.words) (\(reason))"
+        case .unknown(let why)?: "unknown (\(([why] + complaints).joined(separator: "; ")))"
+        }
     }
 }

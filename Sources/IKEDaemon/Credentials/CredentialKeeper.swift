@@ -202,7 +202,7 @@ final class CredentialKeeper: Sendable {
                 try Self.verify(request.proof, key)
             }
             guard let chain = peer.chain, peer.revocation != .off else {
-                answer(.success(PeerCredential(description: peer.title)))
+                answer(.success(PeerCredential(description: peer.title, revocation: peer.unasked)))
                 return
             }
             let cache = state.withLock { state in
@@ -244,7 +244,7 @@ final class CredentialKeeper: Sendable {
                 for: settlement.chain, cache, at: settlement.moment, nonce: random.bytes(count: 16))
             {
             case .settled(let statuses):
-                answer(.success(PeerCredential(description: Self.title(settlement, statuses))))
+                answer(.success(Self.credential(settlement, statuses)))
             case .fetch(let wanted): fetch(wanted, settlement, answer)
             }
         } catch {
@@ -252,9 +252,16 @@ final class CredentialKeeper: Sendable {
         }
     }
 
-    private static func title(_ settlement: Settlement, _ statuses: [RevocationStatus]) -> String {
-        guard let first = statuses.first else { return settlement.peer.title }
-        return "\(settlement.peer.title), \(first.words)"
+    private static func credential(
+        _ settlement: Settlement, _ statuses: [RevocationStatus]
+    ) -> PeerCredential {
+        let finding = RevocationFinding(
+            settlement.peer.revocation, statuses.first, complaints: settlement.complaints)
+        guard let first = statuses.first else {
+            return PeerCredential(description: settlement.peer.title, revocation: finding)
+        }
+        return PeerCredential(
+            description: "\(settlement.peer.title), \(first.words)", revocation: finding)
     }
 
     private func fetch(
@@ -307,6 +314,13 @@ private final class FetchRound: Sendable {
             if let complaint { state.complaints.append(complaint) }
             return state.left == 0 ? state.complaints : nil
         }
+    }
+}
+
+extension BelievedPeer {
+    /// What there is to say of revocation where nothing is asked; nil where no authority could revoke anything.
+    fileprivate var unasked: RevocationFinding? {
+        chain == nil ? nil : RevocationFinding(revocation, nil)
     }
 }
 

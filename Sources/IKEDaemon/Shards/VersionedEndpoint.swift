@@ -45,6 +45,10 @@ package struct VersionedEndpoint: NegotiatingEndpoint {
             ikeSAs: first.ikeSAs + second.ikeSAs, childSAs: first.childSAs + second.childSAs)
     }
 
+    package func keys() -> EndpointKeys {
+        ikev1.keys() + (ikev2?.keys() ?? EndpointKeys())
+    }
+
     package func acquaintance(for request: ChildRequest) -> Acquaintance {
         let all = [ikev1.acquaintance(for: request), ikev2?.acquaintance(for: request) ?? .none]
         return all.contains(.established) ? .established : all.contains(.begun) ? .begun : .none
@@ -54,7 +58,10 @@ package struct VersionedEndpoint: NegotiatingEndpoint {
         if case .reconfigured(let policy) = event { reconfigure(policy) }
         guard ikev2 != nil else { return ikev1.handle(event, now: now) }
         switch event {
-        case .datagram(let datagram, _): return tell(Self.version(of: datagram), event, now)
+        case .datagram(let datagram, _):
+            // Where a peer speaks IKEv1 alone, that is how it refuses what is not.
+            let refusal = Self.isOldRefusal(datagram) ? tell(.ikev2, event, now) : []
+            return refusal + tell(Self.version(of: datagram), event, now)
         case .initiate(let request): return initiate(request, event, now)
         case .sharedSecretKeyed(let token, _), .signed(let token, _), .verified(let token, _),
             .installed(let token, _), .policyFound(let token, _), .leased(let token, _):
@@ -76,6 +83,11 @@ package struct VersionedEndpoint: NegotiatingEndpoint {
     private static func version(of datagram: [UInt8]) -> IKEVersion {
         guard let octet = datagram.dropFirst(versionOffset).first else { return .ikev1 }
         return octet >> 4 <= 1 ? .ikev1 : .ikev2
+    }
+
+    /// Whether it is a message of IKEv1 with nothing but news.
+    private static func isOldRefusal(_ datagram: [UInt8]) -> Bool {
+        version(of: datagram) == .ikev1 && datagram.dropFirst(exchangeOffset).first == informational
     }
 
     // MARK: requests
@@ -161,6 +173,9 @@ package struct VersionedEndpoint: NegotiatingEndpoint {
 
     /// Where the version stands in a message of either.
     private static let versionOffset = 17
+    private static let exchangeOffset = 18
+    /// The informational exchange of IKEv1 (RFC 2408 section 3.1).
+    private static let informational: UInt8 = 5
     /// Requests to one peer that are kept in case that the version is the wrong one.
     private static let mostRequests = 1024
 }

@@ -87,6 +87,8 @@ enum MainMode {
         let isFirstContact: Bool
         /// Where the message came from.
         let path: Path
+        /// What made us believe it; nil until then, and where a pre-shared key does.
+        var credential: PeerCredential?
     }
 
     struct Signing {

@@ -52,6 +52,7 @@ extension ISAKMPSA {
     private mutating func reply(_ exchanged: MainMode.Exchanged, _ turn: inout Turn) {
         guard let reply = exchanged.reply else { return }
         send(reply, awaitsAnswer: false, &turn)
+        trace(.sent, reply, &turn)
         step("<-- KE, Nr", &turn)
     }
 
@@ -170,6 +171,7 @@ extension ISAKMPSA {
             throw .localResource(.cryptography("the identity cannot be encrypted"))
         }
         keyed.ivs.advancePhase1(to: sealed.nextIV)
+        trace(.sent, message, &turn)
         guard let claim else {
             state = .mainMode(.keyed(keyed))
             send(sealed.datagram, awaitsAnswer: true, &turn)
@@ -195,6 +197,7 @@ extension ISAKMPSA {
         guard let opened = try? keyed.cipher.open(datagram, iv: keyed.ivs.phase1) else {
             throw .authenticationFailed(.wrongKey)
         }
+        trace(.received, opened.message, &turn)
         let authentication = keyed.agreed.proposal.authentication
         let received = try IdentityMessage(opened.message, authentication)
         let expected = hash(of: role.other, keyed, received.identification)
@@ -234,7 +237,10 @@ extension ISAKMPSA {
     ) {
         do throws(NegotiationFailure) {
             switch verdict {
-            case .success: try believe(verifying.claim, verifying.keyed, &turn)
+            case .success(let credential):
+                var claim = verifying.claim
+                claim.credential = credential
+                try believe(claim, verifying.keyed, &turn)
             case .failure(let failure): throw NegotiationFailure.authenticationFailed(.credential(failure))
             }
         } catch {
@@ -295,7 +301,7 @@ extension ISAKMPSA {
             EstablishedSA(
                 proposal: proposal, keys: keyed.keys, cipher: keyed.cipher, ivs: keyed.ivs,
                 capabilities: keyed.agreed.capabilities, nat: keyed.nat, localIdentity: localIdentity,
-                remoteIdentity: claim.identity, since: turn.now,
+                remoteIdentity: claim.identity, credential: claim.credential, since: turn.now,
                 detection: DeadPeerDetection(heard: turn.now, sequence: turn.random.uint32())))
         deadlines[.expire] = turn.now + proposal.lifetime
         let share = turn.share(of: proposal.lifetime, role == .initiator ? 800...880 : 900...950)

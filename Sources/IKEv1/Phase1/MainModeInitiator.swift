@@ -23,6 +23,7 @@ extension ISAKMPSA {
         sa.state = .mainMode(.sentProposal(MainMode.SentProposal(body: offer.rawBody)))
         sa.deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
         sa.send(datagram, awaitsAnswer: true, &turn)
+        sa.trace(.sent, datagram, &turn)
         turn.report(.info, .progress, sa.subject, "main mode started")
         sa.step("--> SA, with \(peer.proposals.count) offer\(peer.proposals.count == 1 ? "" : "s")", &turn)
         return sa
@@ -54,6 +55,7 @@ extension ISAKMPSA {
         state = .mainMode(
             .sentKeyExchange(MainMode.SentKeyExchange(agreed: agreed, exchange: exchange, nonce: nonce)))
         send(datagram, awaitsAnswer: true, &turn)
+        trace(.sent, datagram, &turn)
         step("<-- SA: the peer chose \(proposal.encryption), \(proposal.prf), \(proposal.group)", &turn)
         step("--> KE, Ni", &turn)
     }

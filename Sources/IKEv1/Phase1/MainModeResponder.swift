@@ -21,6 +21,7 @@ extension ISAKMPSA {
             peer: choice.peer, candidates: choice.candidates, state: .over)
         let agreed = MainMode.Agreed(
             body: offered.rawBody, proposal: choice.selection.proposal, capabilities: message.capabilities)
+        sa.trace(.received, message, &turn)
         try sa.answer(offers[choice.selection.index].accepted(spi: []), agreed, &turn)
         return sa
     }
@@ -70,6 +71,7 @@ extension ISAKMPSA {
         state = .mainMode(.answeredProposal(agreed))
         deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
         send(datagram, awaitsAnswer: false, &turn)
+        trace(.sent, datagram, &turn)
         let proposal = agreed.proposal
         step("--> SA, <-- SA: we chose \(proposal.encryption), \(proposal.prf), \(proposal.group)", &turn)
     }

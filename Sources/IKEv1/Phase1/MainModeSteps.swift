@@ -19,6 +19,7 @@ extension ISAKMPSA {
             drop("a \(header.exchangeType) message before phase 1 is done", &turn)
             return
         }
+        if !header.flags.contains(.encryption) { trace(.received, datagram, &turn) }
         do {
             let before = path
             switch exchange {
@@ -56,6 +57,16 @@ extension ISAKMPSA {
     /// One step of an exchange, in the RFC's arrows, for whoever asks for details.
     func step(_ sentence: String, _ turn: inout Turn) {
         turn.report(.debug, .progress, subject, sentence)
+    }
+
+    /// Keeps a message for whoever asks afterwards what was said.
+    func trace(_ direction: MessageTrace.Direction, _ message: Message, _ turn: inout Turn) {
+        trace(direction, message.inClear, &turn)
+    }
+
+    /// The same for a message in clear as it is on the wire.
+    func trace(_ direction: MessageTrace.Direction, _ octets: [UInt8], _ turn: inout Turn) {
+        turn.effects.append(.trace(MessageTrace(direction, octets, subject) { Message.words($0) }))
     }
 
     /// Says what was dropped, but not for each datagram that somebody cares to send.

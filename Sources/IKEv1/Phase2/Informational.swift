@@ -169,6 +169,7 @@ extension ISAKMPSA {
         guard let sealed = try? keyed.cipher.seal(message, iv: keyed.ivs.phase2(messageID: messageID)) else {
             return
         }
+        trace(.sent, message, &turn)
         turn.effects.append(.send(sealed.datagram, path))
     }
 }

@@ -54,6 +54,7 @@ extension ISAKMPSA {
         var isFresh = false
         updateEstablished { isFresh = $0.messageIDs.use(messageID) }
         guard isFresh else { throw .localPolicyForbids(.limit("too many exchanges under one ISAKMP SA")) }
+        trace(.received, opened.message, &turn)
         heardFrom(path, &turn)
         return opened
     }
@@ -111,6 +112,7 @@ extension ISAKMPSA {
         guard let sealed = try? sa.cipher.seal(message, iv: sa.ivs.phase2(messageID: messageID)) else {
             return nil
         }
+        trace(.sent, message, &turn)
         return (messageID, sealed)
     }
 }

@@ -73,6 +73,7 @@ extension ISAKMPSA {
             opened.message,
             against: Phase2Hash.second(
                 sa.keys, messageID: quickMode.messageID, initiatorNonce: sent.nonce, following: following))
+        trace(.received, opened.message, &turn)
         heardFrom(path, &turn)
         var quickMode = quickMode
         quickMode.iv = opened.nextIV

@@ -194,6 +194,7 @@ extension ISAKMPSA {
             against: Phase2Hash.third(
                 sa.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
                 responderNonce: negotiated.responderNonce))
+        trace(.received, opened.message, &turn)
         heardFrom(path, &turn)
         var quickMode = quickMode
         quickMode.heard = Self.digest(datagram)

@@ -267,6 +267,7 @@ extension ISAKMPSA {
             payloads: [.hash(hash)] + negotiated.answer)
         guard let sealed = try? sa.cipher.seal(message, iv: quickMode.iv) else { return }
         quickMode.iv = sealed.nextIV
+        trace(.sent, message, &turn)
         transmit(&quickMode, sealed.datagram, awaitsAnswer: isResponder, &turn)
         if isResponder {
             quickMode.state = .answered(negotiated)

@@ -52,6 +52,7 @@ extension IKESA {
         initialSchedule = schedule
         deadlines[.retransmitInitial] = turn.now + schedule.wait
         turn.effects.append(.send(datagram, path))
+        trace(.sent, datagram, &turn)
         step("--> SAi1, KEi (\(exchange.method)), Ni" + (cookie.isEmpty ? "" : ", with the cookie"), &turn)
     }
 
@@ -119,6 +120,7 @@ extension IKESA {
     /// The answer, which anybody on the path can have made: nothing that it says can end the exchange.
     mutating func receiveInitialAnswer(_ datagram: [UInt8], _ path: Path, _ turn: inout Turn) {
         guard case .initiating(let initiating) = state else { return }
+        trace(.received, datagram, &turn)
         do {
             let message: Message
             do {
@@ -129,15 +131,25 @@ extension IKESA {
             if try beginAnew(message, initiating, &turn) { return }
             try receive(try InitialMessage(message), message, datagram, initiating, &turn)
         } catch let failure as NegotiationFailure {
-            if hint == nil {
-                turn.report(.warning, .progress, subject, failure)
-            }
-            hint = failure.sentence
-            // Whoever can forge a refusal can as well keep answers from us: the other version loses nothing by it.
-            if case .peerDeclined = failure, peer.allowsOtherVersion(than: .ikev2) { giveUp(&turn) }
+            doubt(failure, &turn)
         } catch {
             drop("\(error)", &turn)
         }
+    }
+
+    /// An answer in the format of IKEv1, which says that the peer knows nothing newer.
+    mutating func receiveOldRefusal(_ turn: inout Turn) {
+        guard case .initiating = state else { return }
+        let type = NotifyType.invalidMajorVersion
+        doubt(.peerDeclined(.notified(type.description, number: type.rawValue)), &turn)
+    }
+
+    /// Tells of a refusal that nobody proves, and goes on waiting unless there is another version to try.
+    private mutating func doubt(_ failure: NegotiationFailure, _ turn: inout Turn) {
+        if hint == nil { turn.report(.warning, .progress, subject, failure) }
+        hint = failure.sentence
+        // Whoever can forge a refusal can as well keep answers from us: the other version loses nothing by it.
+        if case .peerDeclined = failure, peer.allowsOtherVersion(than: .ikev2) { giveUp(&turn) }
     }
 
     /// Whether the answer asks for another first message, or refuses ours.

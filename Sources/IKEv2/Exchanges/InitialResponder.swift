@@ -120,6 +120,8 @@ extension IKESA {
                 peerValue: received.keyExchange.publicValue, opening: opening))
         deadlines[.giveUp] = turn.now + turn.policy.timers.phase1
         turn.effects.append(.send(answer, path))
+        trace(.received, datagram, &turn)
+        trace(.sent, answer, &turn)
         step("--> SAi1, KEi, Ni; <-- SAr1 (\(choice.selection.suite)), KEr, Nr", &turn)
     }
 

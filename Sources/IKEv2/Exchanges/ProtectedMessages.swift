@@ -99,6 +99,7 @@ extension IKESA {
                 return
             }
             deadlines[.retransmit(messageID)] = nil
+            trace(.received, message, &turn)
             heardFrom(path, &turn)
             receiveAnswer(message, to: request.kind, &turn)
             return
@@ -109,6 +110,7 @@ extension IKESA {
         }
         switch window.judge(messageID) {
         case .new:
+            trace(.received, message, &turn)
             heardFrom(path, &turn)
             receiveRequest(message, &turn)
         case .repeated(let datagrams):

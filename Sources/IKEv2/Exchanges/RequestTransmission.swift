@@ -32,6 +32,7 @@ extension IKESA {
             let schedule = RetransmissionSchedule(turn.policy.timers, random: &turn.random)
             deadlines[.retransmit(messageID)] = turn.now + schedule.wait
             window.send(kind, datagrams, schedule)
+            trace(.sent, message, &turn)
             watchMessageIDs(turn)
             for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
         } catch {
@@ -47,6 +48,7 @@ extension IKESA {
         do {
             let datagrams = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
             window.answer(datagrams)
+            trace(.sent, message, &turn)
             watchMessageIDs(turn)
             for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
         } catch {

@@ -63,6 +63,7 @@ extension IKESA {
         (inheriting.received, inheriting.leased) = (sa.received, sa.leased)
         successor.state = .established(inheriting)
         successor.wasEstablished = true
+        successor.credential = credential
         return successor
     }
 
