@@ -71,8 +71,10 @@ struct ManualPageTests {
         path: [String], options: Set<String>
     )] {
         let help = try run(program, path + ["--help"]).output
-        let names = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().joined().split(separator: "\n")
-            .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") && $0.first != "-" }
+        // A list that an empty line ends; what a command does may be on a line of its own, further to the right.
+        let list = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().joined()
+            .components(separatedBy: "\n\n")[0]
+        let names = list.split(separator: "\n").filter { !$0.hasPrefix("   ") }
             .compactMap { $0.split(separator: " ").first.map(String.init) }
         let own = (path, offered(help).subtracting(["--help", "--version", "--control"]))
         return try [own] + names.flatMap { try commands(of: program, path + [$0]) }

@@ -7,9 +7,9 @@ import Testing
     private func path() -> String { "/tmp/linuxio-\(getpid())-\(UInt32.random(in: 0 ... .max)).d" }
 
     private func remove(_ path: String) {
-        for name in [".key.new", "key"] { unlink(path + "/" + name) }
-        rmdir(path)
-        unlink(path)
+        for name in [".key.new", "key"] { unsafe unlink(path + "/" + name) }
+        unsafe rmdir(path)
+        unsafe unlink(path)
     }
 
     private func objection(_ path: String) -> PrivateFolder.Objection? {
@@ -43,8 +43,10 @@ import Testing
         }
         try FileSystem.replace(victim, with: "kept", mode: 0o644)
         let folder = try PrivateFolder(path)
-        #expect(symlink(victim, path + "/key") == 0)
-        #expect(symlink(victim, path + "/.key.new") == 0)
+        let linked = unsafe symlink(victim, path + "/key")
+        let draftLinked = unsafe symlink(victim, path + "/.key.new")
+        #expect(linked == 0)
+        #expect(draftLinked == 0)
         try folder.write("key", SecretBytes(copying: [1]))
         #expect(try LocalFile.read(victim).text == "kept")
         #expect(try LocalFile.read(path + "/key").bytes == [1])
@@ -53,7 +55,8 @@ import Testing
     @Test func refusesWhatOthersLookInto() {
         let path = path()
         defer { remove(path) }
-        #expect(mkdir(path, 0o750) == 0)
+        let made = unsafe mkdir(path, 0o750)
+        #expect(made == 0)
         #expect(objection(path) == .isOpen(mode: 0o750))
     }
 
@@ -63,10 +66,12 @@ import Testing
             remove(path)
             remove(folder)
         }
-        #expect(mkdir(folder, 0o700) == 0)
-        #expect(symlink(folder, path) == 0)
+        let made = unsafe mkdir(folder, 0o700)
+        #expect(made == 0)
+        let linked = unsafe symlink(folder, path)
+        #expect(linked == 0)
         #expect(objection(path) == .notAFolder)
-        unlink(path)
+        unsafe unlink(path)
         try FileSystem.replace(path, with: "", mode: 0o600)
         #expect(objection(path) == .notAFolder)
     }
