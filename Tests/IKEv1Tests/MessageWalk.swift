@@ -79,6 +79,7 @@ enum MessageWalk {
 
     private static func walk(_ message: Message) -> String? {
         do {
+            guard message.words.count > message.payloads.count else { return "a payload without words" }
             for payload in message.payloads {
                 if let fault = try visit(payload) { return fault }
             }

@@ -34,6 +34,7 @@ enum MessageWalk {
     }
 
     private static func walk(_ message: Message) -> String? {
+        guard message.words.count > message.payloads.count else { return "a payload without words" }
         for payload in message.payloads { visit(payload) }
         _ = message.unknownCriticalPayload
         _ = message.notifications.map(\.type.description)

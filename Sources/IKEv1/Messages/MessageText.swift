@@ -6,7 +6,7 @@ import Negotiation
 /// Messages in words for people: nothing in them is secret, and no proof is spelled out.
 extension Message {
     /// A line for the message, then one for each payload.
-    static func words(_ octets: [UInt8]) -> [String] {
+    package static func words(_ octets: [UInt8]) -> [String] {
         do {
             return try Message(decoding: octets).words
         } catch {
@@ -14,7 +14,8 @@ extension Message {
         }
     }
 
-    var words: [String] {
+    /// The same for a message that was read.
+    package var words: [String] {
         let isFirstPhase = header.messageID == 0
         let number = isFirstPhase ? "" : ", message ID 0x" + String(header.messageID, radix: 16)
         return ["\(header.exchangeType)\(number)"] + payloads.flatMap { $0.words(isFirstPhase: isFirstPhase) }

@@ -7,7 +7,7 @@ import Wire
 /// Messages in words for people: nothing in them is secret, and no proof is spelled out.
 extension Message {
     /// A line for the message, then one for each payload.
-    static func words(_ octets: [UInt8]) -> [String] {
+    package static func words(_ octets: [UInt8]) -> [String] {
         do {
             return try Message(decoding: octets).words
         } catch {
@@ -15,7 +15,8 @@ extension Message {
         }
     }
 
-    var words: [String] {
+    /// The same for a message that was read.
+    package var words: [String] {
         let kind = header.flags.contains(.response) ? "response" : "request"
         return ["\(header.exchangeType) \(kind) \(header.messageID)"] + payloads.flatMap(\.words)
     }
