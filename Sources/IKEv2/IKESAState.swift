@@ -48,8 +48,8 @@ struct Opening {
     let nonces: Nonces
     let nat: NATDetection
     let capabilities: PeerCapabilities
-    /// Whose certificates the responder could believe; asked for in its answer.
-    let wantedAuthorities: [[UInt8]]
+    /// What the responder asks for in its answer.
+    let wish: CertificateWish
 }
 
 /// The protection that IKE_SA_INIT or its successor gave an SA.

@@ -25,13 +25,30 @@ package struct SignatureRequest: Hashable, Sendable {
     /// The name of the peer policy whose credentials are used.
     package var peer: String
     package var content: Content
-    /// SHA-1 hashes of the public keys of the authorities that the peer trusts; empty where it does not say.
-    package var authorities: [[UInt8]]
+    package var wish: CertificateWish
 
-    package init(peer: String, content: Content, authorities: [[UInt8]]) {
+    package init(peer: String, content: Content, wish: CertificateWish = CertificateWish()) {
         self.peer = peer
         self.content = content
+        self.wish = wish
+    }
+}
+
+/// What a peer says of the certificates that it wants to see.
+package struct CertificateWish: Hashable, Sendable {
+    /// Whether it takes what a responder says of our certificate beside it (RFC 4806).
+    package enum Responses: Hashable, Sendable {
+        case unwanted
+        case wanted
+    }
+
+    /// SHA-1 hashes of the public keys of the authorities that it trusts; empty where it does not say.
+    package var authorities: [[UInt8]]
+    package var responses: Responses
+
+    package init(authorities: [[UInt8]] = [], responses: Responses = .unwanted) {
         self.authorities = authorities
+        self.responses = responses
     }
 }
 

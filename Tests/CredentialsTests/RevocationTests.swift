@@ -267,6 +267,27 @@ struct RevocationTests {
         #expect(cache.answerCount == 0)
     }
 
+    @Test func ourOwnResponsesAreKeptWhileTheyCount() throws {
+        let setting = try Setting()
+        let issuer = setting.root.certificate
+        let request = OCSPRequest(OCSPCertificateID(setting.peer, issuer: issuer), nonce: [])
+        let responder = TestResponder(key: setting.root.key, name: issuer.subject)
+        var responses = OwnResponses()
+        let (id, now) = (request.certificateID, TestAuthority.now)
+        #expect(responses.current(id, at: now) == nil && responses.isDue(id, at: now))
+        let bad = try responder.response(request, status: TestResponder.revoked)
+        #expect(throws: RevocationFailure.notGood) {
+            try responses.add(bad, to: request, issuer: issuer, at: now)
+        }
+        #expect(responses.current(id, at: now) == nil)
+        let good = try responder.response(request, status: TestResponder.good)
+        try responses.add(good, to: request, issuer: issuer, at: now)
+        #expect(responses.current(id, at: now) == good && !responses.isDue(id, at: now))
+        let later = Timestamp(seconds: now.seconds + 60)
+        #expect(responses.current(id, at: later) == good && responses.isDue(id, at: later))
+        #expect(responses.current(id, at: Timestamp(seconds: now.seconds + 3601)) == nil)
+    }
+
     private func judge(
         _ setting: Setting, _ responder: TestResponder, nonce: [UInt8] = [7, 7], at moment: Timestamp
     ) throws -> RevocationFailure? {

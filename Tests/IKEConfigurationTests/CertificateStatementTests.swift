@@ -26,6 +26,13 @@ struct CertificateStatementTests {
         #expect(stated.revocation == .strict)
     }
 
+    @Test func furtherOnesAreAlternatives() throws {
+        let stated = try #require(
+            plan("certificate_type x509 \"c\" \"k\"; certificate_type pkcs12 \"b\" passphrase \"p\";"))
+        #expect(stated.own == .certificate(file: "c", key: "k") && stated.passphrase == nil)
+        #expect(stated.alternatives == [.init(.bundle(file: "b"), passphrase: "p")])
+    }
+
     @Test(arguments: [
         ("plain_rsa \"k\"", PeerCredentialPlan.Own.rawKey(file: "k", .rsa)),
         ("raw \"k\"", .rawKey(file: "k", .any)), ("pkcs12 \"b\"", .bundle(file: "b")),

@@ -68,14 +68,15 @@ struct CredentialScene {
 
     /// Makes `NAME.pem` with its key, known as `NAME.example.org`.
     @discardableResult
-    mutating func issue(_ name: String, list: String? = nil, by authority: SigningAuthority? = nil) throws
-        -> Certificate
-    {
+    mutating func issue(
+        _ name: String, list: String? = nil, responder: String? = nil, by authority: SigningAuthority? = nil
+    ) throws -> Certificate {
         let key = try PrivateKey.generate(.ecdsa(.p256))
         var template = CertificateTemplate.peer(
             try DistinguishedName("O=Example, CN=\(name)"), key.publicKey, Self.validity,
             names: [.dns("\(name).example.org")])
         template.crlLocations = list.map { [$0] } ?? []
+        template.ocspLocations = responder.map { [$0] } ?? []
         let certificate = try (authority ?? root).issue(template, random: &random)
         files.write(certificate.pem, to: "/c/certs/\(name).pem", mode: 0o644)
         files.write(

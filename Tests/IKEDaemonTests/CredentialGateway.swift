@@ -54,7 +54,7 @@ final class CredentialGateway: Sendable {
     func judge(_ signer: CredentialGateway, as identity: Identity) throws -> SignatureAnswering.Verdict {
         let octets = Array("what both signed".utf8)
         let request = SignatureRequest(
-            peer: "peer", content: .ikev2(octets, announced: [.sha256]), authorities: [])
+            peer: "peer", content: .ikev2(octets, announced: [.sha256]))
         let answer = try signer.keeper.sign(request).get()
         let promise = Self.loop.makePromise(of: SignatureAnswering.Verdict.self)
         keeper.verify(

@@ -63,7 +63,7 @@ struct CredentialKeeperTests {
         let (scene, east, _, _) = try pair()
         scene.files.write([1], to: "/c/private/east.pem", mode: 0o640)
         let fresh = CredentialGateway(CredentialScene.plan(own: "east"), scene.files)
-        let request = SignatureRequest(peer: "peer", content: .ikev1([1]), authorities: [])
+        let request = SignatureRequest(peer: "peer", content: .ikev1([1]))
         guard case .failure(let failure) = fresh.keeper.sign(request) else {
             Issue.record("signed")
             return
@@ -163,6 +163,36 @@ struct CredentialKeeperTests {
         #expect(off.fetched.all.isEmpty)
     }
 
+    @Test func listsAreFetchedAgainBeforeTheyEndWhileTheyAreAskedAbout() throws {
+        let (scene, east, west, _) = try pair(list: CredentialScene.list) { $0.revocation = .strict }
+        east.web.value = [CredentialScene.list: try scene.revocationList([])]
+        #expect(try east.refusal(west, as: self.west) == "")
+        east.keeper.renewLists()
+        #expect(east.fetched.all.count == 1)
+        east.clock.value += 7 * 86400 - 3600
+        east.keeper.renewLists()
+        #expect(east.fetched.all.count == 2)
+        east.clock.value += 86400
+        east.keeper.renewLists()
+        #expect(east.fetched.all.count == 2)
+    }
+
+    @Test func theVerdictSaysWhatIsKnownOfRevocation() throws {
+        let (scene, east, west, _) = try pair { $0.revocation = .relaxed }
+        let unknown = try #require(try east.judge(west, as: self.west).get().revocation)
+        guard unknown.policy == .relaxed, case .unknown? = unknown.status else {
+            Issue.record("\(unknown)")
+            return
+        }
+        scene.files.write(try scene.revocationList([]), to: "/c/crls/crl.pem")
+        east.keeper.read()
+        let known = try #require(try east.judge(west, as: self.west).get().revocation)
+        let end = Timestamp(seconds: CredentialScene.now.seconds - 60 + 7 * 86400)
+        #expect(known.status == .good(.crl, until: end))
+        let off = CredentialGateway(CredentialScene.plan(own: "east") { $0.revocation = .off }, scene.files)
+        #expect(try off.judge(west, as: self.west).get().revocation == RevocationFinding(.off, nil))
+    }
+
     @Test func forgedListsProveNothing() throws {
         var (scene, east, west, _) = try pair(list: CredentialScene.list) { $0.revocation = .ifuri }
         let forger = try SigningAuthority.root(
@@ -210,7 +240,7 @@ struct CredentialKeeperTests {
             CredentialScene.plan(own: "west") { $0.own = .rawKey(file: "raw.pem", .any) }, scene.files)
         let answer = try west.keeper.sign(
             SignatureRequest(
-                peer: "peer", content: .ikev2(octets, announced: [.identity]), authorities: [])
+                peer: "peer", content: .ikev2(octets, announced: [.identity]))
         ).get()
         #expect(answer.certificates.map(\.encoding) == [15])
         let east = CredentialGateway(
@@ -225,6 +255,57 @@ struct CredentialKeeperTests {
         let rsa = CredentialGateway(
             CredentialScene.plan(own: "west") { $0.own = .rawKey(file: "raw.pem", .rsa) }, scene.files)
         #expect(rsa.lines.all.contains { $0.contains("plain_rsa takes RSA; write raw instead") })
+    }
+
+    @Test func theCertificateIsTheOneThatThePeerCanBelieve() throws {
+        var (scene, _, _, _) = try pair()
+        let other = try SigningAuthority.root(
+            DistinguishedName("CN=other"), PrivateKey.generate(.ed25519), CredentialScene.validity,
+            random: &scene.random)
+        scene.files.write(other.certificate.pem, to: "/c/certs/other.pem")
+        let second = try scene.issue("second", by: other)
+        let first = try #require(
+            CredentialGateway(CredentialScene.plan(own: "west"), scene.files).keeper.report().certificates
+                .first { $0.role == "own" }?.subject)
+        #expect(first == "O=Example, CN=west")
+        let west = CredentialGateway(
+            CredentialScene.plan(own: "west") {
+                $0.alternatives = [.init(.certificate(file: "second.pem", key: "second.pem"))]
+            }, scene.files)
+        func sent(_ authorities: [[UInt8]]) throws -> String {
+            let request = SignatureRequest(
+                peer: "peer", content: .ikev2([1], announced: nil),
+                wish: CertificateWish(authorities: authorities))
+            let octets = try #require(try west.keeper.sign(request).get().certificates.first).octets
+            return try Certificate(der: octets).title
+        }
+        #expect(try sent([]) == first)
+        #expect(try sent([scene.root.certificate.authorityHash]) == first)
+        #expect(try sent([[1], other.certificate.authorityHash]) == second.title)
+        #expect(try sent([[1]]) == first)
+        // Not where we say that we are somebody else.
+        var policy = policy()
+        policy.peers[0].localIdentity = .fqdn("west.example.org")
+        _ = west.keeper.completed(policy)
+        #expect(try sent([other.certificate.authorityHash]) == first)
+    }
+
+    @Test func aResponderIsAskedAboutOurCertificateForWhoeverWantsToKnow() throws {
+        var scene = try CredentialScene()
+        try scene.issue("west", responder: "http://ocsp.example.org/")
+        let west = CredentialGateway(CredentialScene.plan(own: "west"), scene.files)
+        func sent(_ responses: CertificateWish.Responses) throws -> [UInt8] {
+            let request = SignatureRequest(
+                peer: "peer", content: .ikev2([1], announced: nil),
+                wish: CertificateWish(responses: responses))
+            return try west.keeper.sign(request).get().certificates.map(\.encoding)
+        }
+        #expect(try sent(.unwanted) == [4])
+        #expect(west.fetched.all.isEmpty)
+        // Nobody waits for the answer, and what is none is not handed on.
+        #expect(try sent(.wanted) == [4])
+        #expect(west.fetched.all == ["http://ocsp.example.org/"])
+        #expect(try sent(.wanted) == [4])
     }
 
     @Test func wrongPairsAreTold() throws {
@@ -245,7 +326,7 @@ struct CredentialKeeperTests {
         let plan = CredentialPlan(certificates: "/c/certs", peers: ["peer": PeerCredentialPlan()])
         let east = CredentialGateway(plan, scene.files)
         #expect(east.lines.all.isEmpty && east.keeper.report().certificates.isEmpty)
-        let request = SignatureRequest(peer: "peer", content: .ikev1([1]), authorities: [])
+        let request = SignatureRequest(peer: "peer", content: .ikev1([1]))
         #expect(throws: CredentialFailure.self) { try east.keeper.sign(request).get() }
     }
 

@@ -71,7 +71,8 @@ struct ScriptedPeer {
             case .report(let report): reports.append(report)
             case .lease(let token, _):
                 sent += handle(.leased(token, .failure(LeaseFailure("nothing to give"))))
-            case .sendKeepalive, .updateEncapsulation, .trace, .release, .apply, .withdraw, .protect, .unprotect:
+            case .sendKeepalive, .updateEncapsulation, .trace, .release, .apply, .withdraw, .protect,
+                .unprotect:
                 break
             }
         }

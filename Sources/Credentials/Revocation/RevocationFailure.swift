@@ -16,6 +16,8 @@ package enum RevocationFailure: Error, Hashable, Sendable {
     case unsupported(String)
     /// It says nothing about this certificate.
     case otherCertificate
+    /// It says that our own certificate is revoked, or that nobody knows it.
+    case notGood
     /// It answers another request than ours.
     case wrongNonce
     /// The responder refuses to answer; the status of RFC 6960 section 4.2.1.
@@ -33,6 +35,7 @@ extension RevocationFailure: CustomStringConvertible {
         case .early(let from): "it is dated \(from), in the future; check the clock"
         case .unsupported(let what): "\(what) is not understood here"
         case .otherCertificate: "it says nothing about the certificate"
+        case .notGood: "it does not call the certificate good"
         case .wrongNonce: "it answers another request"
         case .responderStatus(let status): "the responder refuses with status \(status)"
         }

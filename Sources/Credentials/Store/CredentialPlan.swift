@@ -69,7 +69,21 @@ package struct PeerCredentialPlan: Hashable, Sendable {
         case stated
     }
 
+    /// Another way to prove who we are, for peers that believe other authorities or take other keys.
+    package struct Alternative: Hashable, Sendable {
+        package var own: Own
+        /// The file that opens an encrypted key.
+        package var passphrase: String?
+
+        package init(_ own: Own, passphrase: String? = nil) {
+            self.own = own
+            self.passphrase = passphrase
+        }
+    }
+
     package var own: Own?
+    /// Used where the peer asks for what they can show and `own` cannot; the preferred first.
+    package var alternatives: [Alternative] = []
     package var identity = OwnIdentity.unstated
     /// The file that opens an encrypted key.
     package var passphrase: String?

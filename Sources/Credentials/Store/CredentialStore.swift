@@ -16,11 +16,24 @@ package struct CredentialStore: Sendable {
         package let proof: Proof
         /// The key's file, for messages.
         package let file: String
+        /// Hashes of the authorities that the certificates lead to (RFC 7296 section 3.7).
+        package let authorities: Set<[UInt8]>
+        /// Who issued our certificate; nil where that is not at hand.
+        package let issuer: Certificate?
 
-        package init(key: PrivateKey, proof: Proof, file: String) {
+        /// - Parameter anchors: among them are those that the certificates may lead to.
+        package init(key: PrivateKey, proof: Proof, file: String, anchors: [Certificate] = []) {
             self.key = key
             self.proof = proof
             self.file = file
+            guard case .certificates(let path) = proof, let last = path.last else {
+                authorities = []
+                issuer = nil
+                return
+            }
+            let above = anchors.filter { $0.isAuthority && $0.subject == last.issuer }
+            issuer = path.dropFirst().first ?? above.first
+            authorities = Set((path.filter(\.isAuthority) + above).map(\.authorityHash))
         }
 
         package var certificate: Certificate? {
@@ -39,6 +52,8 @@ package struct CredentialStore: Sendable {
         package var plan: PeerCredentialPlan
         /// nil where none is configured.
         package var own: Result<Own, CredentialRefusal>?
+        /// What else we could prove who we are with, the preferred first.
+        package var alternatives: [Own] = []
         package var pinned: Result<Pinned, CredentialRefusal>?
         /// Trusted.
         package var authorities: [Certificate]
@@ -71,6 +86,31 @@ package struct CredentialStore: Sendable {
         guard let known = peers[peer] else { throw .unknownPeer(peer) }
         guard let own = known.own else { throw .nothingToSignWith(origin: known.plan.origin) }
         return try own.get()
+    }
+
+    /// What a peer asks of our proof.
+    package struct Wish: Sendable {
+        /// Hashes of the authorities that it believes; empty where it does not say.
+        package var authorities: [[UInt8]]
+        /// Whether only RSA will do, as in IKEv1.
+        package var needsRSA: Bool
+        /// Who we say that we are; nil where that is not stated.
+        package var identity: Identity?
+
+        package init(authorities: [[UInt8]], needsRSA: Bool = false, identity: Identity? = nil) {
+            self.authorities = authorities
+            self.needsRSA = needsRSA
+            self.identity = identity
+        }
+    }
+
+    /// What fits the peer's wish best: the first of all that fit, and the first that is configured where none does.
+    package func own(for peer: String, wish: Wish) throws(CredentialRefusal) -> Own {
+        let first = try own(for: peer)
+        let others = peers[peer]?.alternatives ?? []
+        guard !others.isEmpty else { return first }
+        let usable = ([first] + others).filter { wish.canUse($0) }
+        return usable.first { wish.isBelieved($0) } ?? usable.first ?? first
     }
 
     /// Who we are by our certificate, where the configuration leaves it to that.
@@ -114,6 +154,18 @@ package struct CredentialStore: Sendable {
             path.append(issuer)
         }
         return path
+    }
+}
+
+extension CredentialStore.Wish {
+    fileprivate func canUse(_ own: CredentialStore.Own) -> Bool {
+        if needsRSA, !own.key.kind.isRSA { return false }
+        guard let identity, let certificate = own.certificate else { return true }
+        return certificate.confirms(identity)
+    }
+
+    fileprivate func isBelieved(_ own: CredentialStore.Own) -> Bool {
+        authorities.isEmpty || authorities.contains { own.authorities.contains($0) }
     }
 }
 

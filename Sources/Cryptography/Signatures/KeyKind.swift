@@ -5,6 +5,10 @@ package enum KeyKind: Hashable, Sendable {
     case ecdsa(SignatureCurve)
     case ed25519
     case ed448
+
+    package var isRSA: Bool {
+        if case .rsa = self { true } else { false }
+    }
 }
 
 extension KeyKind: CustomStringConvertible {

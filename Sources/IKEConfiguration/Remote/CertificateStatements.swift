@@ -4,7 +4,7 @@ import SourceText
 /// Statements about keys and certificates; names of files start in the folder of `path certificate`.
 extension RemoteDraft {
     static let certificateRules: [String: Vocabulary<RemoteDraft>.Rule] = [
-        "certificate_type": .init { (remote, arguments, _) throws(Diagnostic) in
+        "certificate_type": .init(isRepeatable: true) { (remote, arguments, _) throws(Diagnostic) in
             try remote.takeOwnCredential(&arguments)
         },
         "ca_type": .init(isRepeatable: true) { (remote, arguments, _) throws(Diagnostic) in
@@ -43,21 +43,32 @@ extension RemoteDraft {
     ]
 
     /// `x509 "CERT" "KEY"`, `pkcs12 "FILE"`, `plain_rsa "KEY"` or `raw "KEY"`, then perhaps `passphrase "FILE"`.
+    ///
+    /// What is stated in a block replaces what was inherited; further ones are for peers that ask for them.
     private mutating func takeOwnCredential(_ arguments: inout Arguments) throws(Diagnostic) {
-        let kind = try arguments.takeChoice(["x509", "pkcs12"] + Self.rawKinds)
+        var stated = PeerCredentialPlan.Alternative(try Self.takeOwn(&arguments))
+        if arguments.takeOptionalWord("passphrase") != nil {
+            stated.passphrase = try arguments.takeFileName("the file of the passphrase")
+        }
+        if statesCertificate {
+            credentials.alternatives.append(stated)
+        } else {
+            (credentials.own, credentials.passphrase) = (stated.own, stated.passphrase)
+            credentials.alternatives = []
+        }
+        statesCertificate = true
+    }
+
+    private static func takeOwn(_ arguments: inout Arguments) throws(Diagnostic) -> PeerCredentialPlan.Own {
+        let kind = try arguments.takeChoice(["x509", "pkcs12"] + rawKinds)
         switch kind.text {
         case "x509":
             let certificate = try arguments.takeFileName("a certificate file")
-            credentials.own = .certificate(
-                file: certificate, key: try arguments.takeFileName("a key file"))
-        case "pkcs12": credentials.own = .bundle(file: try arguments.takeFileName("a PKCS#12 file"))
+            return .certificate(file: certificate, key: try arguments.takeFileName("a key file"))
+        case "pkcs12": return .bundle(file: try arguments.takeFileName("a PKCS#12 file"))
         default:
             let rawKind = PeerCredentialPlan.RawKeyKind(rawValue: kind.text) ?? .any
-            credentials.own = .rawKey(file: try arguments.takeFileName("a key file"), rawKind)
-        }
-        credentials.passphrase = nil
-        if arguments.takeOptionalWord("passphrase") != nil {
-            credentials.passphrase = try arguments.takeFileName("the file of the passphrase")
+            return .rawKey(file: try arguments.takeFileName("a key file"), rawKind)
         }
     }
 

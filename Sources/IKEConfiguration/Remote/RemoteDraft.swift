@@ -37,6 +37,7 @@ struct RemoteDraft {
     /// Keys and certificates.
     var credentials: PeerCredentialPlan
     var statesAuthorities = false
+    var statesCertificate = false
     /// Whether it can be used: an unusable one is kept for its name.
     var isComplete = false
 

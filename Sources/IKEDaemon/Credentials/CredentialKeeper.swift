@@ -18,6 +18,11 @@ final class CredentialKeeper: Sendable {
         var problems: [String] = []
         var cache = RevocationCache()
         var expiry = ExpiryWatch()
+        var upkeep = ListUpkeep()
+        /// Of our own certificates.
+        var responses = OwnResponses()
+        /// Who we say that we are, by the names of peer policies.
+        var identities: [String: Identity] = [:]
     }
 
     private let state: Mutex<State>
@@ -96,6 +101,16 @@ final class CredentialKeeper: Sendable {
         }
     }
 
+    /// Fetches what was fetched before and is about to end, so that no handshake has to wait for it.
+    func renewLists() {
+        let moment = now
+        for item in state.withLock({ $0.upkeep.due(at: moment) }) {
+            fetcher.fetch(item) { result in
+                if let complaint = self.keep(result, of: item) { self.log.warning(complaint) }
+            }
+        }
+    }
+
     /// A policy with what follows from our certificates: who we are, and whom we trust.
     func completed(_ policy: NegotiationPolicy) -> NegotiationPolicy {
         let store = state.withLock { $0.store }
@@ -109,6 +124,7 @@ final class CredentialKeeper: Sendable {
                 policy.peers[index].localIdentity = identity
             }
             policy.peers[index].requestedAuthorities = store.requestedAuthorities(of: name)
+            state.withLock { $0.identities[name] = policy.peers[index].localIdentity }
             if let identity = policy.peers[index].localIdentity,
                 let objection = store.objection(to: identity, for: name)
             {
@@ -131,19 +147,57 @@ final class CredentialKeeper: Sendable {
 
     /// Signs for us.
     func sign(_ request: SignatureRequest) -> Result<SignatureAnswer, CredentialFailure> {
-        let store = state.withLock { $0.store }
+        let (store, identity) = state.withLock { ($0.store, $0.identities[request.peer]) }
         do throws(CredentialRefusal) {
-            let own = try store.own(for: request.peer)
+            let wish = CredentialStore.Wish(
+                authorities: request.wish.authorities, needsRSA: request.content.needsRSA, identity: identity)
+            let own = try store.own(for: request.peer, wish: wish)
             let signature: IKEv2Signature
             do throws(SignatureFailure) {
                 signature = try Self.signature(request.content, own.key)
             } catch { throw .signing(error, file: own.file) }
             let isSent = store.peers[request.peer]?.plan.certificates == .on
-            return .success(
-                SignatureAnswer(
-                    signature: signature, certificates: isSent ? Self.certificates(own, request.content) : [])
-            )
+            guard isSent else { return .success(SignatureAnswer(signature: signature, certificates: [])) }
+            var certificates = Self.certificates(own, request.content)
+            if request.wish.responses == .wanted, let response = response(about: own) {
+                certificates.append(
+                    EncodedCertificate(encoding: PresentedCredential.Encoding.ocspContent, octets: response))
+            }
+            return .success(SignatureAnswer(signature: signature, certificates: certificates))
         } catch { return .failure(CredentialFailure(error.description)) }
+    }
+
+    /// What a responder said of our certificate, if that is at hand; the next peer's is asked for meanwhile.
+    private func response(about own: CredentialStore.Own) -> [UInt8]? {
+        guard let certificate = own.certificate, let issuer = own.issuer,
+            let location = certificate.extensions.ocspLocations.first
+        else { return nil }
+        let moment = now
+        // Without a nonce, so that the answer is good for whoever gets it.
+        let request = OCSPRequest(OCSPCertificateID(certificate, issuer: issuer), nonce: [])
+        let id = request.certificateID
+        let (response, isDue) = state.withLock {
+            ($0.responses.current(id, at: moment), $0.responses.isDue(id, at: moment))
+        }
+        if isDue {
+            fetcher.fetch(.ocsp(location: location, request, issuer: issuer)) { result in
+                self.keepOwn(result, to: request, issuer, location)
+            }
+        }
+        return response
+    }
+
+    private func keepOwn(
+        _ result: Result<[UInt8], FetchFailure>, to request: OCSPRequest, _ issuer: Certificate,
+        _ location: String
+    ) {
+        let moment = now
+        do {
+            let der = try result.get()
+            try state.withLock { try $0.responses.add(der, to: request, issuer: issuer, at: moment) }
+        } catch {
+            log.warning("\(location), asked about our own certificate: \(error)")
+        }
     }
 
     private static func signature(
@@ -244,6 +298,7 @@ final class CredentialKeeper: Sendable {
                 for: settlement.chain, cache, at: settlement.moment, nonce: random.bytes(count: 16))
             {
             case .settled(let statuses):
+                state.withLock { $0.upkeep.used(settlement.chain, at: settlement.moment) }
                 answer(.success(Self.credential(settlement, statuses)))
             case .fetch(let wanted): fetch(wanted, settlement, answer)
             }
@@ -289,13 +344,25 @@ final class CredentialKeeper: Sendable {
             switch item {
             case .crl(_, let issuer):
                 let list = try RevocationList(file: content)
-                try state.withLock { try $0.cache.add(list, issuer: issuer, at: moment) }
+                try state.withLock { state in
+                    try state.cache.add(list, issuer: issuer, at: moment)
+                    state.upkeep.fetched(item, until: list.freshness.end, at: moment)
+                }
             case .ocsp(_, let request, let issuer):
                 let response = try OCSPResponse(der: content)
                 try state.withLock { try $0.cache.add(response, to: request, issuer: issuer, at: moment) }
             }
             return nil
         } catch { return "\(item.location): \(error)" }
+    }
+}
+
+extension SignatureRequest.Content {
+    fileprivate var needsRSA: Bool {
+        switch self {
+        case .ikev1: true
+        case .ikev2: false
+        }
     }
 }
 

@@ -79,13 +79,21 @@ struct CredentialLoad {
 
     private mutating func read(_ plan: PeerCredentialPlan, _ name: String) -> CredentialStore.Peer {
         var peer = CredentialStore.Peer(plan: plan)
+        peer.authorities = plan.authorities.isEmpty ? roots.map(\.0) : authorities(plan, name)
+        let anchors = peer.authorities + roots.map(\.0)
         if let own = plan.own {
-            peer.own = result { (load) throws(LoadedFiles.Unusable) in try load.own(own, plan, name) }
+            let first = PeerCredentialPlan.Alternative(own, passphrase: plan.passphrase)
+            peer.own = result { (load) throws(LoadedFiles.Unusable) in try load.own(first, anchors, name) }
+        }
+        for alternative in plan.alternatives {
+            let loaded = result { (load) throws(LoadedFiles.Unusable) in
+                try load.own(alternative, anchors, name)
+            }
+            if case .success(let own) = loaded { peer.alternatives.append(own) }
         }
         if let pinned = plan.pinned {
             peer.pinned = result { (load) throws(LoadedFiles.Unusable) in try load.pinned(pinned, name) }
         }
-        peer.authorities = plan.authorities.isEmpty ? roots.map(\.0) : authorities(plan, name)
         return peer
     }
 
@@ -117,20 +125,20 @@ struct CredentialLoad {
     }
 
     private mutating func own(
-        _ own: PeerCredentialPlan.Own, _ plan: PeerCredentialPlan, _ name: String
+        _ own: PeerCredentialPlan.Alternative, _ anchors: [Certificate], _ name: String
     ) throws(LoadedFiles.Unusable) -> CredentialStore.Own {
         var passphrase: SecretKey?
-        if let file = plan.passphrase { passphrase = try files.passphrase(keyPath(file)) }
-        switch own {
+        if let file = own.passphrase { passphrase = try files.passphrase(keyPath(file)) }
+        switch own.own {
         case .certificate(let file, let key):
             let keyFile = keyPath(key)
             let loaded = try files.privateKey(keyFile, passphrase: passphrase)
             let certificates = try files.certificates(certificatePath(file))
-            return try paired(loaded.key, certificates, certificatePath(file), keyFile, name)
+            return try paired(loaded.key, certificates, anchors, certificatePath(file), keyFile, name)
         case .bundle(let file):
             let path = keyPath(file)
             let bundle = try files.privateKey(path, passphrase: passphrase)
-            return try paired(bundle.key, bundle.certificates, path, path, name)
+            return try paired(bundle.key, bundle.certificates, anchors, path, path, name)
         case .rawKey(let file, let kind):
             let path = keyPath(file)
             let key = try files.privateKey(path, passphrase: passphrase).key
@@ -141,7 +149,8 @@ struct CredentialLoad {
     }
 
     private mutating func paired(
-        _ key: PrivateKey, _ certificates: [Certificate], _ file: String, _ keyFile: String, _ name: String
+        _ key: PrivateKey, _ certificates: [Certificate], _ anchors: [Certificate], _ file: String,
+        _ keyFile: String, _ name: String
     ) throws(LoadedFiles.Unusable) -> CredentialStore.Own {
         guard
             let certificate = certificates.first(where: {
@@ -155,7 +164,8 @@ struct CredentialLoad {
         }
         note(.own, file, certificate, key.kind, name)
         let path = CredentialStore.path(from: certificate, among: certificates + store.others)
-        return CredentialStore.Own(key: key, proof: .certificates(path), file: keyFile)
+        return CredentialStore.Own(
+            key: key, proof: .certificates(path), file: keyFile, anchors: anchors + certificates)
     }
 
     private mutating func pinned(

@@ -3,7 +3,8 @@ import LinuxIO
 import NIOCore
 import Synchronization
 
-/// Has files of keys and certificates read again when they change, and once an hour: some end.
+/// Has files of keys and certificates read again when they change, and once an hour, since some end; CRLs that were
+/// fetched are fetched again before they end.
 final class CredentialSupervision: Sendable {
     private struct Running {
         var watch: FolderWatch?
@@ -27,7 +28,11 @@ final class CredentialSupervision: Sendable {
             self?.refresh()
             loop.execute(changed)
         }
-        let hourly = loop.scheduleRepeatedTask(initialDelay: .hours(1), delay: .hours(1)) { _ in again() }
+        let keeper = keeper
+        let hourly = loop.scheduleRepeatedTask(initialDelay: .hours(1), delay: .hours(1)) { _ in
+            again()
+            keeper.renewLists()
+        }
         do throws(SystemError) {
             let watch = try FolderWatch(changed: again)
             running.withLock { running in

@@ -125,7 +125,7 @@ extension ISAKMPSA {
         case .rsaSignature:
             let token = turn.token(for: id)
             turn.effects.append(
-                .sign(token, SignatureRequest(peer: peer.name, content: .ikev1(hash), authorities: [])))
+                .sign(token, SignatureRequest(peer: peer.name, content: .ikev1(hash))))
             state = .mainMode(
                 .signing(
                     MainMode.Signing(

@@ -67,7 +67,7 @@ extension IKESA {
             var next = authenticating
             let token = askProof(
                 authenticating, as: identification, to: request.claim.identity,
-                authorities: request.message.wantedAuthorities, &turn)
+                wish: request.message.certificateWish, &turn)
             next.step = .makingAnswer(token, request, identification)
             state = .authenticating(next)
         } catch {

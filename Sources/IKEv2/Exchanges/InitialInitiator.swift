@@ -214,7 +214,7 @@ extension IKESA {
             request: initiating.request, answer: datagram,
             nonces: Nonces(initiator: initiating.nonce, responder: received.nonce),
             nat: received.detectNAT(spis, on: path, peer.natTraversal), capabilities: received.capabilities,
-            wantedAuthorities: message.wantedAuthorities)
+            wish: message.certificateWish)
         let secured = try Self.secure(suite, secret, opening, spis, role)
         deadlines[.retransmitInitial] = nil
         initialSchedule = nil
@@ -227,7 +227,7 @@ extension IKESA {
         var next = Authenticating(secured: secured, opening: opening, step: .sentAuth(key: nil))
         let token = askProof(
             next, as: identification, to: peer.onlyRemoteIdentity,
-            authorities: opening.wantedAuthorities, &turn)
+            wish: opening.wish, &turn)
         next.step = .makingAuth(token, identification)
         state = .authenticating(next)
     }

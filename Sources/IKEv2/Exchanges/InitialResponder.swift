@@ -113,7 +113,7 @@ extension IKESA {
             // The request was hashed before there was a responder SPI.
             nat: received.detectNAT(
                 IKESPIs(initiator: spis.initiator), on: path, peer.natTraversal), capabilities: capabilities,
-            wantedAuthorities: [])
+            wish: CertificateWish())
         state = .answered(
             Answered(
                 suite: choice.selection.suite, exchange: exchange,

@@ -30,11 +30,11 @@ extension IKESA {
     ///
     /// - Parameters:
     ///   - peerIdentity: whom the key is shared with, if that is known.
-    ///   - authorities: whom the peer believes.
+    ///   - wish: which certificates the peer wants.
     func askProof(
         _ authenticating: Authenticating, as identification: IdentificationPayload,
         to peerIdentity: Identity?,
-        authorities: [[UInt8]], _ turn: inout Turn
+        wish: CertificateWish, _ turn: inout Turn
     ) -> EffectToken {
         switch peer.localAuthentication {
         case .preSharedKey: return askKey(authenticating.secured.keys, of: peerIdentity, &turn)
@@ -47,7 +47,7 @@ extension IKESA {
                     SignatureRequest(
                         peer: peer.name,
                         content: .ikev2(octets, announced: announcedHashes(authenticating.secured)),
-                        authorities: authorities)))
+                        wish: wish)))
             return token
         }
     }
@@ -181,8 +181,18 @@ extension Message {
         }
     }
 
+    /// Which certificates the sender asks for.
+    var certificateWish: CertificateWish {
+        let encodings = payloads.compactMap { payload in
+            if case .certificateRequest(let request) = payload { request.encoding } else { nil }
+        }
+        return CertificateWish(
+            authorities: wantedAuthorities,
+            responses: encodings.contains(.ocspContent) ? .wanted : .unwanted)
+    }
+
     /// SHA-1 hashes of the keys of authorities that the sender believes; what is no list of them says nothing.
-    var wantedAuthorities: [[UInt8]] {
+    private var wantedAuthorities: [[UInt8]] {
         payloads.flatMap { payload -> [[UInt8]] in
             guard case .certificateRequest(let request) = payload, request.encoding == .x509Signature,
                 request.authorities.count.isMultiple(of: CertificateRequestPayload.hashSize)
