@@ -94,18 +94,24 @@ both_roles() {
     check "$name: 64-bit sequence numbers of its offer: $esn" esn_is "$esn"
 }
 
+# spis_are_new BEFORE: east has SAs, and none of those it had.
+spis_are_new() { [ -n "$(spis east)" ] && [ -z "$(comm -12 <(echo "$1") <(spis east))" ]; }
+
 tunnel_up() { json east '.tunnels[] | select(.name == "net") | .state' | grep -qx up; }
 
 ikev2_libreswan() {
-    local HOST=no name="libreswan, PSK"
+    local HOST=no name="libreswan, PSK" before
     peers_unpacked
     v2_ours east listen
     libreswan_conf authby=secret
     pluto_start && east_start || { check "$name: daemons start" false; return; }
     both_roles "$name" yes in_ns west ipsec auto --up net
-    check "$name: libreswan rekeys the child" quietly in_ns west ipsec whack --rekey-ipsec --name net
+    before=$(spis east)
+    check "$name: libreswan rekeys the child" eval \
+        'quietly in_ns west ipsec whack --rekey-ipsec --name net && wait_until 10 spis_are_new "$before"'
     v2_judge "$name, rekeyed child" tunnel
-    check "$name: libreswan rekeys the IKE SA" quietly in_ns west ipsec whack --rekey-ike --name net
+    check "$name: libreswan rekeys the IKE SA" eval \
+        'quietly in_ns west ipsec whack --rekey-ike --name net && wait_until 10 grep -q "IKE SA renewed" "$work/east/log"'
     v2_judge "$name, rekeyed IKE SA" tunnel
     check "$name: libreswan takes it down" eval 'quietly in_ns west ipsec auto --down net && wait_until 10 no_state east'
 
@@ -181,6 +187,10 @@ ikev2_openiked() {
     local HOST=no
     peers_unpacked
     modprobe -a af_key
+    # What is needed is loaded; each start would have the kernel try modprobe for all that is not there.
+    local loader
+    loader=$(cat /proc/sys/kernel/modprobe)
+    echo >/proc/sys/kernel/modprobe
     check "OpenIKED: a small PKI" pki_of ecdsa-p256
     mkdir -p /etc/iked/{ca,certs,private,pubkeys}
     cp "$work/ca/ca.pem" /etc/iked/ca/ca.crt
@@ -192,6 +202,7 @@ ikev2_openiked() {
     iked_roles "OpenIKED, PSK" 'psk "a key that both know"'
     ESP='"aes256-sha512"' v2_ours east listen "$by_certificate"
     iked_roles "OpenIKED, ECDSA" srcid west.example.org dstid east.example.org
+    echo "$loader" >/proc/sys/kernel/modprobe
 }
 
 ikev2_scenarios+=(ikev2_libreswan ikev2_openiked)
