@@ -63,7 +63,6 @@ final class LogLines: Sendable {
 }
 
 extension Samples {
-    /// Holds no keys, and believes nobody.
     /// Gives no addresses, and does nothing on the host.
     static func inner(_ plane: any DataPlane) -> InnerNetwork {
         InnerNetwork(
