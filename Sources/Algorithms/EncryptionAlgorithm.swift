@@ -1,7 +1,7 @@
 /// A cipher as the negotiation, the kernel and the software engine know it: every number, name and size.
 ///
-/// Equal when the canonical name is equal: the catalogue holds one entry per name.
-package struct EncryptionAlgorithm: Sendable {
+/// Equal when the canonical name is equal: the catalogue holds one entry per name, which all share.
+package final class EncryptionAlgorithm: Sendable {
     /// How the cipher is used in ESP and in IKE.
     package enum Construction: Sendable, Hashable {
         /// No encryption (RFC 2410).
@@ -59,6 +59,31 @@ package struct EncryptionAlgorithm: Sendable {
     /// `#` stands for the key length in bits, which may be left out where it would come last.
     package let proposalWords: [String]
 
+    init(
+        name: String, construction: Construction, keyLengths: KeyLengths, defaultKeyLength: Int,
+        blockSize: Int, ivSize: Int, saltSize: Int, icvSize: Int, isInSoftware: Bool, ikev1Phase1: UInt16?,
+        ikev1ESP: UInt8?, ikev2: UInt16?, pfkey: UInt8?, xfrm: String, keywords: [String],
+        setkeyNames: [String], proposalWords: [String]
+    ) {
+        self.name = name
+        self.construction = construction
+        self.keyLengths = keyLengths
+        self.defaultKeyLength = defaultKeyLength
+        self.blockSize = blockSize
+        self.ivSize = ivSize
+        self.saltSize = saltSize
+        self.icvSize = icvSize
+        self.isInSoftware = isInSoftware
+        self.ikev1Phase1 = ikev1Phase1
+        self.ikev1ESP = ikev1ESP
+        self.ikev2 = ikev2
+        self.pfkey = pfkey
+        self.xfrm = xfrm
+        self.keywords = keywords
+        self.setkeyNames = setkeyNames
+        self.proposalWords = proposalWords
+    }
+
     /// Whether it makes the ICV itself and takes no integrity algorithm beside it.
     ///
     /// True for GMAC too, which encrypts nothing but stands in the same place in every protocol.
@@ -85,7 +110,9 @@ package struct EncryptionAlgorithm: Sendable {
 }
 
 extension EncryptionAlgorithm: Hashable {
-    package static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+    package static func == (left: EncryptionAlgorithm, right: EncryptionAlgorithm) -> Bool {
+        left === right || left.name == right.name
+    }
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 

@@ -1,5 +1,5 @@
 /// A keyed integrity algorithm of ESP and AH: every number, name and size.
-package struct IntegrityAlgorithm: Sendable {
+package final class IntegrityAlgorithm: Sendable {
     /// How the integrity check value is made.
     package enum Construction: Hashable, Sendable {
         /// No integrity at all: for tests of AH, and for ESP that only hides.
@@ -20,7 +20,7 @@ package struct IntegrityAlgorithm: Sendable {
     /// Octets of key.
     package let keySize: Int
     /// Octets of the truncated integrity check value in a packet.
-    package private(set) var icvSize: Int
+    package let icvSize: Int
     /// Whether the software engine performs it; if not, only a kernel that has it does.
     package let isInSoftware: Bool
 
@@ -42,15 +42,36 @@ package struct IntegrityAlgorithm: Sendable {
     /// negotiate it.
     package let proposalWords: [String]
 
+    init(
+        name: String, construction: Construction, keySize: Int, icvSize: Int, isInSoftware: Bool,
+        ikev1ESP: UInt16?, ikev1AH: UInt8?, ikev2: UInt16?, pfkey: UInt8?, xfrm: String?,
+        keywords: [String], setkeyNames: [String], proposalWords: [String]
+    ) {
+        self.name = name
+        self.construction = construction
+        self.keySize = keySize
+        self.icvSize = icvSize
+        self.isInSoftware = isInSoftware
+        self.ikev1ESP = ikev1ESP
+        self.ikev1AH = ikev1AH
+        self.ikev2 = ikev2
+        self.pfkey = pfkey
+        self.xfrm = xfrm
+        self.keywords = keywords
+        self.setkeyNames = setkeyNames
+        self.proposalWords = proposalWords
+    }
+
     /// The algorithm with another truncation; nil where so many bits of it are never sent.
     ///
     /// From 96 bits up to what the algorithm makes, at most 256: HMAC-MD5-128 and HMAC-SHA1-160 of RFC 4595, and
     /// the HMAC-SHA2-256-96 of a draft that kernels still know.
     package func truncated(toBits bits: Int) -> IntegrityAlgorithm? {
         guard bits.isMultiple(of: 8), bits >= 96, bits <= min(tagSize * 8, 256) else { return nil }
-        var result = self
-        result.icvSize = bits / 8
-        return result
+        return IntegrityAlgorithm(
+            name: name, construction: construction, keySize: keySize, icvSize: bits / 8,
+            isInSoftware: isInSoftware, ikev1ESP: ikev1ESP, ikev1AH: ikev1AH, ikev2: ikev2, pfkey: pfkey,
+            xfrm: xfrm, keywords: keywords, setkeyNames: setkeyNames, proposalWords: proposalWords)
     }
 
     /// Octets of the whole tag.
@@ -75,7 +96,9 @@ package struct IntegrityAlgorithm: Sendable {
 }
 
 extension IntegrityAlgorithm: Hashable {
-    package static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+    package static func == (left: IntegrityAlgorithm, right: IntegrityAlgorithm) -> Bool {
+        left === right || left.name == right.name
+    }
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 

@@ -1,5 +1,5 @@
 /// A Diffie-Hellman group: every number, name and size.
-package struct KeyExchangeMethod: Sendable {
+package final class KeyExchangeMethod: Sendable {
     package enum Family: Hashable, Sendable {
         /// Modular exponentiation over the safe prime of RFC 2409 or RFC 3526, generator 2.
         case modp(bits: Int)
@@ -30,12 +30,26 @@ package struct KeyExchangeMethod: Sendable {
     /// in racoon.conf too.
     package let keywords: [String]
 
+    init(
+        name: String, family: Family, publicValueSize: Int, sharedSecretSize: Int, number: UInt16,
+        keywords: [String]
+    ) {
+        self.name = name
+        self.family = family
+        self.publicValueSize = publicValueSize
+        self.sharedSecretSize = sharedSecretSize
+        self.number = number
+        self.keywords = keywords
+    }
+
     /// Those of the keywords that are words of strongSwan's and libreswan's one-line proposals.
     package var proposalWords: [String] { keywords.filter { Int($0) == nil } }
 }
 
 extension KeyExchangeMethod: Hashable {
-    package static func == (left: Self, right: Self) -> Bool { left.number == right.number }
+    package static func == (left: KeyExchangeMethod, right: KeyExchangeMethod) -> Bool {
+        left === right || left.number == right.number
+    }
     package func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }
 

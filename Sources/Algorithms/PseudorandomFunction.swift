@@ -1,7 +1,7 @@
 /// A pseudorandom function of IKE.
 ///
 /// In IKEv1 it is the HMAC of the negotiated hash (RFC 2409 section 4).
-package struct PseudorandomFunction: Sendable {
+package final class PseudorandomFunction: Sendable {
     /// How it is made.
     package enum Construction: Hashable, Sendable {
         /// RFC 2104.
@@ -25,6 +25,18 @@ package struct PseudorandomFunction: Sendable {
     /// strongSwan's word in one-line proposals.
     package let proposalWord: String
 
+    init(
+        name: String, construction: Construction, ikev1Hash: UInt16?, ikev2: UInt16?, keywords: [String],
+        proposalWord: String
+    ) {
+        self.name = name
+        self.construction = construction
+        self.ikev1Hash = ikev1Hash
+        self.ikev2 = ikev2
+        self.keywords = keywords
+        self.proposalWord = proposalWord
+    }
+
     /// Octets of output, and of the keys that IKEv2 makes for it: SK_d, SK_pi and SK_pr (RFC 7296 section 2.13).
     package var outputSize: Int { hash?.digestSize ?? 16 }
 
@@ -46,7 +58,9 @@ package struct PseudorandomFunction: Sendable {
 }
 
 extension PseudorandomFunction: Hashable {
-    package static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+    package static func == (left: PseudorandomFunction, right: PseudorandomFunction) -> Bool {
+        left === right || left.name == right.name
+    }
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
