@@ -1,16 +1,16 @@
 internal import CLibcrypto
 package import KeyMaterial
+internal import Synchronization
 
 /// The random source of a running program: libcrypto's generators, seeded by the kernel.
 package struct SystemRandom: RandomSource, Sendable {
+    /// Shared by copies of the source, so that none of them gives out what another one has.
+    private let reserve = RandomReserve()
+
     package init() {}
 
     package mutating func bytes(count: Int) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            let status = unsafe RAND_bytes_ex(nil, buffer.baseAddress, count, 0)
-            precondition(status == 1, "libcrypto has no randomness to give")
-            initialized = count
-        }
+        reserve.take(count) ?? Self.draw(count)
     }
 
     package mutating func secret(count: Int) -> SecretBytes {
@@ -18,6 +18,35 @@ package struct SystemRandom: RandomSource, Sendable {
             let start = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)
             let status = unsafe RAND_priv_bytes_ex(nil, start, target.count, 0)
             precondition(status == 1, "libcrypto has no randomness to give")
+        }
+    }
+
+    fileprivate static func draw(_ count: Int) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            let status = unsafe RAND_bytes_ex(nil, buffer.baseAddress, count, 0)
+            precondition(status == 1, "libcrypto has no randomness to give")
+            initialized = count
+        }
+    }
+}
+
+/// Octets drawn ahead for values that travel in clear: a call of libcrypto costs the same for 4 of them as for hundreds.
+///
+/// Each is given out once, and gone from here then.
+private final class RandomReserve: Sendable {
+    private let octets = Mutex<[UInt8]>([])
+
+    private static let size = 512
+
+    /// The next octets; nil for more than the reserve is for.
+    func take(_ count: Int) -> [UInt8]? {
+        guard (0...Self.size / 8).contains(count) else { return nil }
+        return octets.withLock { octets in
+            if octets.count < count { octets = SystemRandom.draw(Self.size) }
+            let taken = Array(octets.suffix(count))
+            for index in octets.indices.suffix(count) { octets[index] = 0 }
+            octets.removeLast(count)
+            return taken
         }
     }
 }
