@@ -1,3 +1,4 @@
+import Credentials
 import IPsec
 import Negotiation
 
@@ -16,19 +17,14 @@ extension IKEv1Endpoint {
         case .initialContact: forgetOlder(than: association)
         case .moved(let old): follow(association, from: old)
         case .renewalDue: renew(association)
-        case .peerDead(let failure): bury(association, failure)
+        case .peerDead(let identity, let failure): bury(association, identity, failure)
         }
     }
 
     /// Phase 1 is done: what waited for it starts, and SAs it succeeds are on their way out.
     private mutating func startQueued(_ association: ISAKMPSA) {
         let isFirst = isFirstContact(association.path.remote.address, besides: association.id)
-        for other in associations.values
-        where other.id != association.id && other.peer.name == association.peer.name
-            && other.path.remote.address == association.path.remote.address
-            && other.established?.remoteIdentity == association.established?.remoteIdentity
-            && other.begun < association.begun
-        {
+        for other in predecessors(of: association) where other.peer.name == association.peer.name {
             let end = turn.now + ProtocolLimits.phaseOneOverlap
             update(other.id) { old, _ in
                 old.deadlines[.renew] = nil
@@ -44,6 +40,15 @@ extension IKEv1Endpoint {
             {
                 association.notify(association.initialContact, &turn)
             }
+        }
+    }
+
+    /// Older SAs with the same peer at the same address.
+    private func predecessors(of association: ISAKMPSA) -> [ISAKMPSA] {
+        guard let identity = association.provenIdentity else { return [] }
+        return associations(with: identity) { other in
+            other.id != association.id && other.begun < association.begun
+                && other.path.remote.address == association.path.remote.address
         }
     }
 
@@ -76,7 +81,8 @@ extension IKEv1Endpoint {
     /// A renewal that failed is tried again while the pair lives.
     private mutating func renewLater(_ request: ChildRequest, after failure: NegotiationFailure) {
         if case .cancelled = failure { return }
-        for child in children.all where child.satisfies(request) && child.deadlines[.renew] == nil {
+        for child in children.between(request.local, request.remote)
+        where child.satisfies(request) && child.deadlines[.renew] == nil {
             let left = (child.deadlines[.expire] ?? turn.now) - turn.now
             let wait = max(ProtocolLimits.renewalRetry, left / ProtocolLimits.renewalShare)
             schedule(.renew, of: child.id, at: turn.now + wait)
@@ -85,7 +91,8 @@ extension IKEv1Endpoint {
 
     /// The peer may believe in a pair that is gone here: the next one is negotiated by us, unless it does.
     private mutating func negotiateAnew(_ request: ChildRequest) {
-        guard let current = children.all.first(where: { $0.satisfies(request) }) else {
+        let pairs = children.between(request.local, request.remote)
+        guard let current = pairs.first(where: { $0.satisfies(request) }) else {
             initiate(request)
             return
         }
@@ -103,7 +110,7 @@ extension IKEv1Endpoint {
 
     /// A new pair is in place; one that protected the same traffic gives way to it.
     private mutating func adopt(_ child: ChildSA, of association: ISAKMPSA) {
-        guard children.count(with: child.remoteAddress) < ProtocolLimits.children else {
+        guard children.with(child.peerIdentity).count < ProtocolLimits.children else {
             turn.effects += [.remove(child.inbound.id), .remove(child.outbound.id)]
             turn.report(
                 .negotiationFailed, child.subject,
@@ -112,7 +119,8 @@ extension IKEv1Endpoint {
             return
         }
         var child = child
-        let predecessors = children.all.filter { $0.isCurrent && $0.protectsSame(as: child) }.map(\.id)
+        let predecessors = children.between(child.local, child.remote)
+            .filter { $0.isCurrent && $0.protectsSame(as: child) }.map(\.id)
         for id in predecessors { supersede(id, by: child) }
         let lifetime = child.inbound.lifetime.hardTime ?? ProposalSelection.defaultChildLifetime
         child.deadlines[.expire] = turn.now + lifetime
@@ -156,7 +164,8 @@ extension IKEv1Endpoint {
     private mutating func postponeDelete(ofPredecessor id: SecurityAssociationID) {
         guard let child = children[id] else { return }
         let delete = endOfOverlap
-        for old in children.all.filter({ !$0.isCurrent && $0.protectsSame(as: child) }) {
+        for old in children.between(child.local, child.remote)
+        where !old.isCurrent && old.protectsSame(as: child) {
             children.update(old.id) { if $0.deadlines[.delete] != nil { $0.deadlines[.delete] = delete } }
             deadlines.set(children[old.id]?.deadlines.next, for: .child(old.id))
         }
@@ -180,16 +189,14 @@ extension IKEv1Endpoint {
         schedule(.renew, of: id, at: nil)
         var request = child.request
         request.acquireSequence = 0
-        let owners = associations.values.filter { belongs(child, to: $0) }
+        let owners = owners(of: child)
         if owners.contains(where: { $0.isNegotiating(request) || $0.isAnswering(request) }) { return }
         if let owner = owner(among: owners, of: request.peer) {
             request.path = associations[owner]?.path ?? request.path
             update(owner) { $0.startQuickMode(request, replacing: id, &$1) }
         } else if let peer = policy.peer(named: request.peer), !peer.isPassive {
-            if let larval = associations.values.first(where: {
-                $0.role == .initiator && $0.established == nil && $0.peer.name == peer.name
-                    && $0.path.remote.address == request.path.remote.address
-            }) {
+            let peers = associations(for: request)
+            if let larval = peers.first(where: { $0.role == .initiator && $0.established == nil }) {
                 update(larval.id) { $0.enqueue(request, &$1) }
             } else {
                 start(peer, request.path, [request])
@@ -200,7 +207,7 @@ extension IKEv1Endpoint {
     /// Takes a pair out of the database.
     mutating func removeChild(_ id: SecurityAssociationID, telling: Bool, _ why: String) {
         guard let child = children[id] else { return }
-        if telling, let owner = newest(among: associations.values.filter { belongs(child, to: $0) }) {
+        if telling, let owner = newest(among: owners(of: child)) {
             update(owner) { $0.delete([child.inbound.id.spi], &$1) }
         }
         children.remove(id)
@@ -230,7 +237,8 @@ extension IKEv1Endpoint {
     /// peer's delete: the pair before it, which still exists on both sides, carries on until it is renewed.
     private mutating func revivePredecessor(of child: ChildSA) {
         guard child.isCurrent else { return }
-        let old = children.all.filter { !$0.isCurrent && $0.protectsSame(as: child) }
+        let old = children.between(child.local, child.remote)
+            .filter { !$0.isCurrent && $0.protectsSame(as: child) }
             .max { $0.established < $1.established }
         guard let old else { return }
         let renewal = turn.now + ProtocolLimits.revivalDelay
@@ -245,33 +253,30 @@ extension IKEv1Endpoint {
 
     /// The peer has started anew: what it had with us before this negotiation began is void.
     private mutating func forgetOlder(than association: ISAKMPSA) {
-        for child in children.all.filter({
-            belongs($0, to: association) && $0.established < association.begun
-        }) {
+        for child in pairs(of: association) where child.established < association.begun {
             removeChild(child.id, telling: false, "the peer started anew")
         }
-        for other in associations.values
-        where other.id != association.id && other.path.remote.address == association.path.remote.address {
-            guard let old = other.established, old.since < association.begun,
-                old.remoteIdentity == association.established?.remoteIdentity
-            else { continue }
+        for other in predecessors(of: association) {
+            guard let old = other.established, old.since < association.begun else { continue }
             update(other.id) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
         }
     }
 
-    private mutating func bury(_ association: ISAKMPSA, _ failure: NegotiationFailure) {
-        for child in children.all.filter({
-            $0.request.peer == association.peer.name
-                && $0.remoteAddress == association.path.remote.address
-        }) {
+    /// A peer is dead; others behind the same address live on.
+    private mutating func bury(
+        _ association: ISAKMPSA, _ identity: Identity, _ failure: NegotiationFailure
+    ) {
+        for child in children.with(identity).compactMap({ children[$0] })
+        where child.request.peer == association.peer.name
+            && child.remoteAddress == association.path.remote.address
+        {
             removeChild(child.id, telling: false, failure.sentence)
         }
     }
 
     /// The peer's datagrams come from elsewhere: so do its packets, and ours go there.
     private mutating func follow(_ association: ISAKMPSA, from old: Path) {
-        for child in children.all.filter({ $0.request.path.remote == old.remote }) {
-            guard child.remoteAddress == association.path.remote.address else { continue }
+        for child in pairs(of: association) where child.request.path.remote == old.remote {
             move(child.id, to: association.path)
         }
     }
@@ -300,7 +305,7 @@ extension IKEv1Endpoint {
             case .force: true
             }
         guard isWanted, !association.peer.isPassive,
-            children.all.contains(where: { belongs($0, to: association) })
+            hasChildren(association)
         else { return }
         start(association.peer, association.path, [])
     }

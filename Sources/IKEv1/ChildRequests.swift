@@ -4,10 +4,8 @@ package import Negotiation
 /// Wishes for child SAs, and what ends them.
 extension IKEv1Endpoint {
     mutating func initiate(_ request: ChildRequest) {
-        if request.acquireSequence == 0, children.all.contains(where: { $0.satisfies(request) }) { return }
-        let peers = associations.values.filter {
-            $0.peer.name == request.peer && $0.path.remote.address == request.path.remote.address
-        }
+        if request.acquireSequence == 0, hasChild(for: request) { return }
+        let peers = associations(for: request)
         if peers.contains(where: { $0.isNegotiating(request) }) { return }
         if let established = owner(among: peers, of: request.peer) {
             update(established) { $0.startQuickMode(request, replacing: nil, &$1) }
@@ -20,11 +18,18 @@ extension IKEv1Endpoint {
 
     /// How far we have got with the peer of a request.
     package func acquaintance(for request: ChildRequest) -> Acquaintance {
-        let peers = associations.values.filter {
-            $0.peer.name == request.peer && $0.path.remote.address == request.path.remote.address
-        }
+        let peers = associations(for: request)
         if owner(among: peers, of: request.peer) != nil { return .established }
         return peers.contains { $0.role == .initiator && $0.established == nil } ? .begun : .none
+    }
+
+    /// The SAs with the peer of a request.
+    func associations(for request: ChildRequest) -> [ISAKMPSA] {
+        associations(index.associations(with: request.path.remote.address)) { $0.peer.name == request.peer }
+    }
+
+    private func hasChild(for request: ChildRequest) -> Bool {
+        children.between(request.local, request.remote).contains { $0.satisfies(request) }
     }
 
     /// The SA to negotiate under; for a peer that only calls us, also one that is doubted.
@@ -90,13 +95,13 @@ extension IKEv1Endpoint {
         let peers = Set(
             affected.map(\.request.peer) + policy.tunnels.filter { $0.name == tunnel }.map(\.peer))
         for child in affected { removeChild(child.id, telling: true, "taken down") }
-        for id in associations.filter({ peers.contains($0.value.peer.name) }).keys {
-            update(id) { association, turn in
+        for association in Array(associations.values) where peers.contains(association.peer.name) {
+            update(association.id) { association, turn in
                 association.cancel(tunnel: tunnel, &turn)
             }
         }
-        for association in associations.values where peers.contains(association.peer.name) {
-            let isUsed = children.all.contains { belongs($0, to: association) }
+        for association in Array(associations.values) where peers.contains(association.peer.name) {
+            let isUsed = hasChildren(association)
             if isUsed || !association.requests.isEmpty || association.hasQuickModes { continue }
             update(association.id) { association, turn in
                 association.close("taken down", &turn)
@@ -106,12 +111,23 @@ extension IKEv1Endpoint {
 
     mutating func shutDown() {
         for child in children.all.map({ $0 }) { removeChild(child.id, telling: true, "shutting down") }
-        for id in Array(associations.keys) {
+        for id in associations.keys {
             update(id) { association, turn in
                 association.close("shutting down", &turn)
             }
         }
         isShutDown = true
+    }
+
+    /// Whether there are pairs that belong to an SA.
+    func hasChildren(_ association: ISAKMPSA) -> Bool {
+        !pairs(of: association).isEmpty
+    }
+
+    /// The pairs that belong to an SA.
+    func pairs(of association: ISAKMPSA) -> [ChildSA] {
+        guard let identity = association.provenIdentity else { return [] }
+        return children.with(identity).compactMap { children[$0] }.filter { belongs($0, to: association) }
     }
 
     func belongs(_ child: ChildSA, to association: ISAKMPSA) -> Bool {

@@ -7,10 +7,10 @@ struct ChildSA {
     /// Which side started the quick mode.
     let role: IKESAStatus.Role
     /// What was asked for; repeated to renew it.
-    var request: ChildRequest
+    @Boxed var request: ChildRequest
     let peerIdentity: Identity
-    var inbound: SecurityAssociation
-    var outbound: SecurityAssociation
+    @Boxed var inbound: SecurityAssociation
+    @Boxed var outbound: SecurityAssociation
     let local: TrafficSelector
     let remote: TrafficSelector
     let established: Instant

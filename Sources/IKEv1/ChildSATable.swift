@@ -1,10 +1,20 @@
+import Credentials
 import IPsec
+import Negotiation
 
 /// All child SAs of an endpoint, found by either of their SPIs.
 struct ChildSATable {
-    private var children: [SecurityAssociationID: ChildSA] = [:]
+    /// What a pair protects.
+    struct Traffic: Hashable {
+        let local: TrafficSelector
+        let remote: TrafficSelector
+    }
+
+    private var children = AssociationTable<SecurityAssociationID, ChildSA>()
     private var byOutbound: [SecurityAssociationID: SecurityAssociationID] = [:]
-    private var countByPeer: [IPAddress: Int] = [:]
+    private var byTraffic: [Traffic: Set<SecurityAssociationID>] = [:]
+    private var byAddress: [IPAddress: Set<SecurityAssociationID>] = [:]
+    private var byIdentity: [Identity: Set<SecurityAssociationID>] = [:]
 
     var all: some Sequence<ChildSA> { children.values }
     var count: Int { children.count }
@@ -17,26 +27,41 @@ struct ChildSATable {
         children[id] == nil ? byOutbound[id] : id
     }
 
-    func count(with remote: IPAddress) -> Int { countByPeer[remote] ?? 0 }
+    /// Those for the traffic between two selectors.
+    func between(_ local: TrafficSelector, _ remote: TrafficSelector) -> [ChildSA] {
+        (byTraffic[Traffic(local: local, remote: remote)] ?? []).compactMap { children[$0] }
+    }
+
+    /// Those with a peer's address, by their inbound SAs.
+    func with(_ remote: IPAddress) -> Set<SecurityAssociationID> { byAddress[remote] ?? [] }
+
+    /// Those with a peer, by their inbound SAs.
+    func with(_ peer: Identity) -> Set<SecurityAssociationID> { byIdentity[peer] ?? [] }
 
     mutating func insert(_ child: ChildSA) {
         children[child.id] = child
         byOutbound[child.outbound.id] = child.id
-        countByPeer[child.remoteAddress, default: 0] += 1
+        byTraffic[child.traffic, default: []].insert(child.id)
+        byAddress[child.remoteAddress, default: []].insert(child.id)
+        byIdentity[child.peerIdentity, default: []].insert(child.id)
     }
 
     mutating func update(_ id: SecurityAssociationID, _ change: (inout ChildSA) -> Void) {
-        guard var child = children[id] else { return }
-        change(&child)
-        children[id] = child
+        if let place = children.place(of: id) { change(&place.association) }
     }
 
     @discardableResult
     mutating func remove(_ id: SecurityAssociationID) -> ChildSA? {
-        guard let child = children.removeValue(forKey: id) else { return nil }
+        guard let child = children[id] else { return nil }
+        children[id] = nil
         if byOutbound[child.outbound.id] == id { byOutbound[child.outbound.id] = nil }
-        let left = count(with: child.remoteAddress) - 1
-        countByPeer[child.remoteAddress] = left > 0 ? left : nil
+        byTraffic.remove(id, for: child.traffic)
+        byAddress.remove(id, for: child.remoteAddress)
+        byIdentity.remove(id, for: child.peerIdentity)
         return child
     }
+}
+
+extension ChildSA {
+    fileprivate var traffic: ChildSATable.Traffic { ChildSATable.Traffic(local: local, remote: remote) }
 }

@@ -28,14 +28,15 @@ extension IKEv1Endpoint {
 
     /// The SA whose cookies these are, from the side that sends.
     private func owner(of header: MessageHeader) -> ISAKMPSAID? {
-        if let id = byCookie[header.initiatorCookie], let association = associations[id],
-            association.role == .initiator, header.responderCookie != 0
+        if let id = byCookie[header.initiatorCookie], let place = associations.reading(id),
+            place.association.role == .initiator, header.responderCookie != 0
         {
-            let known = association.cookies.responder
+            let known = place.association.cookies.responder
             return known == 0 || known == header.responderCookie ? id : nil
         }
-        guard let id = byCookie[header.responderCookie], let association = associations[id],
-            association.role == .responder, association.cookies.initiator == header.initiatorCookie
+        guard let id = byCookie[header.responderCookie], let place = associations.reading(id),
+            place.association.role == .responder,
+            place.association.cookies.initiator == header.initiatorCookie
         else { return nil }
         return id
     }
@@ -105,9 +106,9 @@ extension IKEv1Endpoint {
 
     /// Whether nothing exists with an address; asked only where we start, or where the peer is authenticated.
     func isFirstContact(_ address: IPAddress, besides own: ISAKMPSAID? = nil) -> Bool {
-        children.count(with: address) == 0
-            && !associations.values.contains {
-                $0.path.remote.address == address && $0.established != nil && $0.id != own
+        children.with(address).isEmpty
+            && !index.associations(with: address).contains { id in
+                id != own && associations.reading(id)?.association.wasEstablished == true
             }
     }
 

@@ -1,3 +1,4 @@
+import Credentials
 package import Cryptography
 package import IPsec
 import ISAKMP
@@ -10,7 +11,8 @@ package import Negotiation
 package struct IKEv1Endpoint {
     var policy: NegotiationPolicy
     var turn: Turn
-    var associations: [ISAKMPSAID: ISAKMPSA] = [:]
+    var associations = AssociationTable<ISAKMPSAID, ISAKMPSA>()
+    var index = AssociationIndex<ISAKMPSAID>()
     /// By the cookie that we chose.
     var byCookie: [UInt64: ISAKMPSAID] = [:]
     /// Responder SAs that are not established, by what a repeated first message has in common with the first.
@@ -83,26 +85,62 @@ package struct IKEv1Endpoint {
 
     /// Lets one SA act, then carries out what it tells.
     mutating func update(_ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
-        guard var association = associations.removeValue(forKey: id) else { return }
-        body(&association, &turn)
-        let outcomes = turn.outcomes
-        turn.outcomes = []
-        associations[id] = association
-        for outcome in outcomes { perform(outcome, of: association) }
+        guard let place = associations.place(of: id) else { return }
+        body(&place.association, &turn)
+        if !turn.outcomes.isEmpty {
+            let outcomes = turn.outcomes
+            turn.outcomes = []
+            let association = place.association
+            for outcome in outcomes { perform(outcome, of: association) }
+        }
         settle(id)
     }
 
     /// Brings the look-up tables in line with what an SA has become.
     mutating func settle(_ id: ISAKMPSAID) {
-        guard let association = associations[id] else { return }
-        if association.isOver || association.established != nil { forgetLarval(association) }
-        if association.isOver {
+        guard let place = associations.place(of: id) else { return }
+        if place.association.isOver {
+            forgetLarval(place.association)
+            byCookie[place.association.ownCookie] = nil
             associations[id] = nil
-            byCookie[association.ownCookie] = nil
+            index.forget(id)
             deadlines.set(nil, for: .association(id))
         } else {
-            deadlines.set(association.deadlines.next, for: .association(id))
+            if place.association.wasEstablished { endNegotiation(at: place) }
+            deadlines.set(place.association.deadlines.next, for: .association(id))
+            index.note(
+                id, address: place.association.path.remote.address,
+                identity: place.association.provenIdentity)
         }
+    }
+
+    /// What only a negotiation needs is given back once it is over.
+    private mutating func endNegotiation(at place: AssociationTable<ISAKMPSAID, ISAKMPSA>.Place) {
+        guard !place.association.candidates.isEmpty else { return }
+        forgetLarval(place.association)
+        place.association.candidates = []
+    }
+
+    /// Those of some SAs that fit.
+    func associations(
+        _ ids: Set<ISAKMPSAID>, where isWanted: (ISAKMPSA) -> Bool
+    ) -> [ISAKMPSA] {
+        ids.compactMap { id in
+            guard let place = associations.reading(id), isWanted(place.association) else { return nil }
+            return place.association
+        }
+    }
+
+    /// The SAs with an authenticated peer that fit.
+    func associations(
+        with identity: Identity, where isWanted: (ISAKMPSA) -> Bool
+    ) -> [ISAKMPSA] {
+        associations(index.associations(with: identity), where: isWanted)
+    }
+
+    /// The SAs under which a pair may be renewed or deleted.
+    func owners(of child: ChildSA) -> [ISAKMPSA] {
+        associations(with: child.peerIdentity) { belongs(child, to: $0) }
     }
 
     private mutating func forgetLarval(_ association: ISAKMPSA) {

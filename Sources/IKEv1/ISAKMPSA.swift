@@ -24,10 +24,11 @@ struct ISAKMPSA {
     var origin: Endpoint { first ?? path.remote }
     private var first: Endpoint?
     /// The block it follows; as responder it may change among `candidates` until the peer is authenticated.
-    var peer: PeerPolicy
-    let candidates: [PeerPolicy]
+    @Boxed var peer: PeerPolicy
+    /// None once it is established.
+    var candidates: [PeerPolicy]
     /// Whether no block is for the peer, so that it cannot become anybody; that has been reported.
-    var isStranger: Bool { candidates.isEmpty }
+    let isStranger: Bool
     var state: State {
         didSet { if case .established = state { wasEstablished = true } }
     }
@@ -58,6 +59,7 @@ struct ISAKMPSA {
         self.path = path
         self.peer = peer
         self.candidates = candidates
+        isStranger = candidates.isEmpty
         self.state = state
     }
 
@@ -97,6 +99,11 @@ struct ISAKMPSA {
 
     var isOver: Bool {
         if case .over = state { true } else { false }
+    }
+
+    /// Who the peer has proven to be.
+    var provenIdentity: Identity? {
+        if case .established(let sa) = state { sa.remoteIdentity } else { nil }
     }
 
     var ownCookie: UInt64 { role == .initiator ? cookies.initiator : cookies.responder }

@@ -1,3 +1,4 @@
+import Credentials
 import Cryptography
 import IPsec
 import KeyMaterial
@@ -25,8 +26,8 @@ enum Outcome {
     case moved(from: Path)
     /// The ISAKMP SA is to be renewed.
     case renewalDue
-    /// The peer did not answer whether it is alive.
-    case peerDead(NegotiationFailure)
+    /// The peer of this identity did not answer whether it is alive.
+    case peerDead(Identity, NegotiationFailure)
 }
 
 typealias Turn = NegotiationTurn<ISAKMPSAID, Outcome>

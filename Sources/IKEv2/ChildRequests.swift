@@ -64,15 +64,17 @@ extension IKEv2Endpoint {
 
     /// Whether nothing exists with an address.
     private func isFirstContact(_ address: IPAddress) -> Bool {
-        !index.associations(with: address).contains { associations[$0]?.established != nil }
+        !index.associations(with: address).contains { id in
+            associations.reading(id)?.association.wasEstablished == true
+        }
     }
 
     mutating func terminate(_ tunnel: String) {
-        for id in Array(associations.keys) { update(id) { $0.terminate(tunnel, &$1) } }
+        for id in associations.keys { update(id) { $0.terminate(tunnel, &$1) } }
     }
 
     mutating func shutDown() {
-        for id in Array(associations.keys) { update(id) { $0.close("shutting down", &$1) } }
+        for id in associations.keys { update(id) { $0.close("shutting down", &$1) } }
         isShutDown = true
     }
 

@@ -19,9 +19,9 @@ struct ChildSA {
     /// Which side started its exchange.
     let role: IKESAStatus.Role
     /// What was asked for; repeated to renew it.
-    var request: ChildRequest
-    var inbound: SecurityAssociation
-    var outbound: SecurityAssociation
+    @Boxed var request: ChildRequest
+    @Boxed var inbound: SecurityAssociation
+    @Boxed var outbound: SecurityAssociation
     /// Whether the outbound SA is in the database.
     var sends: Bool
     let suite: Suite

@@ -58,14 +58,14 @@ extension IKEv2Endpoint {
         let fromInitiator = header.flags.contains(.initiator)
         let own = fromInitiator ? header.responderCookie : header.initiatorCookie
         let other = fromInitiator ? header.initiatorCookie : header.responderCookie
-        guard own != 0, let id = bySPI[own], let association = associations[id] else { return nil }
-        if association.role == .initiator {
+        guard own != 0, let id = bySPI[own], let place = associations.reading(id) else { return nil }
+        let (role, spis) = (place.association.role, place.association.spis)
+        if role == .initiator {
             guard !fromInitiator else { return nil }
             // Before the peer has chosen one, an answer may come with any, or with none to refuse.
-            let known = association.spis.responder
-            return known == 0 || known == other ? id : nil
+            return spis.responder == 0 || spis.responder == other ? id : nil
         }
-        return fromInitiator && association.spis.initiator == other ? id : nil
+        return fromInitiator && spis.initiator == other ? id : nil
     }
 
     /// A first message: one that came before, or one to be answered with an SA of its own.

@@ -21,8 +21,9 @@ struct IKESA {
     let origin: Endpoint
     var path: Path
     /// The block it follows; as responder it may change among `candidates` until the peer is authenticated.
-    var peer: PeerPolicy
-    let candidates: [PeerPolicy]
+    @Boxed var peer: PeerPolicy
+    /// None once it is established.
+    var candidates: [PeerPolicy]
     var state: IKESAState
     var window: MessageWindow<Request>
     var deadlines = Deadlines<Timer>()
@@ -119,6 +120,11 @@ struct IKESA {
 
     var isOver: Bool {
         if case .over = state { true } else { false }
+    }
+
+    /// Who the peer has proven to be.
+    var provenIdentity: Identity? {
+        if case .established(let sa) = state { sa.remoteIdentity } else { nil }
     }
 
     /// What protects messages; nil before there are keys.

@@ -41,7 +41,9 @@ struct Answered {
 }
 
 /// What IKE_SA_INIT leaves for AUTH and for later.
-struct Opening {
+///
+/// A class, as each step to the next state would copy it.
+final class Opening {
     /// Both messages, exactly as they were on the wire.
     let request: [UInt8]
     let answer: [UInt8]
@@ -50,15 +52,40 @@ struct Opening {
     let capabilities: PeerCapabilities
     /// What the responder asks for in its answer.
     let wish: CertificateWish
+
+    init(
+        request: [UInt8], answer: [UInt8], nonces: Nonces, nat: NATDetection, capabilities: PeerCapabilities,
+        wish: CertificateWish
+    ) {
+        self.request = request
+        self.answer = answer
+        self.nonces = nonces
+        self.nat = nat
+        self.capabilities = capabilities
+        self.wish = wish
+    }
 }
 
 /// The protection that IKE_SA_INIT or its successor gave an SA.
-struct Secured {
+///
+/// A class, as each step to the next state would copy it.
+final class Secured {
     let suite: Suite
     let keys: IKESAKeys
     let channel: MessageChannel
     let nat: NATDetection
     let capabilities: PeerCapabilities
+
+    init(
+        suite: Suite, keys: IKESAKeys, channel: MessageChannel, nat: NATDetection,
+        capabilities: PeerCapabilities
+    ) {
+        self.suite = suite
+        self.keys = keys
+        self.channel = channel
+        self.nat = nat
+        self.capabilities = capabilities
+    }
 }
 
 /// After the keys, before both sides are known.

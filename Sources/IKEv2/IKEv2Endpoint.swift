@@ -9,10 +9,10 @@ package import Negotiation
 package struct IKEv2Endpoint {
     var policy: NegotiationPolicy
     var turn: Turn
-    var associations: [IKESAID: IKESA] = [:]
+    var associations = AssociationTable<IKESAID, IKESA>()
     /// By the SPI that we chose.
     var bySPI: [UInt64: IKESAID] = [:]
-    var index = AssociationIndex()
+    var index = AssociationIndex<IKESAID>()
     /// Responder SAs that are not established, by what a repeated first message has in common with the first.
     var larval: [FirstMessage: IKESAID] = [:]
     var larvalByAddress: [IPAddress: Int] = [:]
@@ -90,29 +90,41 @@ package struct IKEv2Endpoint {
 
     /// Lets one SA act, then carries out what it tells.
     mutating func update(_ id: IKESAID, _ body: (inout IKESA, inout Turn) -> Void) {
-        guard var association = associations.removeValue(forKey: id) else { return }
-        body(&association, &turn)
-        let outcomes = turn.outcomes
-        turn.outcomes = []
-        associations[id] = association
-        for outcome in outcomes { perform(outcome, of: association) }
+        guard let place = associations.place(of: id) else { return }
+        body(&place.association, &turn)
+        if !turn.outcomes.isEmpty {
+            let outcomes = turn.outcomes
+            turn.outcomes = []
+            let association = place.association
+            for outcome in outcomes { perform(outcome, of: association) }
+        }
         settle(id)
     }
 
     /// Brings the look-up tables in line with what an SA has become.
     mutating func settle(_ id: IKESAID) {
-        guard let association = associations[id] else { return }
-        if association.isOver || association.established != nil { forgetLarval(association) }
-        if association.isOver {
+        guard let place = associations.place(of: id) else { return }
+        if place.association.isOver {
+            forgetLarval(place.association)
+            bySPI[place.association.ownSPI] = nil
             associations[id] = nil
-            bySPI[association.ownSPI] = nil
             index.forget(id)
             deadlines.set(nil, for: id)
         } else {
-            deadlines.set(association.deadlines.next, for: id)
-            index.note(association)
-            endReplaced(by: association)
+            if place.association.wasEstablished { endNegotiation(at: place) }
+            deadlines.set(place.association.deadlines.next, for: id)
+            index.note(
+                id, address: place.association.path.remote.address,
+                identity: place.association.provenIdentity)
+            if place.association.replaces != nil { endReplaced(by: place.association) }
         }
+    }
+
+    /// What only a negotiation needs is given back once it is over.
+    private mutating func endNegotiation(at place: AssociationTable<IKESAID, IKESA>.Place) {
+        guard !place.association.candidates.isEmpty else { return }
+        forgetLarval(place.association)
+        place.association.candidates = []
     }
 
     private mutating func forgetLarval(_ association: IKESA) {

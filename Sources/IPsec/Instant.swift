@@ -1,15 +1,18 @@
 /// A point on the monotonic clock.
 ///
 /// Machines are told the time; they never read a clock.
-package struct Instant: Hashable, Comparable, Sendable {
+@usableFromInline package struct Instant: Hashable, Comparable, Sendable {
     /// Nanoseconds since an arbitrary start.
-    package let nanoseconds: Int64
+    @usableFromInline package let nanoseconds: Int64
 
+    @inlinable
     package init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
     }
 
-    package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
+    @inlinable package static func < (left: Self, right: Self) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
 
     package static func + (instant: Self, interval: Duration) -> Instant {
         Instant(nanoseconds: instant.nanoseconds &+ interval.wholeNanoseconds)

@@ -1,55 +1,70 @@
-package import IPsec
+public import IPsec
 
 /// Whose deadline comes first among many owners; a heap in which a newer entry makes older ones void.
+@usableFromInline
 package struct DeadlineQueue<Owner: Hashable & Sendable>: Sendable {
-    private struct Entry {
-        var instant: Instant
-        var owner: Owner
+    @usableFromInline
+    struct Entry: Sendable {
+        /// Nanoseconds of the monotonic clock.
+        @usableFromInline let time: Int64
+        @usableFromInline let owner: Owner
+
+        @inlinable
+        init(_ time: Int64, _ owner: Owner) {
+            self.time = time
+            self.owner = owner
+        }
     }
 
-    private var heap: [Entry] = []
-    private var current: [Owner: Instant] = [:]
+    @usableFromInline var heap: [Entry] = []
+    @usableFromInline var current: [Owner: Int64] = [:]
 
-    package init() {}
+    @inlinable package init() {}
 
     /// When the first owner is due.
-    package var next: Instant? { heap.first?.instant }
+    @inlinable package var next: Instant? { heap.first.map { Instant(nanoseconds: $0.time) } }
 
     /// Says when an owner is due next; nil takes it out.
-    package mutating func set(_ instant: Instant?, for owner: Owner) {
-        guard current[owner] != instant else { return }
-        current[owner] = instant
-        if let instant { push(Entry(instant: instant, owner: owner)) }
+    @inlinable package mutating func set(_ instant: Instant?, for owner: Owner) {
+        let time = instant?.nanoseconds
+        guard current[owner] != time else { return }
+        current[owner] = time
+        if let time { push(Entry(time, owner)) }
         dropVoid()
     }
 
     /// Takes out the owner that is due first, if its time has come.
-    package mutating func takeDue(now: Instant) -> Owner? {
-        guard let first = heap.first, first.instant <= now else { return nil }
+    @inlinable package mutating func takeDue(now: Instant) -> Owner? {
+        guard let first = heap.first, first.time <= now.nanoseconds else { return nil }
         current[first.owner] = nil
         dropVoid()
         return first.owner
     }
 
-    private mutating func dropVoid() {
-        while let first = heap.first, current[first.owner] != first.instant { popFirst() }
-        if heap.count > 64, heap.count > 4 * current.count { rebuild() }
+    @inlinable
+    mutating func dropVoid() {
+        while let first = heap.first, current[first.owner] != first.time { popFirst() }
+        // Void entries are taken out many at a time: as many as there are others.
+        if heap.count > 64, heap.count > 2 * current.count { rebuild() }
     }
 
-    private mutating func rebuild() {
-        heap = current.map { Entry(instant: $0.value, owner: $0.key) }.sorted { $0.instant < $1.instant }
+    @inlinable
+    mutating func rebuild() {
+        heap = current.map { Entry($0.value, $0.key) }.sorted { $0.time < $1.time }
     }
 
-    private mutating func push(_ entry: Entry) {
+    @inlinable
+    mutating func push(_ entry: Entry) {
         heap.append(entry)
         var child = heap.count - 1
-        while child > 0, heap[child].instant < heap[(child - 1) / 2].instant {
+        while child > 0, heap[child].time < heap[(child - 1) / 2].time {
             heap.swapAt(child, (child - 1) / 2)
             child = (child - 1) / 2
         }
     }
 
-    private mutating func popFirst() {
+    @inlinable
+    mutating func popFirst() {
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()
         var parent = 0
@@ -57,8 +72,8 @@ package struct DeadlineQueue<Owner: Hashable & Sendable>: Sendable {
             let left = 2 * parent + 1
             guard left < heap.count else { return }
             let right = left + 1
-            let least = right < heap.count && heap[right].instant < heap[left].instant ? right : left
-            guard heap[least].instant < heap[parent].instant else { return }
+            let least = right < heap.count && heap[right].time < heap[left].time ? right : left
+            guard heap[least].time < heap[parent].time else { return }
             heap.swapAt(least, parent)
             parent = least
         }

@@ -1,32 +1,58 @@
-package import IPsec
+public import IPsec
 
 /// Named timers as data: when each is due, and which is due first.
 ///
-/// Nothing fires by itself.
+/// Nothing fires by itself. They are few: an array is smaller than a dictionary, and found through sooner.
+@usableFromInline
 package struct Deadlines<Timer: Hashable & Sendable>: Sendable {
-    private var instants: [Timer: Instant] = [:]
+    @usableFromInline
+    struct Entry: Sendable {
+        @usableFromInline let timer: Timer
+        @usableFromInline var instant: Instant
 
-    package init() {}
+        @inlinable
+        init(_ timer: Timer, _ instant: Instant) {
+            self.timer = timer
+            self.instant = instant
+        }
+    }
+
+    @usableFromInline var entries: [Entry] = []
+
+    @inlinable package init() {}
 
     /// When a timer is due; nil is never.
     ///
     /// Setting replaces.
-    package subscript(timer: Timer) -> Instant? {
-        get { instants[timer] }
-        set { instants[timer] = newValue }
+    @inlinable package subscript(timer: Timer) -> Instant? {
+        get { entries.first { $0.timer == timer }?.instant }
+        set {
+            if let index = entries.firstIndex(where: { $0.timer == timer }) {
+                if let newValue {
+                    entries[index].instant = newValue
+                } else {
+                    entries.remove(at: index)
+                }
+            } else if let newValue {
+                entries.append(Entry(timer, newValue))
+            }
+        }
     }
 
     /// When the first is due.
-    package var next: Instant? { instants.values.min() }
+    @inlinable package var next: Instant? { firstIndex.map { entries[$0].instant } }
 
     /// Takes out the timer that is due first, if its time has come.
-    package mutating func takeDue(now: Instant) -> Timer? {
-        guard let first = instants.min(by: { $0.value < $1.value }), first.value <= now else { return nil }
-        instants[first.key] = nil
-        return first.key
+    @inlinable package mutating func takeDue(now: Instant) -> Timer? {
+        guard let index = firstIndex, entries[index].instant <= now else { return nil }
+        return entries.remove(at: index).timer
     }
 
-    package mutating func clearAll() {
-        instants = [:]
+    @inlinable package mutating func clearAll() {
+        entries = []
+    }
+
+    @inlinable var firstIndex: Int? {
+        entries.indices.min { entries[$0].instant < entries[$1].instant }
     }
 }

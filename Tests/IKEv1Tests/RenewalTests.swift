@@ -107,7 +107,7 @@ import Testing
     @Test func silenceMakesAnISAKMPSADoubtful() {
         var pair = Self.established()
         pair.run(for: .seconds(700))
-        pair.endpoints[1].associations = [:]
+        pair.endpoints[1].associations = AssociationTable()
         pair.run(for: .seconds(290))
         #expect(pair.shareOnePair, "\(pair.reports)")
         #expect(pair.reports[0].count { $0.kind == .childRekeyed } == 1, "\(pair.reports[0])")
