@@ -1,4 +1,5 @@
 import ISAKMP
+import Negotiation
 
 @testable import IKEv1
 

@@ -9,24 +9,25 @@ import Testing
         var count = 0
     }
 
-    @Test func changesInPlaceStay() throws {
+    @Test func changesInPlaceStay() {
         var table = AssociationTable<Int, Sample>()
         table[1] = Sample(name: "one")
-        let place = try #require(table.place(of: 1))
-        place.association.count += 1
+        let place = table.place(of: 1)
+        place?.association.count += 1
         #expect(table[1] == Sample(name: "one", count: 1))
         #expect(table.reading(1)?.association.count == 1)
         table[1]?.name = "uno"
         #expect(table[1] == Sample(name: "uno", count: 1))
         table[1] = nil
-        #expect(table.isEmpty && table.place(of: 1) == nil && table[1] == nil)
+        let gone = table.place(of: 1)
+        #expect(table.isEmpty && gone === nil && table[1] == nil)
     }
 
-    @Test func copiesAreIndependent() throws {
+    @Test func copiesAreIndependent() {
         var table = AssociationTable<Int, Sample>()
         table[1] = Sample(name: "one")
         var copy = table
-        try #require(copy.place(of: 1)).association.count = 7
+        copy.place(of: 1)?.association.count = 7
         copy[2] = Sample(name: "two")
         #expect(table[1]?.count == 0 && table.count == 1)
         #expect(copy[1]?.count == 7 && copy.keys.sorted() == [1, 2])

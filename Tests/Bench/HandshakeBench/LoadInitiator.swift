@@ -29,6 +29,8 @@ struct LoadInitiator: ~Copyable {
     private(set) var peers: [LoadPeer] = []
     /// Peers that wait for the end of their first negotiation.
     private var underWay: Set<Int> = []
+    /// Those of them that have no IKE SA yet, which is what a responder limits.
+    private var halfOpen: Set<Int> = []
     private(set) var count = Count()
     /// Which peer has an SPI of its own choice.
     private var owners: [UInt64: Int] = [:]
@@ -51,17 +53,17 @@ struct LoadInitiator: ~Copyable {
         _ = poller.watch(socket.number)
     }
 
-    /// Adds peers until there are `total`, at most `window` of them on their way at once.
+    /// Adds peers until there are `total`, at most `window` of them half open at once.
     mutating func establish(total: Int, window: Int) throws {
         var progress = MonotonicClock.now
         while peers.count < total || !underWay.isEmpty {
-            while peers.count < total, underWay.count < window {
+            while peers.count < total, halfOpen.count < window {
                 begin()
                 progress = MonotonicClock.now
             }
-            let before = underWay.count
+            let before = underWay.count + halfOpen.count
             try turn(patience: .seconds(1))
-            if underWay.count != before { progress = MonotonicClock.now }
+            if underWay.count + halfOpen.count != before { progress = MonotonicClock.now }
             guard MonotonicClock.now - progress < Self.patience else {
                 throw BenchFailure(
                     "\(underWay.count) peers did not come up; \(count.troubles.first ?? "nothing was heard")")
@@ -84,6 +86,7 @@ struct LoadInitiator: ~Copyable {
         let number = peers.count
         peers.append(LoadPeer(version, lifetimes, number: number, path: path, secret: secret))
         underWay.insert(number)
+        halfOpen.insert(number)
         note(peers[number].begin(now: MonotonicClock.now), of: number)
     }
 
@@ -126,7 +129,9 @@ struct LoadInitiator: ~Copyable {
             peers[number].isUp = true
             underWay.remove(number)
         case .childRekeyed: count.childRenewals += 1
-        case .ikeEstablished: if peers[number].isUp { count.ikeRenewals += 1 }
+        case .ikeEstablished:
+            halfOpen.remove(number)
+            if peers[number].isUp { count.ikeRenewals += 1 }
         case .negotiationFailed, .childGone: count.troubles.append("peer \(number): \(report.sentence)")
         case .ikeGone: if let spi = report.subject.ikeSA { owners[spi] = nil }
         case .progress, .dropped: break
