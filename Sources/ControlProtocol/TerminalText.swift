@@ -2,7 +2,9 @@
 package enum TerminalText {
     /// Control characters, line separators and direction overrides become `\u{…}`: nobody can forge a line.
     package static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
+        guard text.utf8.contains(where: { !(0x20...0x7e).contains($0) }),
+            text.unicodeScalars.contains(where: isUnsafe)
+        else { return text }
         return text.unicodeScalars.map { isUnsafe($0) ? visible($0) : String($0) }.joined()
     }
 

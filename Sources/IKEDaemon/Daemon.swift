@@ -167,6 +167,7 @@ package final class Daemon: Sendable {
                     ) { request in environment.sharedSecret(secrets.current, request) }
                 },
                 observer: { report, liveChildren in
+                    guard report.concernsTunnels else { return }
                     home.execute { core.value.noted(report, liveChildren: liveChildren) }
                 }
             ).wait()
@@ -207,6 +208,17 @@ package final class Daemon: Sendable {
             StartFailure(failure.kind == .notPermitted ? .notPermitted : .system, failure.explanation)
         case let error as SystemError: StartFailure(error)
         default: StartFailure(.system, "\(error)")
+        }
+    }
+}
+
+extension Report {
+    /// Whether the supervisor of tunnels does anything about it.
+    fileprivate var concernsTunnels: Bool {
+        switch kind {
+        case .childEstablished, .childRekeyed, .childGone, .negotiationFailed: true
+        case .progress: level >= .warning
+        case .ikeEstablished, .ikeGone, .dropped: false
         }
     }
 }

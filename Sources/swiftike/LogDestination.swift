@@ -11,6 +11,8 @@ final class LogDestination: Sendable {
     /// The file of `-l`; another one after it was renamed.
     private let file: Mutex<AppendedFile?>
     private let path: String?
+    /// The second that was written last, and how: many lines fall into one.
+    private let clock = Mutex((second: Int64.min, words: ""))
 
     init(options: DaemonProgram) throws(LaunchFailure) {
         path = options.flags.logFile
@@ -39,11 +41,20 @@ final class LogDestination: Sendable {
             SystemLog.write(Self.priority(level), line)
             return
         }
-        let now = WallClock.now
-        let local = Timestamp(seconds: now + WallClock.localOffset(at: now))
-        let text = "\(local.words): \(line)\n"
+        let text = "\(time): \(line)\n"
         terminal?.append(text)
         file.withLock { $0 }?.append(text)
+    }
+
+    /// Now, in local time.
+    private var time: String {
+        let now = WallClock.now
+        return clock.withLock { clock in
+            if clock.second != now {
+                clock = (now, Timestamp(seconds: now + WallClock.localOffset(at: now)).words)
+            }
+            return clock.words
+        }
     }
 
     private static func priority(_ level: ReportLevel) -> SystemLog.Priority {

@@ -4,7 +4,7 @@ import KeyMaterial
 import LinuxIO
 import Negotiation
 
-/// The file of pre-shared keys, read anew at each look-up so that a change needs no reload.
+/// The file of pre-shared keys, looked at for each look-up so that a change needs no reload.
 struct PreSharedKeyFile {
     private let path: String
 
@@ -15,12 +15,15 @@ struct PreSharedKeyFile {
     /// prf(the peer's key, data).
     ///
     /// The key goes no further than this.
-    func answer(_ request: SharedSecretRequest) -> Result<SecretKey, SharedSecretFailure> {
+    func answer(
+        _ request: SharedSecretRequest, cache: PreSharedKeyCache
+    ) -> Result<SecretKey, SharedSecretFailure> {
         // In IKEv1 main mode the identity is not known yet, and the address is all there is to go by.
         let names: [SharedSecretTable.PeerName] =
             (request.remoteIdentity.map { [.identity($0)] } ?? []) + [.address(request.remoteAddress)]
-        do {
-            return try table().answer(request.prf, request.data, for: names).mapError(Self.failure)
+        do throws(SharedSecretFailure) {
+            let kept = try cache.table(of: path) { () throws(SharedSecretFailure) in try table() }
+            return kept.answer(request.prf, request.data, for: names).mapError(Self.failure)
         } catch {
             return .failure(error)
         }

@@ -125,6 +125,7 @@ struct RunningDaemon {
 
     private func environment(_ plane: any DataPlane, _ log: Log) -> DaemonEnvironment {
         let reading = reading
+        let keys = PreSharedKeyCache()
         return DaemonEnvironment(
             dataPlane: plane, log: log, now: { MonotonicClock.now }, wallSeconds: { WallClock.now },
             random: { SystemRandom() },
@@ -137,7 +138,7 @@ struct RunningDaemon {
                     IKEv2Endpoint(policy: $0, random: SystemRandom())
                 }
             },
-            sharedSecret: { PreSharedKeyFile($0).answer($1) },
+            sharedSecret: { PreSharedKeyFile($0).answer($1, cache: keys) },
             loadSettings: { reading.load(hasNamedDevices: plane.hasNamedDevices).map(\.daemon) })
     }
 

@@ -14,6 +14,9 @@ final class Shard {
     private let observer: Observer
     private var answer: @Sendable (Event) -> Void = { _ in }
     private var alarm: (at: Instant, task: Scheduled<Void>)?
+    /// Answers to effects that came while others were being performed.
+    private var answers: [Event] = []
+    private var isHandling = false
     private var hasEnded = false
 
     init(
@@ -31,16 +34,40 @@ final class Shard {
         self.answer = answer
     }
 
-    func handle(_ event: Event) {
+    /// Handles events, and the answers that their effects get at once.
+    func handle(_ events: [Event]) {
+        for event in events { handle(event) }
+        setAlarm()
+    }
+
+    private func handle(_ event: Event) {
+        answers.append(event)
+        guard !isHandling else { return }
+        isHandling = true
+        var next = 0
+        while next < answers.count {
+            step(answers[next])
+            next += 1
+        }
+        answers.removeAll(keepingCapacity: true)
+        isHandling = false
+    }
+
+    private func step(_ event: Event) {
         guard !hasEnded else { return }
         if case .installed(let token, let result) = event { performer.noted(token, result) }
         if case .deadline = event { alarm = nil }
-        let effects = endpoint.handle(event, now: clock())
-        for effect in effects {
+        for effect in endpoint.handle(event, now: clock()) {
             performer.perform(effect, answer: answer)
-            if case .report(let report) = effect { observer(report, liveChildren(after: report)) }
+            if case .report(let report) = effect {
+                observer(report, liveChildren(after: report))
+            }
         }
-        setAlarm()
+    }
+
+    /// Takes an answer on the shard's own loop: in its turn if others are at work, else at once.
+    func answered(_ event: Event) {
+        handle([event])
     }
 
     func status() -> EndpointStatus { endpoint.status() }
@@ -64,11 +91,10 @@ final class Shard {
     }
 
     private func setAlarm() {
-        let next = endpoint.nextDeadline
-        guard next != alarm?.at else { return }
+        guard let next = endpoint.nextDeadline else { return }
+        // One that goes off too early does no harm, and most deadlines are put off.
+        if let alarm, alarm.at <= next { return }
         alarm?.task.cancel()
-        alarm = nil
-        guard let next else { return }
         let answer = answer
         let delay = TimeAmount.nanoseconds(max(0, (next - clock()).wholeNanoseconds))
         alarm = (next, loop.scheduleTask(in: delay) { answer(.deadline) })
@@ -91,18 +117,24 @@ package struct ShardHandle: Sendable {
             let shard = Shard(
                 endpoint: endpoint(), performer: performer(), loop: loop, clock: clock, observer: observer)
             let handle = ShardHandle(loop: loop, shard: NIOLoopBound(shard, eventLoop: loop))
-            shard.begin { event in handle.post(event) }
+            shard.begin { event in
+                if loop.inEventLoop {
+                    handle.shard.value.answered(event)
+                } else {
+                    handle.post(event)
+                }
+            }
             return handle
         }
     }
 
     package func post(_ event: Event) {
-        loop.execute { shard.value.handle(event) }
+        post([event])
     }
 
     /// Several events, in this order, for the price of one hop.
     package func post(_ events: [Event]) {
-        loop.execute { for event in events { shard.value.handle(event) } }
+        loop.execute { shard.value.handle(events) }
     }
 
     package func status() -> EventLoopFuture<EndpointStatus> {
