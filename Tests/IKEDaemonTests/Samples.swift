@@ -75,6 +75,7 @@ extension Samples {
             log: log())
     }
 
+    /// Holds no keys, and believes nobody.
     static let signatures = SignatureAnswering(
         sign: { .failure(CredentialFailure("no key for \($0.peer)")) },
         verify: { $1(.failure(CredentialFailure("\($0.peer) is not believed"))) })
