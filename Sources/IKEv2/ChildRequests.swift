@@ -162,35 +162,59 @@ extension IKESA {
             if case .createChild(let other) = task { other.isSame(as: request) } else { false }
         }
         if isWaiting { return true }
-        return window.outstanding.contains { outstanding in
-            switch outstanding.kind {
-            case .authenticate(let draft): draft?.request.isSame(as: request) ?? false
-            case .createChild(let draft): draft.request.isSame(as: request)
-            case .rekeySelf, .deleteChildren, .deleteSelf, .probe: false
-            }
+        return window.outstanding.compactMap(\.kind.draft).contains { draft in
+            draft.request.isSame(as: request) && !unwanted.contains(draft.spi)
         }
     }
 
     /// Takes down what is there for a tunnel, and the SA itself if nothing else uses it.
     mutating func terminate(_ tunnel: String, _ turn: inout Turn) {
-        let isMeant = tasks.contains { task in
-            if case .createChild(let request) = task { request.tunnel == tunnel } else { false }
-        }
-        tasks.removeAll { task in
-            if case .createChild(let request) = task { request.tunnel == tunnel } else { false }
-        }
+        let isMeant = tasks.contains { $0.isWish(of: tunnel) }
+        tasks.removeAll { $0.isWish(of: tunnel) }
+        let underWay = window.outstanding.compactMap(\.kind.draft).filter { $0.request.tunnel == tunnel }
+        unwanted.formUnion(underWay.map(\.spi))
         guard let sa = established else {
-            if isMeant, tasks.isEmpty { end(.cancelled("taken down"), &turn) }
+            if isMeant, tasks.isEmpty, underWay.isEmpty { end(.cancelled("taken down"), &turn) }
             return
         }
+        // Those that have a successor end by themselves.
+        guard sa.standing == .current else { return }
+        updateEstablished { $0.postponed.removeAll { $0.isWish(of: tunnel) } }
+        let cancelled = cancelInstallations(of: tunnel, &turn)
         let affected = sa.children.values.filter { $0.request.tunnel == tunnel }.map(\.spi)
-        guard isMeant || !affected.isEmpty else { return }
-        if affected.count == sa.children.count, tasks.isEmpty {
+        let isIts = turn.policy.tunnels.contains { $0.name == tunnel && $0.peer == peer.name }
+        guard isMeant || isIts || !affected.isEmpty || !underWay.isEmpty else { return }
+        if isOfNoUse(besides: affected) {
             takeDown("taken down", &turn)
-        } else if !affected.isEmpty {
+        } else if !affected.isEmpty || !cancelled.isEmpty {
             for spi in affected { removeChild(spi, "taken down", &turn) }
-            enqueue(.deleteChildren(affected), &turn)
+            enqueue(.deleteChildren(affected + cancelled), &turn)
         }
+    }
+
+    /// Whether nothing but these children is there, and nothing else is wished for.
+    private func isOfNoUse(besides children: [SPI]) -> Bool {
+        guard let sa = established, sa.children.keys.allSatisfy(children.contains), sa.installing.isEmpty,
+            sa.answering == nil
+        else { return false }
+        let wishes = (tasks + sa.postponed).contains { task in
+            if case .createChild = task { true } else { false }
+        }
+        return !wishes
+            && window.outstanding.compactMap(\.kind.draft).allSatisfy { unwanted.contains($0.spi) }
+    }
+
+    /// Takes back SAs of a tunnel that are on their way into the database; the SPIs, which the peer knows.
+    private mutating func cancelInstallations(of tunnel: String, _ turn: inout Turn) -> [SPI] {
+        var spis: [SPI] = []
+        for (token, installation) in established?.installing ?? [:]
+        where installation.direction == .inbound && installation.child.request.tunnel == tunnel {
+            updateEstablished { $0.installing[token] = nil }
+            turn.usedSPIs.remove(installation.child.spi)
+            turn.effects.append(.remove(installation.child.inbound.id))
+            spis.append(installation.child.spi)
+        }
+        return spis
     }
 
     /// An SA of a pair carries as much as it may soon.
@@ -212,6 +236,13 @@ extension IKESA {
 
     private func child(of id: SecurityAssociationID) -> ChildSA? {
         established?.children.values.first { $0.inbound.id == id || $0.outbound.id == id }
+    }
+}
+
+extension IKESA.Task {
+    /// Whether it asks for a child SA of a tunnel.
+    fileprivate func isWish(of tunnel: String) -> Bool {
+        if case .createChild(let request) = self { request.tunnel == tunnel } else { false }
     }
 }
 

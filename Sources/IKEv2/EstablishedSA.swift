@@ -27,6 +27,8 @@ struct EstablishedSA {
     var received: AssignedConfiguration?
     /// Which addresses the peer has of us.
     var leased: [IPAddress] = []
+    /// What its children brought policies along for.
+    var protected: Set<ProtectedTraffic> = []
     /// Of IKE_SA_INIT, until the child SA of IKE_AUTH is made.
     var openingNonces: Nonces?
     /// When the peer's last authentic message came.

@@ -37,6 +37,8 @@ struct IKESA {
     var initialSchedule: RetransmissionSchedule?
     /// Whether IKE_AUTH ever came to its end.
     var wasEstablished = false
+    /// Child SAs that we have asked for, by our SPI, and do not want any more.
+    var unwanted: Set<SPI> = []
     /// Addresses to ask the peer for, since we had them before.
     var formerAddresses: [IPAddress] = []
     /// What made us believe the peer; nil where a pre-shared key did.
@@ -208,6 +210,9 @@ struct IKESA {
         let wishes = unmetWishes
         removeAllChildren(sentence ?? failure.sentence, &turn)
         giveBackAddresses(&turn)
+        for outstanding in window.outstanding {
+            if let draft = outstanding.kind.draft { turn.usedSPIs.remove(draft.spi) }
+        }
         state = .over
         deadlines.clearAll()
         tasks = []
@@ -220,13 +225,9 @@ struct IKESA {
         let waiting = (tasks + (established?.postponed ?? [])).compactMap { task in
             if case .createChild(let request) = task { request } else { nil }
         }
-        let underWay = window.outstanding.compactMap { outstanding in
-            switch outstanding.kind {
-            case .authenticate(let draft): draft?.request
-            case .createChild(let draft): draft.replaces == nil ? draft.request : nil
-            case .rekeySelf, .deleteChildren, .deleteSelf, .probe: nil
-            }
-        }
+        let underWay = window.outstanding.compactMap(\.kind.draft).filter {
+            $0.replaces == nil && !unwanted.contains($0.spi)
+        }.map(\.request)
         return underWay + waiting
     }
 

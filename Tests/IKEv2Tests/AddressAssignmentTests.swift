@@ -14,7 +14,7 @@ struct AddressAssignmentTests {
     private static let given = IPAddress(family: .ipv4, value: 0x0a09_0005)
 
     /// A road warrior as A, which asks for its address, and a gateway as B.
-    private static func policies() -> Policies {
+    static func policies() -> Policies {
         var policies = Policies()
         policies.changePeer = { peer, side in peer.requestsConfiguration = side == .a }
         policies.changeTunnel = { tunnel, side in
@@ -24,7 +24,7 @@ struct AddressAssignmentTests {
         return policies
     }
 
-    private static func pair(_ policies: Policies, seed: UInt64) throws -> TwoEndpoints {
+    static func pair(_ policies: Policies, seed: UInt64) throws -> TwoEndpoints {
         let range = try #require(range)
         var gateway = policies.policy(.b)
         gateway.pool = AddressPoolPolicy(

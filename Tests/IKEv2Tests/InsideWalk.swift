@@ -33,6 +33,8 @@ enum InsideWalk {
         }
         _ = peer.wait(.seconds(1_000_000))
         _ = peer.wait(.seconds(1_000_000))
+        if peer.leased != 0 { return "\(peer.leased) addresses are never given back" }
+        if peer.policies != 0 { return "\(peer.policies) policies outlive their SAs" }
         if !peer.installed.isEmpty { return "\(peer.installed.count) SAs outlive their lifetimes" }
         return nil
     }

@@ -19,6 +19,9 @@ struct ScriptedPeer {
     /// What the endpoint has in its database.
     private(set) var installed: Set<SecurityAssociationID> = []
     private(set) var reports: [Report] = []
+    /// Addresses and policies that are not taken back yet.
+    private(set) var leased = 0
+    private(set) var policies = 0
     private var keys: IKESAKeys?
     private var request: [UInt8] = []
     private var answer: [UInt8] = []
@@ -26,6 +29,7 @@ struct ScriptedPeer {
     private var random: any RandomSource = CountingRandom(seed: 1)
 
     static let secret = SecretKey(copying: Array("a secret both know".utf8))
+    static let given = IPAddress(family: .ipv4, value: 0x0a09_0005)
     static let path = Path(
         local: Endpoint(IPAddress(family: .ipv4, value: 0xc000_0202), port: 500),
         remote: Endpoint(IPAddress(family: .ipv4, value: 0xc000_0201), port: 500))
@@ -41,13 +45,16 @@ struct ScriptedPeer {
         var peer = PeerPolicy(name: "peer", match: .anonymous, proposals: [], origin: "swiftike.conf:10")
         peer.exchangeModes = [.ikev2]
         peer.suites = [Self.suite]
+        peer.generatesPolicies = true
         let child = ChildPolicy(
             local: .anonymous, remote: .anonymous, encryption: Self.childSuite.encryption, integrity: [])
         let tunnel = Tunnel(
             name: "host", peer: "peer", remoteAddress: Self.path.remote.address, local: nil, remote: nil,
             mode: .transport, start: .onDemand, requestID: 7, origin: "swiftike.conf:50")
+        var policy = NegotiationPolicy(peers: [peer], children: [child], tunnels: [tunnel], limits: limits)
+        policy.pool = AddressPoolPolicy(ranges: [TrafficSelector(IPPrefix(host: Self.given))])
         endpoint = IKEv2Endpoint(
-            policy: NegotiationPolicy(peers: [peer], children: [child], tunnels: [tunnel], limits: limits),
+            policy: policy,
             random: CountingRandom(seed: 2))
     }
 
@@ -70,10 +77,12 @@ struct ScriptedPeer {
             case .findPolicy(let token, _, _): sent += handle(.policyFound(token, nil))
             case .report(let report): reports.append(report)
             case .lease(let token, _):
-                sent += handle(.leased(token, .failure(LeaseFailure("nothing to give"))))
-            case .sendKeepalive, .updateEncapsulation, .trace, .release, .apply, .withdraw, .protect,
-                .unprotect:
-                break
+                leased += 1
+                sent += handle(.leased(token, .success([Self.given])))
+            case .release: leased -= 1
+            case .protect: policies += 1
+            case .unprotect: policies -= 1
+            case .sendKeepalive, .updateEncapsulation, .trace, .apply, .withdraw: break
             }
         }
         return sent

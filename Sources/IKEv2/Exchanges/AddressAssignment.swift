@@ -157,14 +157,28 @@ extension IKESA {
         }
     }
 
-    /// The policies that a child brings along, if it is the only one that needs them.
-    func soleTraffic(of child: ChildSA) -> ProtectedTraffic? {
+    /// Has the policies put in place that a child brings along, unless an earlier one did.
+    mutating func bringPolicies(of child: ChildSA, _ turn: inout Turn) {
+        let traffic = traffic(of: child)
+        guard child.request.bringsPolicies, established?.protected.contains(traffic) == false else { return }
+        updateEstablished { $0.protected.insert(traffic) }
+        turn.effects.append(.protect(traffic))
+    }
+
+    /// Has them taken away with the last child that needs them.
+    mutating func takePolicies(of child: ChildSA, _ turn: inout Turn) {
+        let traffic = traffic(of: child)
+        guard child.request.bringsPolicies, let sa = established, sa.protected.contains(traffic),
+            !sa.children.values.contains(where: {
+                $0.spi != child.spi && self.traffic(of: $0) == traffic
+            })
+        else { return }
+        updateEstablished { $0.protected.remove(traffic) }
+        turn.effects.append(.unprotect(traffic))
+    }
+
+    private func traffic(of child: ChildSA) -> ProtectedTraffic {
         let request = child.request
-        guard request.bringsPolicies,
-            established?.children.values.contains(where: {
-                $0.spi != child.spi && $0.request.requestID == request.requestID
-            }) == false
-        else { return nil }
         var traffic = ProtectedTraffic(
             tunnel: request.tunnel, local: child.local, remote: child.remote, mode: request.mode,
             requestID: request.requestID, localAddress: child.inbound.id.destination,

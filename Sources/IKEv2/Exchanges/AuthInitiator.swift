@@ -107,8 +107,13 @@ extension IKESA {
         noteWindow(answer.message)
         takeConfiguration(answer.message, &turn)
         updateEstablished { $0.openingNonces = authenticating.opening.nonces }
+        let isUnwanted = answer.draft.map { unwanted.contains($0.spi) } ?? false
         if let draft = answer.draft { receiveChildAnswer(answer.message, draft, &turn) }
         updateEstablished { $0.openingNonces = nil }
+        if isUnwanted, tasks.allSatisfy(\.isDeletion) {
+            takeDown("taken down", &turn)
+            return
+        }
         work(&turn)
     }
 
@@ -141,5 +146,14 @@ extension IKESA {
         turn.report(
             .notice, .ikeEstablished, subject,
             "IKE SA established with \(remote), \(secured.suite)")
+    }
+}
+
+extension IKESA.Task {
+    fileprivate var isDeletion: Bool {
+        switch self {
+        case .deleteChildren, .deleteSelf: true
+        case .createChild, .rekeyChild, .rekeySelf, .probe: false
+        }
     }
 }

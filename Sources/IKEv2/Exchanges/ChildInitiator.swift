@@ -98,6 +98,13 @@ extension IKESA {
     ///
     /// - Parameter draft: what we had asked for.
     mutating func receiveChildAnswer(_ message: Message, _ draft: ChildDraft, _ turn: inout Turn) {
+        if unwanted.remove(draft.spi) != nil {
+            turn.usedSPIs.remove(draft.spi)
+            if !message.notifications.contains(where: \.type.isError) {
+                enqueue(.deleteChildren([draft.spi]), &turn)
+            }
+            return
+        }
         if let refusal = message.notifications.first(where: \.type.isError) {
             turn.usedSPIs.remove(draft.spi)
             receive(refusal, draft, &turn)

@@ -113,7 +113,7 @@ extension IKESA {
         }
         turn.effects.append(.install(token, child.outbound))
         turn.outcomes.append(.adopted(child.outbound.id))
-        if let traffic = soleTraffic(of: child) { turn.effects.append(.protect(traffic)) }
+        bringPolicies(of: child, &turn)
     }
 
     /// The database has answered.
@@ -167,7 +167,7 @@ extension IKESA {
     mutating func removeChild(_ spi: SPI, _ why: String, _ turn: inout Turn) {
         guard let child = established?.children[spi] else { return }
         let isLoss = child.phase == .mature || child.phase == .closing
-        if let traffic = soleTraffic(of: child) { turn.effects.append(.unprotect(traffic)) }
+        takePolicies(of: child, &turn)
         stopSending(spi, &turn)
         updateEstablished { $0.children[spi] = nil }
         deadlines[.rekeyChild(spi)] = nil

@@ -157,6 +157,7 @@ extension IKESA {
             return
         }
         guard isInUse || request.isDeleteSelf else {
+            if let draft = request.draft { turn.usedSPIs.remove(draft.spi) }
             work(&turn)
             return
         }
@@ -217,6 +218,15 @@ extension IKESA {
 }
 
 extension IKESA.Request {
+    /// The child SA that it asks for, if it does.
+    var draft: ChildDraft? {
+        switch self {
+        case .authenticate(let draft): draft
+        case .createChild(let draft): draft
+        case .rekeySelf, .deleteChildren, .deleteSelf, .probe: nil
+        }
+    }
+
     fileprivate var isDeleteSelf: Bool {
         if case .deleteSelf = self { true } else { false }
     }

@@ -35,6 +35,7 @@ struct Estate {
     let children: [SPI: ChildSA]
     let installing: [EffectToken: ChildInstallation]
     let collisions: [SPI: RekeyCollision]
+    let protected: Set<ProtectedTraffic>
     /// When something is due for a child.
     let timers: [(IKESA.Timer, Instant)]
     let tasks: [IKESA.Task]
@@ -128,10 +129,12 @@ extension IKESA {
             $0.children = [:]
             $0.installing = [:]
             $0.collisions = [:]
+            $0.protected = []
             $0.postponed = []
         }
         return Estate(
-            children: sa.children, installing: sa.installing, collisions: sa.collisions, timers: timers,
+            children: sa.children, installing: sa.installing, collisions: sa.collisions,
+            protected: sa.protected, timers: timers,
             tasks: left)
     }
 
@@ -141,6 +144,7 @@ extension IKESA {
             $0.children.merge(estate.children) { $1 }
             $0.installing.merge(estate.installing) { $1 }
             $0.collisions.merge(estate.collisions) { $1 }
+            $0.protected.formUnion(estate.protected)
         }
         for (timer, due) in estate.timers { deadlines[timer] = due }
         for token in estate.installing.keys { turn.awaiting[token] = id }
