@@ -90,7 +90,7 @@ struct RandomScheduleTests {
 
     @Test(
         "never a state that must not be, one pair once the network is good, and nothing left at the end",
-        arguments: UInt64(0)..<24)
+        arguments: UInt64(0)..<60)
     func schedule(seed: UInt64) throws {
         var (pair, policies) = try pair(seed)
         var random = FixedRandom(seed: seed &+ 77)

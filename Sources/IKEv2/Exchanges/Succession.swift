@@ -140,6 +140,10 @@ extension IKESA {
 
     /// Goes on where the predecessor was.
     mutating func inherit(_ estate: Estate, _ turn: inout Turn) {
+        // A child that came before the estate may have brought the same policies along.
+        for traffic in established?.protected.intersection(estate.protected) ?? [] {
+            turn.effects.append(.unprotect(traffic))
+        }
         updateEstablished {
             $0.children.merge(estate.children) { $1 }
             $0.installing.merge(estate.installing) { $1 }
