@@ -187,8 +187,9 @@ extension IKESA {
         if isOfNoUse(besides: affected) {
             takeDown("taken down", &turn)
         } else if !affected.isEmpty || !cancelled.isEmpty {
+            let ended = affected.compactMap { sa.children[$0]?.identifier }
             for spi in affected { removeChild(spi, "taken down", &turn) }
-            enqueue(.deleteChildren(affected + cancelled), &turn)
+            enqueue(.deleteChildren(ended + cancelled), &turn)
         }
     }
 
@@ -204,17 +205,19 @@ extension IKESA {
             && window.outstanding.compactMap(\.kind.draft).allSatisfy { unwanted.contains($0.spi) }
     }
 
-    /// Takes back SAs of a tunnel that are on their way into the database; the SPIs, which the peer knows.
-    private mutating func cancelInstallations(of tunnel: String, _ turn: inout Turn) -> [SPI] {
-        var spis: [SPI] = []
+    /// Takes back SAs of a tunnel that are on their way into the database; what the peer knows them by.
+    private mutating func cancelInstallations(
+        of tunnel: String, _ turn: inout Turn
+    ) -> [ChildIdentifier] {
+        var cancelled: [ChildIdentifier] = []
         for (token, installation) in established?.installing ?? [:]
         where installation.direction == .inbound && installation.child.request.tunnel == tunnel {
             updateEstablished { $0.installing[token] = nil }
             turn.usedSPIs.remove(installation.child.spi)
             turn.effects.append(.remove(installation.child.inbound.id))
-            spis.append(installation.child.spi)
+            cancelled.append(installation.child.identifier)
         }
-        return spis
+        return cancelled
     }
 
     /// An SA of a pair carries as much as it may soon.
@@ -249,6 +252,6 @@ extension IKESA.Task {
 extension ChildRequest {
     /// Whether another one asks the same peer for the same.
     fileprivate func isSame(as other: ChildRequest) -> Bool {
-        other.local == local && other.remote == remote && other.mode == mode
+        other.local == local && other.remote == remote && other.mode == mode && other.protocol == `protocol`
     }
 }

@@ -3,6 +3,13 @@ import IPsec
 import ISAKMP
 import Negotiation
 
+/// What tells one child SA of ours from another, for the peer: the SPI is that of our inbound SA.
+struct ChildIdentifier: Hashable {
+    /// ESP or AH.
+    let kind: SecurityProtocol
+    let spi: SPI
+}
+
 /// A pair of IPsec SAs, and what is needed to make the next one.
 struct ChildSA {
     /// Where a pair is in its life (RFC 2367's words where it has them).
@@ -37,12 +44,15 @@ struct ChildSA {
 
     var spi: SPI { inbound.id.spi }
 
+    var identifier: ChildIdentifier { ChildIdentifier(kind: inbound.id.protocol, spi: spi) }
+
     /// The peer's inbound SPI.
     var peerSPI: SPI { outbound.id.spi }
 
     /// Whether it answers a request.
     func satisfies(_ request: ChildRequest) -> Bool {
-        phase == .mature && self.request.mode == request.mode && self.request.tunnel == request.tunnel
+        phase == .mature && self.request.mode == request.mode
+            && self.request.protocol == request.protocol && self.request.tunnel == request.tunnel
             && local.contains { $0.contains(request.local) || request.local.contains($0) }
             && remote.contains { $0.contains(request.remote) || request.remote.contains($0) }
     }
@@ -64,7 +74,14 @@ struct ChildDraft {
     let attempts: Int
 
     /// What is offered: IKE_AUTH has no key exchange for it.
-    var suites: [SuiteProposal] { nonce == nil ? policy.suites.map(\.withoutKeyExchange) : policy.suites }
+    var suites: [SuiteProposal] {
+        let all = policy.suites(of: request.protocol)
+        return nonce == nil ? all.map(\.withoutKeyExchange) : all
+    }
+
+    var kind: IKEProtocol { request.protocol == .ah ? .ah : .esp }
+
+    var identifier: ChildIdentifier { ChildIdentifier(kind: request.protocol, spi: spi) }
 }
 
 /// A child SA that the peer asked for.

@@ -68,7 +68,7 @@ struct IKESA {
         case authenticate(ChildDraft?)
         case createChild(ChildDraft)
         case rekeySelf(SelfDraft)
-        case deleteChildren([SPI])
+        case deleteChildren([ChildIdentifier])
         case deleteSelf
         /// Whether the peer lives.
         case probe
@@ -80,8 +80,7 @@ struct IKESA {
         /// The inbound SPI of the child to be replaced.
         case rekeyChild(SPI)
         case rekeySelf
-        /// Inbound SPIs.
-        case deleteChildren([SPI])
+        case deleteChildren([ChildIdentifier])
         case deleteSelf
         case probe
     }

@@ -30,6 +30,8 @@ package struct ChildPolicy: Hashable, Sendable {
     /// What IKEv2 offers and accepts where the block says so by itself, the preferred first; else it follows from the
     /// algorithms.
     package var statedSuites: [SuiteProposal] = []
+    /// The same for AH.
+    package var statedHeaderSuites: [SuiteProposal] = []
     /// Widths of sequence numbers that IKEv2 may agree on, the preferred first.
     package var sequenceNumbers: [SequenceNumberWidth] = [.short]
     /// Where the block starts, `swiftike.conf:30`.
@@ -73,6 +75,22 @@ extension ChildPolicy {
         return inOrder.filter {
             !$0.encryption.isEmpty && ($0.encryption[0].algorithm.isAEAD || !integrity.isEmpty)
         }
+    }
+
+    /// What IKEv2 offers and accepts of a protocol.
+    package func suites(of kind: SecurityProtocol) -> [SuiteProposal] {
+        kind == .ah ? headerSuites : suites
+    }
+
+    /// The integrity algorithms alone, for AH; the first that RFC 8221 asks for where none is stated.
+    private var headerSuites: [SuiteProposal] {
+        guard statedHeaderSuites.isEmpty else { return statedHeaderSuites }
+        let stated = integrity.filter { $0.ikev2 != nil }
+        return [
+            SuiteProposal(
+                integrity: stated.isEmpty ? [.hmacSHA256] : stated, keyExchange: pfsGroup.map { [$0] } ?? [],
+                sequenceNumbers: sequenceNumbers, origin: origin)
+        ]
     }
 
     private var defaultSuites: [SuiteProposal] {

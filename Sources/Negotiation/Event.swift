@@ -29,6 +29,8 @@ package struct ChildRequest: Hashable, Sendable {
     package var local: TrafficSelector
     package var remote: TrafficSelector
     package var mode: EncapsulationMode
+    /// ESP or AH.
+    package var `protocol` = SecurityProtocol.esp
     /// For the SAs, so that the policies find them; 0 for none.
     package var requestID: UInt32
     /// The ACQUIRE this answers; 0 for none.

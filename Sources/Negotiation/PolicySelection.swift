@@ -100,6 +100,7 @@ extension Tunnel {
             tunnel: name, peer: peer, path: path, local: localSelector(on: path),
             remote: remoteSelector(on: path), mode: mode, requestID: requestID,
             acquireSequence: acquireSequence)
+        request.protocol = `protocol`
         request.assigned = assigned
         request.bringsPolicies = assigned != nil
         request.device = device

@@ -22,6 +22,8 @@ package struct Tunnel: Hashable, Sendable {
     /// nil is the peer's address.
     package var remote: TrafficSelector?
     package var mode: EncapsulationMode
+    /// ESP or AH.
+    package var `protocol` = SecurityProtocol.esp
     package var start: StartMode
     /// Ties its policies to its SAs; given out by the configuration, unique among tunnels, never 0.
     package var requestID: UInt32

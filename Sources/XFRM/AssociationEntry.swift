@@ -28,8 +28,8 @@ extension SADEntry {
     private static func check(_ association: SecurityAssociation) throws(DatabaseFailure) {
         let transform = association.transform
         let encryption = transform.encryption
-        guard association.id.protocol == .esp else {
-            throw DatabaseFailure(.unsupported, "a negotiated SA must be ESP, not \(association.id)")
+        guard association.id.protocol != .ipcomp else {
+            throw DatabaseFailure(.unsupported, "a negotiated SA must be ESP or AH, not \(association.id)")
         }
         guard transform.encryptionKey.count == encryption.keyMaterialSize else {
             throw DatabaseFailure(
@@ -52,7 +52,8 @@ extension SADEntry {
         }
         guard encryption.algorithm.construction != .null || transform.integrity != nil else {
             throw DatabaseFailure(
-                .unsupported, "ESP without encryption and without integrity protects nothing")
+                .unsupported,
+                "\(association.id.protocol) without encryption and without integrity protects nothing")
         }
     }
 }

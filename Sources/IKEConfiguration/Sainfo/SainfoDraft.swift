@@ -19,6 +19,8 @@ struct SainfoDraft {
     var pfsGroup: KeyExchangeMethod?
     /// One-line proposals for IKEv2.
     var suites: [SuiteProposal] = []
+    /// One-line proposals for AH.
+    var headerSuites: [SuiteProposal] = []
     /// `esn`.
     var sequenceNumbers: [SequenceNumberWidth]?
     var statedVersion2Words: [Token] = []
@@ -60,6 +62,10 @@ struct SainfoDraft {
                 sainfo.statedVersion2Words.append(arguments.keyword)
                 sainfo.suites = try arguments.takeSuites(for: .esp, session)
             },
+            "ah_proposals": .init { (sainfo, arguments, session) throws(Diagnostic) in
+                sainfo.statedVersion2Words.append(arguments.keyword)
+                sainfo.headerSuites = try arguments.takeSuites(for: .ah, session)
+            },
             "esn": .init { (sainfo, arguments, _) throws(Diagnostic) in
                 sainfo.statedVersion2Words.append(arguments.keyword)
                 sainfo.sequenceNumbers = try arguments.takeSequenceNumbers()
@@ -80,6 +86,7 @@ struct SainfoDraft {
             local: local, remote: remote, encryption: encryption, integrity: integrity, pfsGroup: pfsGroup,
             lifetime: lifetime, peerIdentity: peerIdentity, remoteID: remoteID, origin: location.origin)
         policy.statedSuites = suites
+        policy.statedHeaderSuites = headerSuites
         policy.sequenceNumbers = sequenceNumbers ?? DefaultSuites.sequenceNumbers
         return policy
     }

@@ -13,7 +13,8 @@ struct TunnelCheck {
 
     /// The tunnel; nil if it cannot be, with a message.
     func tunnel(requestID: UInt32) -> Tunnel? {
-        guard let peer = peer(), checkNets(), checkStart(peer), checkAssigned(peer) else { return nil }
+        guard let peer = peer(), checkNets(), checkStart(peer), checkAssigned(peer), checkProtocol(peer)
+        else { return nil }
         var address: IPAddress?
         if case .address(let remote, _) = peer.policy.match { address = remote }
         guard checkTransport(address), checkChildPolicy(peer.policy, address) else { return nil }
@@ -23,6 +24,7 @@ struct TunnelCheck {
             origin: draft.location.origin)
         tunnel.device = draft.interface
         tunnel.assigned = draft.assigned.first?.side
+        tunnel.protocol = draft.header?.kind ?? .esp
         return tunnel
     }
 
@@ -97,6 +99,20 @@ struct TunnelCheck {
             guard draft.start == .listen else {
                 return fail(place, "the peer has to ask for its address; say 'start listen'")
             }
+        }
+        return true
+    }
+
+    private func checkProtocol(_ peer: RemoteDraft) -> Bool {
+        guard let header = draft.header, header.kind == .ah else { return true }
+        if peer.isForVersion1 {
+            return fail(
+                header.location,
+                "'protocol ah' is for IKEv2, and remote \"\(peer.policy.name)\" is for IKEv1, too: take 'main' out of "
+                    + "its exchange_mode")
+        }
+        if peer.policy.natTraversal == .force {
+            return fail(header.location, "AH cannot go through UDP, which 'nat_traversal force' asks for")
         }
         return true
     }

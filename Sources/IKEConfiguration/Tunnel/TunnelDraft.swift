@@ -13,6 +13,8 @@ struct TunnelDraft {
     /// Whose end is an address that one side gives the other, and where it is said.
     var assigned: [(side: AssignedSide, location: SourceLocation)] = []
     var mode: EncapsulationMode = .tunnel
+    /// `protocol`, and where it is said.
+    var header: (kind: SecurityProtocol, location: SourceLocation)?
     var start: StartMode = .onDemand
     /// The network device of the user-space plane that it is to have.
     var interface: String?
@@ -46,6 +48,11 @@ struct TunnelDraft {
             "mode": .init { (tunnel, arguments, _) throws(Diagnostic) in
                 let word = try arguments.takeChoice(["tunnel", "transport"])
                 tunnel.mode = word.text == "tunnel" ? .tunnel : .transport
+            },
+            "protocol": .init { (tunnel, arguments, _) throws(Diagnostic) in
+                let place = arguments.location
+                let word = try arguments.takeChoice(["esp", "ah"])
+                tunnel.header = (word.text == "ah" ? .ah : .esp, place)
             },
             "start": .init { (tunnel, arguments, _) throws(Diagnostic) in
                 let word = try arguments.takeChoice(["up", "on_demand", "listen"])

@@ -8,7 +8,7 @@ package enum PolicyLookup {
         local: TrafficSelector, remote: TrafficSelector, among policies: [SecurityPolicy]
     ) -> SecurityPolicy? {
         let candidates = policies.filter { policy in
-            policy.direction == .outbound && policy.templates.contains { $0.protocol == .esp }
+            policy.direction == .outbound && policy.templates.contains(where: \.isNegotiated)
                 && policy.localTraffic.contains(local) && policy.remoteTraffic.contains(remote)
         }
         return candidates.max { $0.narrowness < $1.narrowness }

@@ -40,7 +40,7 @@ package struct AcquireQueue {
         let question = Question(policy: acquire.policy.id, remote: acquire.remote)
         if let again = pending[question], again > now { return .coalesced }
         remember(question, until: now + patience, now: now)
-        let template = acquire.policy.templates.first { $0.protocol == .esp }
+        let template = acquire.policy.templates.first(where: \.isNegotiated)
         guard let template else {
             return .refused(
                 "the policy for \(acquire.packet) asks for no ESP, and nothing else can be negotiated yet")

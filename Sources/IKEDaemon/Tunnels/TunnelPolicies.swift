@@ -8,12 +8,12 @@ package enum TunnelPolicies {
     {
         // Those come with the child SA, which knows the address.
         guard tunnel.assigned == nil else { return [] }
-        return protecting(
-            ProtectedTraffic(
-                tunnel: tunnel.name, local: [tunnel.local ?? TrafficSelector(IPPrefix(host: local))],
-                remote: [tunnel.remote ?? TrafficSelector(IPPrefix(host: remote))], mode: tunnel.mode,
-                requestID: tunnel.requestID, localAddress: local, remoteAddress: remote, device: tunnel.device
-            ))
+        var traffic = ProtectedTraffic(
+            tunnel: tunnel.name, local: [tunnel.local ?? TrafficSelector(IPPrefix(host: local))],
+            remote: [tunnel.remote ?? TrafficSelector(IPPrefix(host: remote))], mode: tunnel.mode,
+            requestID: tunnel.requestID, localAddress: local, remoteAddress: remote, device: tunnel.device)
+        traffic.protocol = tunnel.protocol
+        return protecting(traffic)
     }
 
     /// Out, in and forward policies for each pair of selectors of one family.
@@ -63,7 +63,7 @@ package enum TunnelPolicies {
     ) -> PolicyTemplate {
         let hasOuterHeader = traffic.mode != .transport
         return PolicyTemplate(
-            protocol: .esp, mode: traffic.mode, tunnelSource: hasOuterHeader ? source : nil,
+            protocol: traffic.protocol, mode: traffic.mode, tunnelSource: hasOuterHeader ? source : nil,
             tunnelDestination: hasOuterHeader ? destination : nil,
             level: .unique(requestID: traffic.requestID))
     }

@@ -93,6 +93,9 @@ extension ISAKMPSA {
                     .selectorMismatch(
                         local: received.local, remote: received.remote, configured: configured(turn.policy)))
             }
+            guard request.protocol == .esp else {
+                throw NegotiationFailure.localPolicyForbids(.limit(Self.espAlone))
+            }
             quickMode.state = .over(nil)
             try answer(received, request, &quickMode, &turn)
             store(quickMode)

@@ -183,6 +183,7 @@ extension IKESA {
             tunnel: request.tunnel, local: child.local, remote: child.remote, mode: request.mode,
             requestID: request.requestID, localAddress: child.inbound.id.destination,
             remoteAddress: child.outbound.id.destination, device: request.device)
+        traffic.protocol = request.protocol
         traffic.assigned = request.assigned
         return traffic
     }

@@ -16,17 +16,25 @@ extension IKESA {
         attempts: Int = 1, _ turn: inout Turn
     ) throws(NegotiationFailure) -> ChildDraft {
         guard let request = isFirst ? request : resolved(request) else { throw .peerDeclined(.noAddress) }
+        if let obstacle = obstacle(to: request.protocol) { throw obstacle }
         guard let policy = turn.policy.child(for: parties(request.local, request.remote)) else {
             throw .localPolicyForbids(.noChildPolicy(local: request.local, remote: request.remote))
         }
         guard let spi = turn.spi() else { throw .localResource(.cryptography("no free SPI was drawn")) }
-        let wanted = isFirst ? nil : group ?? policy.suites.first?.keyExchange.first
+        let wanted = isFirst ? nil : group ?? policy.suites(of: request.protocol).first?.keyExchange.first
         var exchange: PrivateValue?
         if let wanted { exchange = try PrivateValue(wanted, random: &turn.random) }
         return ChildDraft(
             request: request, policy: policy, spi: spi,
             nonce: isFirst ? nil : turn.random.bytes(count: nonceSize), exchange: exchange, replaces: old,
             attempts: attempts)
+    }
+
+    /// What keeps a protocol from being used with this peer: AH covers addresses, which a NAT changes.
+    func obstacle(to kind: SecurityProtocol) -> NegotiationFailure? {
+        guard kind == .ah, secured?.nat.isDetected == true else { return nil }
+        return .localPolicyForbids(
+            .limit("AH cannot pass the NAT between us and the peer; use ESP (protocol esp), there as well"))
     }
 
     /// The payloads that ask for a child SA.
@@ -37,7 +45,7 @@ extension IKESA {
         if draft.request.mode == .transport { payloads.append(.notify(NotifyPayload(.useTransportMode))) }
         payloads.append(
             .securityAssociation(
-                SecurityAssociationPayload(offering: draft.suites, .esp, spi: draft.spi.value.octets)))
+                SecurityAssociationPayload(offering: draft.suites, draft.kind, spi: draft.spi.value.octets)))
         if let nonce = draft.nonce { payloads.append(.nonce(nonce)) }
         if let exchange = draft.exchange {
             payloads.append(
@@ -63,7 +71,7 @@ extension IKESA {
             if let old, let child = established?.children[old] {
                 payloads.insert(
                     .notify(
-                        NotifyPayload(.rekeySA, protocolID: IKEProtocol.esp.rawValue, spi: old.value.octets)),
+                        NotifyPayload(.rekeySA, protocolID: draft.kind.rawValue, spi: old.value.octets)),
                     at: 0)
                 step("--> N(REKEY_SA) of \(child.spi), SA, Ni, TSi, TSr", &turn)
             }
@@ -101,7 +109,7 @@ extension IKESA {
         if unwanted.remove(draft.spi) != nil {
             turn.usedSPIs.remove(draft.spi)
             if !message.notifications.contains(where: \.type.isError) {
-                enqueue(.deleteChildren([draft.spi]), &turn)
+                enqueue(.deleteChildren([draft.identifier]), &turn)
             }
             return
         }
@@ -122,7 +130,7 @@ extension IKESA {
             turn.effects.append(.install(token, child.inbound))
         } catch {
             // The peer believes in a pair that we do not make.
-            enqueue(.deleteChildren([draft.spi]), &turn)
+            enqueue(.deleteChildren([draft.identifier]), &turn)
             turn.usedSPIs.remove(draft.spi)
             fail(draft, error, &turn)
         }
@@ -132,7 +140,7 @@ extension IKESA {
         _ message: Message, _ draft: ChildDraft
     ) throws(NegotiationFailure) -> ChildAgreement {
         let answer = try ChildOfferMessage(message)
-        let suite = try Self.confirmed(answer.proposals, .esp, spiSize: 4, among: draft.suites)
+        let suite = try Self.confirmed(answer.proposals, draft.kind, spiSize: 4, among: draft.suites)
         guard answer.isTransport == (draft.request.mode == .transport) else {
             throw .peerViolatedProtocol(
                 "the peer wants \(answer.isTransport ? "transport" : "tunnel") mode, and \(draft.request.mode.rawValue) was asked for; make the mode on both sides the same"
@@ -195,7 +203,7 @@ extension IKESA {
     private mutating func receive(_ refusal: NotifyPayload, _ draft: ChildDraft, _ turn: inout Turn) {
         switch refusal.type {
         case .invalidKEPayload:
-            guard let group = refusal.wantedGroup(among: draft.policy.suites),
+            guard let group = refusal.wantedGroup(among: draft.suites),
                 group != draft.exchange?.method,
                 draft.attempts < ProtocolLimits.initialAttempts
             else { break }
@@ -242,7 +250,7 @@ extension ChildDraft {
     fileprivate func refused(by refusal: NotifyPayload) -> NegotiationFailure.DeclineCause {
         let asked: [String] =
             switch refusal.type {
-            case .noProposalChosen: policy.suites.map(\.offer)
+            case .noProposalChosen: suites.map(\.offer)
             case .tsUnacceptable, .invalidSelectors, .singlePairRequired:
                 ["we ask for \(request.local) (ours) with \(request.remote) (its)"]
             default: []

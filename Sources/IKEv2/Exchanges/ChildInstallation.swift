@@ -51,7 +51,7 @@ extension IKESA {
         let request = agreement.request
         return SecurityAssociation(
             id: SecurityAssociationID(
-                destination: to.address, protocol: .esp,
+                destination: to.address, protocol: agreement.request.protocol,
                 spi: isInbound ? agreement.ownSPI : agreement.peerSPI), source: from.address,
             direction: direction, mode: request.mode, requestID: request.requestID, transform: transform,
             encapsulation: isEncapsulated
@@ -147,10 +147,10 @@ extension IKESA {
         let child = installation.child
         if established?.children[child.spi] == nil {
             turn.usedSPIs.remove(child.spi)
-            enqueue(.deleteChildren([child.spi]), &turn)
+            enqueue(.deleteChildren([child.identifier]), &turn)
         } else {
             removeChild(child.spi, failure.sentence, &turn)
-            enqueue(.deleteChildren([child.spi]), &turn)
+            enqueue(.deleteChildren([child.identifier]), &turn)
         }
         turn.outcomes.append(.childFailed(child.request, failure))
     }
@@ -160,7 +160,7 @@ extension IKESA {
         guard let child = established?.children[spi], child.phase == .mature || child.isReplaced else {
             return
         }
-        enqueue(.deleteChildren([spi]), &turn)
+        enqueue(.deleteChildren([child.identifier]), &turn)
     }
 
     /// Takes both SAs of a child out of the database.
@@ -204,9 +204,9 @@ extension IKESA {
     }
 
     mutating func expireChild(_ spi: SPI, _ turn: inout Turn) {
-        guard established?.children[spi] != nil else { return }
+        guard let child = established?.children[spi] else { return }
         removeChild(spi, "lifetime over", &turn)
-        enqueue(.deleteChildren([spi]), &turn)
+        enqueue(.deleteChildren([child.identifier]), &turn)
     }
 
     /// Packets that were under way when the peer stopped sending have come by now.

@@ -61,7 +61,9 @@ extension IKESA {
         guard let notify = message.notification(.rekeySA) else { return nil }
         // The SPI is the one that the sender receives on, which we send to.
         guard let spi = UInt32(octets: notify.spi).map(SPI.init),
-            let child = established?.children.values.first(where: { $0.peerSPI == spi })
+            let child = established?.children.values.first(where: {
+                $0.peerSPI == spi && IKEProtocol($0.outbound.id.protocol)?.rawValue == notify.protocolID
+            })
         else {
             throw Refusal(
                 .peerViolatedProtocol("it wants to rekey a child SA that does not exist"),
@@ -157,6 +159,9 @@ extension IKESA {
     private mutating func answer(
         _ pending: PendingOffer, _ request: ChildRequest, _ turn: inout Turn
     ) throws(Refusal) {
+        if let obstacle = obstacle(to: request.protocol) {
+            throw Refusal(obstacle, NotifyPayload(.noProposalChosen))
+        }
         guard let policy = turn.policy.child(for: parties(request.local, request.remote)) else {
             throw Refusal(
                 .localPolicyForbids(.noChildPolicy(local: request.local, remote: request.remote)),
@@ -173,7 +178,7 @@ extension IKESA {
                     .limit("the peer asks for tunnel mode, and transport mode is configured")),
                 NotifyPayload(.noProposalChosen))
         }
-        let selection = try select(pending, policy)
+        let selection = try select(pending, policy, request.protocol)
         let (exchange, secret) = try exchangeKeys(selection.suite, pending, &turn)
         guard let spi = turn.spi() else {
             throw Refusal(
@@ -206,12 +211,13 @@ extension IKESA {
     }
 
     private func select(
-        _ pending: PendingOffer, _ policy: ChildPolicy
+        _ pending: PendingOffer, _ policy: ChildPolicy, _ kind: SecurityProtocol
     ) throws(Refusal) -> SuiteSelection {
         let isFirst = pending.exchange == .ikeAuth
-        let ours = isFirst ? policy.suites.map(\.withoutKeyExchange) : policy.suites
+        let suites = policy.suites(of: kind)
+        let ours = isFirst ? suites.map(\.withoutKeyExchange) : suites
         let offers = pending.offer.proposals.map { proposal in
-            var offer = proposal.offer(for: .esp, spiSize: 4)
+            var offer = proposal.offer(for: kind == .ah ? .ah : .esp, spiSize: 4)
             // IKE_AUTH has no key exchange of its own, whatever a peer says that it could do later.
             if isFirst { offer.keyExchange = [] }
             return offer

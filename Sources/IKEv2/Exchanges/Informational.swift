@@ -34,14 +34,13 @@ extension IKESA {
             return
         }
         noteWindow(message)
-        var answered: [SPI] = []
-        for case .children(.esp, let spis) in deletes {
+        var answered: [ChildIdentifier] = []
+        for case .children(let kind, let spis) in deletes {
             for spi in spis {
-                if let own = peerDeleted(spi, &turn) { answered.append(own) }
+                if let own = peerDeleted(kind, spi, &turn) { answered.append(own) }
             }
         }
-        respond(
-            .informationalIKEv2, answered.isEmpty ? [] : [.delete(.children(.esp, answered))], &turn)
+        respond(.informationalIKEv2, DeletePayload.deletions(of: answered), &turn)
         work(&turn)
     }
 
@@ -54,10 +53,13 @@ extension IKESA {
     }
 
     /// The peer is done with a child, named by its own inbound SPI; ours to be named in the answer, if it is.
-    private mutating func peerDeleted(_ peerSPI: SPI, _ turn: inout Turn) -> SPI? {
-        guard let child = established?.children.values.first(where: { $0.peerSPI == peerSPI }) else {
-            return nil
+    private mutating func peerDeleted(
+        _ kind: SecurityProtocol, _ peerSPI: SPI, _ turn: inout Turn
+    ) -> ChildIdentifier? {
+        let child = established?.children.values.first {
+            $0.peerSPI == peerSPI && $0.outbound.id.protocol == kind
         }
+        guard let child else { return nil }
         switch child.phase {
         case .closing:
             // Our own delete of it is on its way, and answered for itself (RFC 7296 section 2.25.1).
@@ -67,10 +69,10 @@ extension IKESA {
         case .replaced(let successor):
             startSending(successor, &turn)
             linger(child.spi, &turn)
-            return child.spi
+            return child.identifier
         case .mature:
             removeChild(child.spi, "the peer deleted it", &turn)
-            return child.spi
+            return child.identifier
         }
     }
 
@@ -87,16 +89,18 @@ extension IKESA {
     ///
     ///  HDR, SK {D}  -->
     ///
-    /// - Parameter spis: ours; some may be of pairs that never came to be.
-    mutating func startDelete(ofChildren spis: [SPI], _ turn: inout Turn) {
-        for spi in spis {
+    /// - Parameter identifiers: some may be of pairs that never came to be.
+    mutating func startDelete(ofChildren identifiers: [ChildIdentifier], _ turn: inout Turn) {
+        for spi in identifiers.map(\.spi) {
             guard let child = established?.children[spi] else { continue }
             guard child.phase == .mature || child.isReplaced else { continue }
             updateEstablished { $0.children[spi]?.phase = .closing }
             deadlines[.rekeyChild(spi)] = nil
             if hasSuccessor(child) { stopSending(spi, &turn) }
         }
-        request(.deleteChildren(spis), .informationalIKEv2, [.delete(.children(.esp, spis))], &turn)
+        request(
+            .deleteChildren(identifiers), .informationalIKEv2, DeletePayload.deletions(of: identifiers), &turn
+        )
     }
 
     /// Tells the peer that this SA is over, and awaits the answer.
@@ -116,8 +120,8 @@ extension IKESA {
     /// Ends the child SAs whose deletion the peer has confirmed.
     ///
     ///  <--  HDR, SK {D}
-    mutating func receiveDeleteAnswer(_ spis: [SPI], _ turn: inout Turn) {
-        for spi in spis {
+    mutating func receiveDeleteAnswer(_ identifiers: [ChildIdentifier], _ turn: inout Turn) {
+        for spi in identifiers.map(\.spi) {
             guard let child = established?.children[spi], child.phase == .closing else { continue }
             if hasSuccessor(child) {
                 linger(spi, &turn)
@@ -146,5 +150,15 @@ extension IKESA {
         }
         turn.effects.append(.sendKeepalive(path))
         deadlines[.keepalive] = turn.now + interval
+    }
+}
+
+extension DeletePayload {
+    /// The payloads that tell of child SAs which end: one for each protocol.
+    fileprivate static func deletions(of children: [ChildIdentifier]) -> [Payload] {
+        [SecurityProtocol.esp, .ah].compactMap { kind in
+            let spis = children.filter { $0.kind == kind }.map(\.spi)
+            return spis.isEmpty ? nil : .delete(.children(kind, spis))
+        }
     }
 }

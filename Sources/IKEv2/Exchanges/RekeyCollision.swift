@@ -31,7 +31,7 @@ extension IKESA {
         if nonces.lower.lexicographicallyPrecedes(collision.lowerNonce) {
             step("both sides renewed \(old): our pair is redundant", &turn)
             deadlines[.rekeyChild(child.spi)] = nil
-            enqueue(.deleteChildren([child.spi]), &turn)
+            enqueue(.deleteChildren([child.identifier]), &turn)
         } else {
             step("both sides renewed \(old): the peer's pair is redundant", &turn)
             deadlines[.rekeyChild(collision.rival)] = nil

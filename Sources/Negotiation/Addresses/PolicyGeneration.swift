@@ -34,13 +34,14 @@ extension ChildRequest {
         coveredBy policy: SecurityPolicy?, local: TrafficSelector, remote: TrafficSelector, peer: String,
         path: Path
     ) {
-        guard let template = policy?.templates.first(where: { $0.protocol == .esp }) else { return nil }
+        guard let template = policy?.templates.first(where: \.isNegotiated) else { return nil }
         let isGenerated = template.requestID >= UncoveredOffer.firstRequestID
         guard !isGenerated || template.tunnelDestination ?? path.remote.address == path.remote.address
         else { return nil }
         self.init(
             tunnel: nil, peer: peer, path: path, local: local, remote: remote, mode: template.mode,
             requestID: template.requestID)
+        `protocol` = template.protocol
         bringsPolicies = isGenerated
     }
 }
@@ -97,5 +98,15 @@ extension Selector {
     fileprivate func isOf(_ local: [TrafficSelector], _ remote: [TrafficSelector]) -> Bool {
         local.contains { $0.prefixes.contains(source) }
             && remote.contains { $0.prefixes.contains(destination) }
+    }
+}
+
+extension PolicyTemplate {
+    /// Whether IKE negotiates its SAs by themselves.
+    package var isNegotiated: Bool {
+        switch self.protocol {
+        case .esp, .ah: true
+        case .ipcomp: false
+        }
     }
 }

@@ -7,6 +7,8 @@ package struct ProtectedTraffic: Hashable, Sendable {
     package var local: [TrafficSelector]
     package var remote: [TrafficSelector]
     package var mode: EncapsulationMode
+    /// ESP or AH.
+    package var `protocol` = SecurityProtocol.esp
     package var requestID: UInt32
     package var localAddress: IPAddress
     package var remoteAddress: IPAddress
