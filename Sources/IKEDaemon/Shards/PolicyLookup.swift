@@ -1,4 +1,5 @@
 package import IPsec
+import Negotiation
 import Synchronization
 
 /// Finds the policy that lets a peer's traffic be protected.
