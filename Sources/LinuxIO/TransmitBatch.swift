@@ -7,8 +7,7 @@ package import IPsec
 /// On a UDP socket those of one size, the last of which may be shorter, leave in one call as one (UDP_SEGMENT); others,
 /// and what a kernel or a path does not take so, with as few calls as possible.
 @safe
-// why unchecked: the storage has one owner and is never aliased
-package struct TransmitBatch: ~Copyable, @unchecked Sendable {
+package struct TransmitBatch: ~Copyable, @unchecked Sendable {  // why: the storage has one owner
     /// Where datagrams go and how.
     package struct Route: Equatable, Sendable {
         /// The socket's number.

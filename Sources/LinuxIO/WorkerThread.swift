@@ -3,8 +3,7 @@ import Glibc
 
 /// A thread of our own, with a name, which can be waited for.
 @safe
-// why unchecked: the handle is set once, before anybody sees the object
-package final class WorkerThread: @unchecked Sendable {
+package final class WorkerThread: @unchecked Sendable {  // why: its handle never changes
     private let handle: pthread_t
 
     private final class Body {

@@ -1,6 +1,7 @@
 /// State that one worker alone works with: no lock, and a check that it is that worker.
-// why unchecked: `with` lets no thread but the owner's in, and the state is made before anybody else knows of it
-final class WorkerOwned<State: ~Copyable>: @unchecked Sendable {
+///
+/// The state is made before anybody else knows of it, and `with` lets no other thread in.
+final class WorkerOwned<State: ~Copyable>: @unchecked Sendable {  // why: its worker alone is let in
     /// The number of the worker.
     let owner: Int
     private var state: State

@@ -1,7 +1,8 @@
 import Credentials
 import IPsec
-import Negotiation
 import Testing
+
+@testable import Negotiation
 
 @Suite("Which address of a pool is whose")
 struct AddressPoolTests {
@@ -102,5 +103,35 @@ struct AddressPoolTests {
             pool.release(try #require(address))
         }
         #expect(pool.held == 0)
+    }
+
+    @Test("one who comes and goes for ever costs nothing either")
+    func comingAndGoing() throws {
+        var pool = try Self.pool(200)
+        for _ in 0..<2000 {
+            #expect(pool.grant(Self.request("a")) == Self.address(1))
+            pool.release(Self.address(1))
+        }
+        #expect(pool.rememberedAbsences <= 65)
+    }
+
+    @Test("an address that is not in the range any more is nobody's once it is given back")
+    func leftBehind() throws {
+        var pool = try Self.pool(1)
+        _ = pool.grant(Self.request("a"))
+        pool.move(to: try #require(TrafficSelector(first: Self.address(2), last: Self.address(2))))
+        pool.release(Self.address(1))
+        #expect(pool.owner(of: Self.address(1)) == nil)
+        #expect(pool.grant(Self.request("b")) == Self.address(2))
+        #expect(pool.grant(Self.request("c")) == nil)
+        #expect(pool.grant(Self.request("a")) == nil)
+    }
+
+    @Test("the very last address there is ends a pool, and nothing overflows")
+    func lastOfAll() throws {
+        let last = IPAddress(family: .ipv6, value: .max)
+        var pool = AddressPool(TrafficSelector(IPPrefix(host: last)))
+        #expect(pool.grant(Self.request("a")) == last)
+        #expect(pool.grant(Self.request("b")) == nil)
     }
 }

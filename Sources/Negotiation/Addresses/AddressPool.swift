@@ -29,8 +29,8 @@ package struct AddressPool: Hashable, Sendable {
     private var absences: [Absence] = []
     private var firstAbsence = 0
     private var lastAbsence: UInt64 = 0
-    /// Every address below has belonged to somebody.
-    private var next: UInt128
+    /// Every address below has belonged to somebody; nil once all have.
+    private var next: UInt128?
 
     package init(_ range: TrafficSelector) {
         self.range = range
@@ -73,9 +73,9 @@ package struct AddressPool: Hashable, Sendable {
 
     /// An address that never belonged to anybody.
     private mutating func newAddress() -> IPAddress? {
-        while next <= range.last.value {
-            let address = IPAddress(family: family, value: next)
-            next += 1
+        while let value = next {
+            let address = IPAddress(family: family, value: value)
+            next = value < range.last.value ? value + 1 : nil
             if leases[address] == nil { return address }
         }
         return nil
@@ -94,10 +94,7 @@ package struct AddressPool: Hashable, Sendable {
     }
 
     private mutating func hand(_ address: IPAddress, to identity: Identity) {
-        if let former = leases[address]?.identity {
-            addresses[former]?.removeAll { $0 == address }
-            if addresses[former]?.isEmpty == true { addresses[former] = nil }
-        }
+        forget(address)
         leases[address] = Lease(identity: identity)
         addresses[identity, default: []].append(address)
     }
@@ -106,18 +103,28 @@ package struct AddressPool: Hashable, Sendable {
     package mutating func release(_ address: IPAddress) {
         guard let lease = leases[address], lease.holders > 0 else { return }
         leases[address]?.holders -= 1
-        if lease.holders == 1 { noteAbsence(of: address) }
+        guard lease.holders == 1 else { return }
+        if contains(address) { noteAbsence(of: address) } else { forget(address) }
+    }
+
+    /// Takes an address away from whoever it belongs to.
+    private mutating func forget(_ address: IPAddress) {
+        guard let former = leases.removeValue(forKey: address)?.identity else { return }
+        addresses[former]?.removeAll { $0 == address }
+        if addresses[former]?.isEmpty == true { addresses[former] = nil }
     }
 
     private mutating func noteAbsence(of address: IPAddress) {
         lastAbsence += 1
         leases[address]?.absence = lastAbsence
-        if firstAbsence > 64, firstAbsence * 2 > absences.count {
-            absences.removeFirst(firstAbsence)
-            firstAbsence = 0
-        }
         absences.append(Absence(address: address, number: lastAbsence))
+        guard absences.count > 64, absences.count > leases.count * 2 else { return }
+        absences = absences[firstAbsence...].filter { leases[$0.address]?.absence == $0.number }
+        firstAbsence = 0
     }
+
+    /// Absences that are kept in mind, those that are over included.
+    var rememberedAbsences: Int { absences.count }
 
     /// Takes over what belonged to whom before a restart, the oldest first; what is not in the range is dropped.
     package mutating func restore(_ address: IPAddress, of identity: Identity) {
