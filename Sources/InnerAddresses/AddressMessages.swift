@@ -5,17 +5,12 @@ import Netlink
 /// The rtnetlink requests for addresses that a peer gave us, and for the routes that have packets leave from them.
 struct AddressMessages {
     /// The routing table that holds the routes; looked up before the main one.
-    static let table: UInt32 = 5350
-    static let rulePriority: UInt32 = 219
+    private static let messages = RoutingTableMessages(table: 5350, rulePriority: 219, exemptMark: nil)
 
     private enum Kind {
         static let newAddress: UInt16 = 20
         static let deleteAddress: UInt16 = 21
-        static let newRoute: UInt16 = 24
-        static let deleteRoute: UInt16 = 25
         static let getRoute: UInt16 = 26
-        static let newRule: UInt16 = 32
-        static let deleteRule: UInt16 = 33
     }
 
     /// The way to a host: the device, and the next hop where there is one.
@@ -49,57 +44,30 @@ struct AddressMessages {
         return request
     }
 
-    /// `ip rule add priority 219 lookup TABLE`.
     static func addRule(_ family: AddressFamily) -> NetlinkRequest {
-        rule(family, Kind.newRule, flags: NetlinkFlag.create | NetlinkFlag.exclusive)
+        messages.addRule(family: family.socketFamily)
     }
 
     static func deleteRule(_ family: AddressFamily) -> NetlinkRequest {
-        rule(family, Kind.deleteRule, flags: 0)
-    }
-
-    /// struct fib_rule_hdr, then FRA_ attributes.
-    private static func rule(_ family: AddressFamily, _ kind: UInt16, flags: UInt16) -> NetlinkRequest {
-        let toTable: UInt8 = 1
-        var request = NetlinkRequest(type: kind, flags: flags)
-        request.put(UInt8(truncatingIfNeeded: family.socketFamily))
-        request.putZeros(6)
-        request.put(toTable)
-        request.put(UInt32(0))
-        request.putAttribute(6) { $0.put(rulePriority) }
-        request.putAttribute(15) { $0.put(table) }
-        return request
+        messages.deleteRule(family: family.socketFamily)
     }
 
     static func addRoute(_ prefix: IPPrefix, _ way: Way, source: IPAddress) -> NetlinkRequest {
-        route(prefix, way, source, Kind.newRoute, flags: NetlinkFlag.create | NetlinkFlag.replace)
+        messages.addRoute(route(prefix, way, source))
     }
 
     static func deleteRoute(_ prefix: IPPrefix, _ way: Way, source: IPAddress) -> NetlinkRequest {
-        route(prefix, way, source, Kind.deleteRoute, flags: 0)
+        messages.deleteRoute(route(prefix, way, source))
     }
 
-    /// struct rtmsg, then RTA_ attributes.
     private static func route(
-        _ prefix: IPPrefix, _ way: Way, _ source: IPAddress, _ kind: UInt16, flags: UInt16
-    ) -> NetlinkRequest {
-        let (setStatically, onLink, unicast): (UInt8, UInt8, UInt8) = (4, 253, 1)
-        var request = NetlinkRequest(type: kind, flags: flags)
-        request.put(UInt8(truncatingIfNeeded: prefix.family.socketFamily))
-        request.put(UInt8(truncatingIfNeeded: prefix.length))
-        request.putZeros(3)
-        request.put(setStatically)
-        request.put(prefix.family == .ipv4 && way.gateway == nil ? onLink : 0)
-        request.put(unicast)
-        request.put(UInt32(0))
-        request.putAttribute(1) { $0.put(prefix.address.bytes) }
-        request.putAttribute(4) { $0.put(way.device) }
-        if let gateway = way.gateway, gateway.family == prefix.family {
-            request.putAttribute(5) { $0.put(gateway.bytes) }
-        }
-        request.putAttribute(7) { $0.put(source.bytes) }
-        request.putAttribute(15) { $0.put(table) }
-        return request
+        _ prefix: IPPrefix, _ way: Way, _ source: IPAddress
+    ) -> RoutingTableMessages.Route {
+        // The way leads to an outer address; a next hop of another family is none for what is inside.
+        let gateway = way.gateway.flatMap { $0.family == prefix.family ? $0.bytes : nil }
+        return RoutingTableMessages.Route(
+            family: prefix.family.socketFamily, network: prefix.address.bytes, length: prefix.length,
+            device: way.device, gateway: gateway, source: source.bytes)
     }
 
     /// `ip route get HOST`.
