@@ -70,13 +70,16 @@ struct ChildDraft {
     let exchange: PrivateValue?
     /// The inbound SPI of the child it is to replace.
     let replaces: SPI?
-    /// Times the peer asked for another group.
+    /// Times it was asked for, with one group and another.
     let attempts: Int
 
-    /// What is offered: IKE_AUTH has no key exchange for it.
+    /// What is offered: IKE_AUTH has no key exchange for it, and where no proposal names a group, all have that of
+    /// `exchange`.
     var suites: [SuiteProposal] {
         let all = policy.suites(of: request.protocol)
-        return nonce == nil ? all.map(\.withoutKeyExchange) : all
+        guard nonce != nil else { return all.map(\.withoutKeyExchange) }
+        guard let group = exchange?.method, all.allSatisfy(\.keyExchange.isEmpty) else { return all }
+        return all.map { $0.exchanging(group) }
     }
 
     var kind: IKEProtocol { request.protocol == .ah ? .ah : .esp }

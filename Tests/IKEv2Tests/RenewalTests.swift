@@ -81,6 +81,30 @@ struct RenewalTests {
         #expect(pair.reports[1].count { $0.kind == .ikeEstablished } == 2)
     }
 
+    @Test("a peer that insists on a key exchange for the child gets one when it is renewed")
+    func insistence() {
+        var policies = policies(child: 30, ike: 28800)
+        policies.pfsGroup = nil
+        policies.changeChild = { child, side in
+            guard side == .b else { return }
+            child.pfsGroup = .ecp256
+            child.lifetime = .seconds(3600)
+        }
+        var pair = policies.pair(seed: 5)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(1))
+        var losses = 0
+        pair.run(for: .seconds(100)) { now in
+            if !now.databases[0].reaches(now.databases[1]) || !now.databases[1].reaches(now.databases[0]) {
+                losses += 1
+            }
+        }
+        #expect(losses == 0)
+        expectOnePair(pair)
+        #expect(pair.reports[0].count { $0.kind == .childRekeyed } >= 3)
+        #expect(pair.reports[0].allSatisfy { $0.kind != .negotiationFailed })
+    }
+
     @Test("a peer that can never see to it makes the SA end after a while")
     func temporaryFailures() {
         let policies = policies(child: 3600, ike: 28800)

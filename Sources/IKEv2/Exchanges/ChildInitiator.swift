@@ -210,6 +210,12 @@ extension IKESA {
             startChild(
                 draft.request, replacing: draft.replaces, group: group, attempts: draft.attempts + 1, &turn)
             return
+        case .noProposalChosen:
+            guard let group = groupNotOffered(draft) else { break }
+            step("the peer may insist on a key exchange for the child: once more with \(group)", &turn)
+            startChild(
+                draft.request, replacing: draft.replaces, group: group, attempts: draft.attempts + 1, &turn)
+            return
         case .childSANotFound:
             guard let old = draft.replaces else { break }
             collide(over: old)
@@ -230,6 +236,16 @@ extension IKESA {
         default: break
         }
         fail(draft, .peerDeclined(draft.refused(by: refusal)), &turn)
+    }
+
+    /// The IKE SA's own group, where a child without a key exchange was asked for.
+    ///
+    /// A peer that insists on one takes a child without it in IKE_AUTH, and would refuse to have it renewed.
+    private func groupNotOffered(_ draft: ChildDraft) -> KeyExchangeMethod? {
+        guard draft.suites.allSatisfy(\.keyExchange.isEmpty),
+            draft.attempts < ProtocolLimits.initialAttempts
+        else { return nil }
+        return secured?.suite.keyExchange
     }
 
     private mutating func fail(_ draft: ChildDraft, _ failure: NegotiationFailure, _ turn: inout Turn) {

@@ -87,6 +87,13 @@ package struct SuiteProposal: Hashable, Sendable {
         proposal.keyExchange = []
         return proposal
     }
+
+    /// The same with a key exchange of that group and no other.
+    package func exchanging(_ group: KeyExchangeMethod) -> SuiteProposal {
+        var proposal = self
+        proposal.keyExchange = [group]
+        return proposal
+    }
 }
 
 extension SuiteProposal {
