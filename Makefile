@@ -6,7 +6,7 @@ DESTDIR ?=
 PROGRAMS = swiftike swiftikectl swiftkey swiftesp
 export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress interop guest-test bench bench-peers tsan demo install clean
+.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress guest-files tsan-program interop guest-test bench bench-peers tsan demo install clean
 
 all: build-deps
 	for program in $(PROGRAMS); do \
@@ -34,7 +34,7 @@ fuzz: build-deps
 	Tests/Fuzz/run.sh all $(or $(RUNS),10000000)
 
 fuzz-regress: build-deps
-	Tests/Fuzz/run.sh all $(or $(RUNS),20000)
+	FUZZ_ASAN=all Tests/Fuzz/run.sh all $(or $(RUNS),20000)
 
 interop: test-deps all
 	Tests/Interop/userspace-selftest.sh
@@ -63,7 +63,20 @@ bench-peers: deps
 	    $(SWIFT) build -c release --static-swift-stdlib --product $$program || exit; done
 	Tests/Bench/peers.sh $(PEERS_FLAGS)
 
-test: test-deps unit fuzz-regress interop guest-test
+# What other tests need, made beside what takes longer.
+guest-files: test-deps
+	Tests/Guest/make-guest.sh
+	Tests/Guest/make-peers.sh
+
+tsan-program: test-deps
+	$(SWIFT) build --quiet --sanitize=thread --scratch-path .build-tsan --product userspace-selftest
+
+# Compilers leave processors idle while modules wait for each other; so two lanes of them run at a time, and the one that
+# only computes yields to the one whose tests look at the clock.
+test: test-deps
+	Tests/side-by-side.sh "$(MAKE) --no-print-directory unit all" \
+	    "nice -n 5 $(MAKE) --no-print-directory guest-files fuzz-regress tsan-program"
+	$(MAKE) --no-print-directory interop guest-test
 
 demo: deps all
 	$(if $(filter strongswan,$(PEER)),Tests/deps.sh charon-systemd strongswan-swanctl \

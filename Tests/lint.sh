@@ -7,7 +7,7 @@ complain() {
     bad=1
 }
 
-${SWIFT:-swift} format lint --strict --recursive Package.swift Sources Tests || bad=1
+${SWIFT:-swift} format lint --strict --parallel --recursive Package.swift Sources Tests || bad=1
 for page in man/*.[1-9]; do mandoc -T lint -W warning "$page" || bad=1; done
 for script in $(git ls-files '*.sh') .ci/run; do bash -n "$script" || bad=1; done
 

@@ -109,13 +109,13 @@ pings() {
     shift 2
     [ "$mode" = tunnel ] || ends="192.0.2.2"
     # shellcheck disable=SC2086 # several arguments
-    in_ns east ping -n -q -c "$count" -i 0.2 -W 12 "$@" $ends >"$work/ping.out" 2>&1
+    pings_return east -c "$count" -i 0.2 "$@" $ends
 }
 
-# kernel_counted SIDE N [MODE]: an SA each way carried N packets, says the kernel.
+# kernel_counted SIDE N [MODE [PROTOCOL]]: an SA each way carried N packets, says the kernel.
 kernel_counted() {
-    ip -n "${!1}" -s xfrm state | awk -v least="$2" -v mode="${3:-}" '
-        /^src/ { source = $2; getline; of_mode = mode == "" || $0 ~ " mode " mode }
+    ip -n "${!1}" -s xfrm state | awk -v least="$2" -v wanted="proto ${4:-.*} .*mode ${3:-.*}" '
+        /^src/ { source = $2; getline; of_mode = $0 ~ wanted }
         /lifetime current/ { getline; split($2, part, "("); if (of_mode && part[1] + 0 >= least) seen[source] = 1 }
         END { exit !(length(seen) == 2) }'
 }
@@ -154,20 +154,22 @@ left() {
     for side in east west; do tcpdump -nr "$work/$side.pcap" "$1" 2>/dev/null; done | wc -l
 }
 
-# protected MODE [COUNT]: pings return, the SAs of both kernels count them, ESP leaves and nothing in clear.
+# protected MODE [COUNT]: pings return, the SAs of both kernels count them, ESP leaves and nothing in clear. With
+# PROTOCOL=ah the SAs and the wire are to have AH, and nothing without it.
 protected() {
-    local mode=$1 count=${2:-5} clear=$clear_on_wire side
+    local mode=$1 count=${2:-5} clear=$clear_on_wire side wanted=$esp_on_wire
+    [ "${PROTOCOL:-esp}" = esp ] || wanted='ip proto 51 or ip6 proto 51'
     [ "$mode" = tunnel ] || clear="icmp"
     wires_start
     pings "$mode" "$count" || { wires_stop; tail -n 3 "$work/ping.out"; return 1; }
     wires_stop
     for side in east west; do
-        kernel_counted $side "$count" "$mode" || { ip -n "${!side}" -s xfrm state; return 1; }
+        kernel_counted $side "$count" "$mode" "${PROTOCOL:-esp}" || { ip -n "${!side}" -s xfrm state; return 1; }
     done
-    [ "$(left "$esp_on_wire")" -ge $((2 * count)) ] || { echo "ESP packets: $(left "$esp_on_wire")"; return 1; }
+    [ "$(left "$wanted")" -ge $((2 * count)) ] || { echo "protected packets: $(left "$wanted")"; return 1; }
     [ "$(left "$clear")" -eq 0 ] || { echo "in clear: $(left "$clear")"; return 1; }
     echo "      east's SAs: $(ip -n "$east" -s xfrm state | awk '/lifetime current/ { getline; printf "%s ", $1 $2 }')" \
-        "ESP on the wire: $(left "$esp_on_wire"), in clear: 0"
+        "${PROTOCOL:-esp} on the wire: $(left "$wanted"), in clear: 0"
 }
 
 in_udp() {
@@ -205,26 +207,34 @@ by_packet() {
     judge "$name" "$mode"
 }
 
-first_half=(alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
-    charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
-    charon_gcm charon_initiates article swiftike_nat charon_nat swiftike_ipv6)
 . "$guest_tests/ikev2-tests.sh"
+. "$guest_tests/ikev2-ah-tests.sh"
+. "$guest_tests/ikev2-addresses-tests.sh"
 . "$guest_tests/ikev2-peers-tests.sh"
-first_half+=("${ikev2_scenarios[@]}")
 . "$guest_tests/swiftkey-tests.sh"
 . "$guest_tests/swiftesp-tests.sh"
-second_half=(unit live_counters rekey shutdown "${swiftkey_scenarios[@]}" swiftesp swiftesp_program)
+first_half=(alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
+    charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
+    charon_gcm charon_initiates article swiftike_ipv6 "${ikev2_scenarios[@]}" ikev2_ah ikev2_libreswan
+    ikev2_libreswan_rsa)
+second_half=(unit live_counters rekey shutdown swiftike_nat charon_nat "${address_scenarios[@]}" ikev2_openiked
+    "${swiftkey_scenarios[@]}" swiftesp swiftesp_program)
 
-# The tests of the XFRM and Netlink modules; run.sh sees to it that they were built.
+# Those of the XFRM module's tests that need a kernel; run.sh sees to it that they were built. The others would say here
+# what they said on the host.
 unit() {
-    local bundle=$top/.build/debug/swiftikePackageTests.xctest
+    local bundle=$top/.build/debug/swiftikePackageTests.xctest suite
+    local suites=(KernelTests KernelESPTests KernelAdministrationTests XFRMDatabaseTests)
     check "the unit tests are built" test -x "$bundle" || return
     check "XFRM's own tests on this kernel" eval \
-        '"$bundle" --testing-library swift-testing --filter XFRMTests >"$work/unit.out" 2>&1 ||
+        '"$bundle" --testing-library swift-testing --filter "XFRMTests\.($(IFS="|" && echo "${suites[*]}"))/" >"$work/unit.out" 2>&1 ||
             { grep -E "recorded an issue|^.* failed" "$work/unit.out" | sort -u | head -n 20; tail -n 3 "$work/unit.out"; false; }'
-    check "among them those that need ESP" grep -q "Suite KernelESPTests passed" "$work/unit.out"
+    for suite in "${suites[@]}"; do
+        check "among them $suite" grep -q "Suite $suite passed" "$work/unit.out"
+    done
     tail -n 1 "$work/unit.out"
 }
+
 # One daemon, no peer: its policies come and go, and the first packet reaches it.
 alone() {
     ours east tunnel on_demand
@@ -326,8 +336,8 @@ rekey() {
     check "rekey: no ping lost over two lifetimes" pings tunnel 200
     check "rekey: other SAs than at first" eval '[ -n "$before" ] && [ -z "$(comm -12 <(echo "$before") <(spis east))" ]'
 }
-# The SPIs of a side, sorted.
-spis() { ip -n "${!1}" xfrm state | grep -o 'spi 0x[0-9a-f]*' | sort; }
+# The SPIs of a side, sorted; larval SAs have none.
+spis() { ip -n "${!1}" xfrm state | grep -o 'spi 0x[0-9a-f]*' | grep -vx 'spi 0x00000000' | sort; }
 shutdown() {
     ours east tunnel up
     peer_start swiftike tunnel && east_start || { check "shutdown: daemons start" false; return; }

@@ -25,6 +25,10 @@ pki_of() {
 by_certificate='certificate_type x509 "east.example.org.pem" "east.example.org.pem";
     my_identifier fqdn "east.example.org"; peers_identifier fqdn "west.example.org";'
 
+# The same without certificates.
+by_raw_key='certificate_type plain_rsa "east.example.org.pem"; peers_certfile plain_rsa "west.pub";
+    my_identifier fqdn "east.example.org"; peers_identifier fqdn "west.example.org";'
+
 # --- libreswan
 
 # pluto_start CONNECTION...: libreswan with the connections of $work/west/ipsec.conf.
@@ -97,6 +101,38 @@ both_roles() {
 # spis_are_new BEFORE: east has SAs, and none of those it had.
 spis_are_new() { [ -n "$(spis east)" ] && [ -z "$(comm -12 <(echo "$1") <(spis east))" ]; }
 
+# we_renew NAME: both kinds of rekeying that we begin, by the lifetimes of seconds that east's configuration has; pings go
+# on meanwhile, and before and after both kernels count what they carry.
+we_renew() {
+    local name=$1 before pinging
+    stop east
+    east_start
+    check "$name: up for seconds" quietly ctl east up net --timeout 60
+    before=$(spis east)
+    v2_judge "$name, before" tunnel
+    exec_in_ns east ping -n -q -c 200 -i 0.1 -W 12 -I 10.1.0.1 10.2.0.1 >"$work/flood.out" 2>&1 &
+    pinging=$!
+    pids+=("$pinging")
+    check "$name: we renew the IKE SA" wait_until 20 grep -q "IKE SA renewed" "$work/east/log"
+    v2_judge "$name, IKE SA renewed" tunnel
+    check "$name: we renew the child" wait_until 30 spis_are_new "$before"
+    check "$name: the new SAs carry it" wait_until 5 eval \
+        'spis_are_new "$before" && kernel_counted east 10 tunnel && kernel_counted west 10 tunnel'
+    wait "$pinging"
+    check "$name: of 200 pings none is lost but what the peer was early with" none_lost_but_early
+    check "$name: no packet dropped by either kernel" eval 'kernel_clean east && kernel_clean west'
+}
+
+# A peer that uses a new SA before its answer, which has what we need for it, can have reached us: at most three packets,
+# each of which our kernel counts as one for no SA of its own.
+none_lost_but_early() {
+    local lost early
+    lost=$(awk '/packets transmitted/ { print $1 - $4 }' "$work/flood.out")
+    early=$(in_ns east awk '/XfrmInNoStates/ { print $2 }' /proc/net/xfrm_stat)
+    [ -n "$lost" ] && [ "$lost" -le "$early" ] && [ "$early" -le 3 ] || { cat "$work/flood.out"; echo "early: $early"; return 1; }
+    echo "      lost: $lost, for no SA of ours: $early"
+}
+
 tunnel_up() { json east '.tunnels[] | select(.name == "net") | .state' | grep -qx up; }
 
 ikev2_libreswan() {
@@ -117,10 +153,13 @@ ikev2_libreswan() {
 
     quietly libreswan_again authby=secret esn=no
     both_roles "$name, esn=no" no in_ns west ipsec auto --up net
-    quietly in_ns west ipsec auto --down net
-    stop east
+}
 
-    name="libreswan, RSA certificates"
+ikev2_libreswan_rsa() {
+    local HOST=no name="libreswan, RSA certificates"
+    peers_unpacked
+    libreswan_conf authby=secret
+    pluto_start || { check "$name: libreswan starts" false; return; }
     check "$name: a small PKI" pki_of rsa-2048
     openssl pkcs12 -export -passout pass: -name west -in "$work/ca/certs/west.example.org.pem" \
         -inkey "$work/ca/private/west.example.org.pem" -certfile "$work/ca/ca.pem" -out "$work/west.p12"
@@ -134,6 +173,38 @@ ikev2_libreswan() {
         rightca=%same
     east_start
     both_roles "$name" yes in_ns west ipsec auto --up net
+    quietly in_ns west ipsec auto --down net
+    stop east
+    libreswan_by_raw_keys
+}
+
+# The same keys without certificates, each side's public one in the form 0s... with the other; and 32-bit sequence numbers
+# alone on our side, as libreswan offers both.
+libreswan_by_raw_keys() {
+    local HOST=no ESN=off name="libreswan, raw RSA keys, esn off of ours" theirs ours
+    theirs=$(raw_key_of west) ours=$(raw_key_of east)
+    check "$name: libreswan says the same of its key" eval \
+        'in_ns west ipsec showhostkey --left --ckaid "$(ckaid_of_west)" 2>&1 | grep -F "leftrsasigkey=$theirs" >/dev/null'
+    rm -rf "$work"/east/certs
+    mkdir -p "$work/east/certs"
+    echo ": PUB $theirs" >"$work/east/certs/west.pub"
+    v2_ours east listen "$by_raw_key"
+    quietly libreswan_again authby=rsasig "leftckaid=$(ckaid_of_west)" leftid=@west.example.org \
+        "rightrsasigkey=$ours" rightid=@east.example.org
+    east_start
+    both_roles "$name" no in_ns west ipsec auto --up net
+}
+
+# raw_key_of SIDE: its public key as FreeS/WAN writes one: 0s and base64 of the exponent's length, exponent and modulus.
+raw_key_of() {
+    openssl x509 -in "$work/ca/certs/$1.example.org.pem" -noout -modulus | python3 -c '
+import base64, sys
+modulus = bytes.fromhex(sys.stdin.read().strip().split("=")[1])
+print("0s" + base64.b64encode(b"\x03\x01\x00\x01" + modulus).decode())'
+}
+
+ckaid_of_west() {
+    in_ns west ipsec showhostkey --list 2>&1 | sed -nE 's/.*ckaid: *([0-9a-f]+).*/\1/p' | head -n 1
 }
 
 # --- OpenIKED
@@ -162,14 +233,19 @@ CONF
 # It has its sockets last, after the kernel has looked for every algorithm that PF_KEY knows.
 iked_listens() { grep -q "config_getsocket: received socket" "$work/west/log"; }
 
-# OpenIKED begins as soon as it runs, where it is active.
+# iked_roles RENEWALS NAME LINE...: both roles, and our renewals too. OpenIKED begins as soon as it runs, where it is active.
 iked_roles() {
-    local name=$1
-    shift
+    local renewals=$1 name=$2
+    shift 2
     east_start && iked_start passive "$@" || { check "$name: daemons start" false; return; }
     check "$name: swiftike brings it up" quietly ctl east up net --timeout 60
     v2_judge "$name" tunnel
     check "$name: swiftike takes it down" eval 'ctl east down net >/dev/null && wait_until 10 no_state west'
+    if [ "$renewals" = too ]; then
+        LIFETIME="20 sec" IKE_LIFETIME="12 sec" v2_ours east listen
+        we_renew "$name, rekeyed by us"
+        v2_ours east listen
+    fi
     stop east
     stop west
     ip -n "$west" xfrm state flush
@@ -198,11 +274,10 @@ ikev2_openiked() {
     (umask 077 && cp "$work/ca/private/west.example.org.pem" /etc/iked/private/local.key)
     openssl x509 -in "$work/ca/certs/west.example.org.pem" -noout -pubkey >/etc/iked/local.pub
     # It does not start without a key, whatever the policy says.
-    ESP='"aes256-sha512"' v2_ours east listen
-    iked_roles "OpenIKED, PSK" 'psk "a key that both know"'
-    ESP='"aes256-sha512"' v2_ours east listen "$by_certificate"
-    iked_roles "OpenIKED, ECDSA" srcid west.example.org dstid east.example.org
+    local ESP='"aes256-sha512"'
+    v2_ours east listen
+    iked_roles too "OpenIKED, PSK" 'psk "a key that both know"'
+    v2_ours east listen "$by_certificate"
+    iked_roles none "OpenIKED, ECDSA" srcid west.example.org dstid east.example.org
     echo "$loader" >/proc/sys/kernel/modprobe
 }
-
-ikev2_scenarios+=(ikev2_libreswan ikev2_openiked)

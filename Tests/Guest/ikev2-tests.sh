@@ -2,7 +2,7 @@
 # Each peer is on west; a pair of daemons goes through several tunnels, modes and roles, as starting them is what costs.
 
 # v2_ours SIDE START [LINE...]: swiftike's configuration with two tunnels, "net" in tunnel mode and, unless HOST=no, "host"
-# in transport mode; the lines go into the remote block.
+# in transport mode, both of ESP or PROTOCOL; the lines go into the remote block.
 v2_ours() {
     local side=$1 start=$2 me=1 peer=2
     [ "$side" = east ] || { me=2 peer=1; }
@@ -21,12 +21,15 @@ remote "gateway" {
 }
 sainfo anonymous {
     lifetime time ${LIFETIME:-1 hour};
+    ${ESN:+esn $ESN;}
     ${ESP:+proposals $ESP;}
+    ${AH:+ah_proposals $AH;}
 }
 tunnel "net" {
     remote "gateway";
     local_net 10.$me.0.0/24;
     remote_net 10.$peer.0.0/24;
+    protocol ${PROTOCOL:-esp};
     start $start;
 }
 CONF
@@ -37,6 +40,7 @@ tunnel "host" {
     local_net $(gateway $me);
     remote_net $(gateway $peer);
     mode transport;
+    protocol ${PROTOCOL:-esp};
     start $start;
 }
 CONF
@@ -58,12 +62,12 @@ connections {
             net {
                 local_ts = 10.2.0.0/24
                 remote_ts = 10.1.0.0/24
-                esp_proposals = ${CHARON_ESP:-aes128gcm16-esn-noesn}
+                ${PROTOCOL:-esp}_proposals = ${CHARON_PROPOSALS:-aes128gcm16-esn-noesn}
                 start_action = $1
             }
             host {
                 mode = transport
-                esp_proposals = ${CHARON_ESP:-aes128gcm16-esn-noesn}
+                ${PROTOCOL:-esp}_proposals = ${CHARON_PROPOSALS:-aes128gcm16-esn-noesn}
                 start_action = $1
             }
         }
@@ -156,7 +160,7 @@ ikev2_rekey() {
         sleep 5
         swan west --rekey --${what% *} "${what#* }" >/dev/null
     done
-    check "IKEv2, rekey: no ping of 250 lost" wait "$pinging"
+    check "IKEv2, rekey: no ping of 250 lost" eval 'wait "$pinging" && none_lost'
     check "IKEv2, rekey: other SAs than at first" eval '[ -n "$before" ] && [ -z "$(comm -12 <(echo "$before") <(spis east))" ]'
     check "IKEv2, rekey: the IKE SA was renewed by both sides" eval \
         'grep -qE "parsed CREATE_CHILD_SA request [0-9]+ \[ SA No KE \]" "$work/west/charon.log" &&

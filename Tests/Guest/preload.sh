@@ -1,7 +1,7 @@
 #!/bin/bash
 # Loads what ESP needs before anybody negotiates: under emulation the first SA of an algorithm takes seconds of
 # module loading, in which peers retransmit, and without a random generator no SA can be made at all.
-modprobe -a drbg jitterentropy_rng esp4 esp6 xfrm_user af_packet authenc authencesn echainiv seqiv gcm ctr ccm xfrm_interface \
+modprobe -a drbg jitterentropy_rng esp4 esp6 ah4 ah6 xfrm_user af_packet authenc authencesn echainiv seqiv gcm ctr ccm xfrm_interface \
     veth 2>/dev/null
 ip netns add preload
 # A key of N octets.

@@ -146,7 +146,7 @@ traffic() {
     [ "$mode" = tunnel ] && [ "$family" = 4 ] && { from=10.1.0.1 to=10.2.0.1; }
     [ "$mode" = tunnel ] && [ "$family" = 6 ] && { from=2001:db8:a::1 to=2001:db8:b::1; }
     wires_start
-    in_ns east ping -n -q -c 3 -i 0.2 -W 12 -s 600 -p ff -I $from $to >"$work/ping.out" 2>&1 ||
+    pings_return east -c 3 -i 0.2 -s 600 -p ff -I $from $to ||
         { wires_stop; tail -n 3 "$work/ping.out"; cat_stats; return 1; }
     wires_stop
     for side in east west; do
@@ -196,7 +196,7 @@ swiftkey_howto() {
         check "howto: $side's are as written" read_back $side "$work/$side.conf"
     done
     wires_start
-    check "howto: pings pass" in_ns east ping -n -q -c 3 -i 0.2 -W 12 -I 192.168.1.1 192.168.1.2
+    check "howto: pings pass" pings_return east -c 3 -i 0.2 -I 192.168.1.1 192.168.1.2
     wires_stop
     check "howto: AH on the wire, and no ping" eval '[ "$(left "ip proto 51")" -ge 6 ] && [ "$(left icmp)" -eq 0 ]'
     check "howto: the kernels counted" eval 'kernel_counted east 3 && kernel_counted west 3'

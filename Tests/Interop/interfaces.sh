@@ -23,7 +23,7 @@ manual() {
     in_ns east sh -c "$command"
 }
 
-ping_from() { in_ns east ping -n -q -c "$2" -i 0.1 -W 12 -I 10.1.0.1 "$1" >"$work/ping.out" 2>&1; }
+ping_from() { pings_return east -c "$2" -i 0.1 -I 10.1.0.1 "$1"; }
 received() { in_ns east cat "/sys/class/net/$1/statistics/rx_packets"; }
 
 # A capture that the manual describes, of four packets, while pings go through both tunnels.
