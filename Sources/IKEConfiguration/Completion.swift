@@ -8,7 +8,9 @@ extension Document {
     /// Puts the blocks together once all are read, and checks what needs more than one of them.
     func finish(_ session: Session) -> Configuration {
         var configuration = configuration
-        configuration.policy.peers = remotes.filter(\.isComplete).map(\.policy)
+        configuration.policy.peers = remotes.filter(\.isComplete).map {
+            $0.policy(scriptsIn: configuration.paths.scripts, session)
+        }
         checkSainfos(session)
         configuration.policy.children = children
         configuration.includedPolicies = policies.policies

@@ -28,6 +28,7 @@ package final class Daemon: Sendable {
     private let stopReading: WakeUp
     private let credentials: CredentialSupervision
     private let control: ControlSocket
+    private let runner: ScriptRunner
 
     /// Starts everything.
     ///
@@ -46,11 +47,15 @@ package final class Daemon: Sendable {
             let credentials = CredentialSupervision(Self.makeKeeper(settings, environment, loop))
             let leases = LeaseKeeper(storage: environment.leases, log: environment.log)
             leases.adopt(settings.policy.pool, file: settings.leaseFile)
+            let runner = ScriptRunner(log: environment.log)
+            let scripts = PeerScripts { runner.enqueue($0) }
+            scripts.adopt(settings.policy)
             let inner = InnerNetwork(
                 leases: leases,
                 policies: BroughtPolicies(dataPlane: environment.dataPlane, log: environment.log),
-                host: environment.hostAddresses, log: environment.log)
-            let core = try Self.makeCore(settings, environment, loop, held, secrets, credentials, leases)
+                host: environment.hostAddresses, scripts: scripts, log: environment.log)
+            let core = try Self.makeCore(
+                settings, environment, loop, held, secrets, credentials, leases, scripts)
             environment.dataPlane.observe { notification in
                 loop.execute { core.value.notified(notification) }
             }
@@ -76,6 +81,7 @@ package final class Daemon: Sendable {
             self.sockets = sockets
             self.stopReading = stopReading
             self.control = control
+            self.runner = runner
             loop.execute { core.value.begin(shards: shards) }
             credentials.begin(log: environment.log, on: loop) { core.value.credentialsChanged() }
             self.credentials = credentials
@@ -116,6 +122,7 @@ package final class Daemon: Sendable {
         patience.cancel()
         stopReading.signal()
         reader.join()
+        runner.finish()
         environment.dataPlane.shutDown()
         try? group.syncShutdownGracefully()
     }
@@ -136,12 +143,13 @@ package final class Daemon: Sendable {
     private static func makeCore(
         _ settings: DaemonSettings, _ environment: DaemonEnvironment, _ loop: any EventLoop,
         _ held: HeldRequestIDs,
-        _ secrets: SecretsFileName, _ credentials: CredentialSupervision, _ leases: LeaseKeeper
+        _ secrets: SecretsFileName, _ credentials: CredentialSupervision, _ leases: LeaseKeeper,
+        _ scripts: PeerScripts
     ) throws -> NIOLoopBound<DaemonCore> {
         try loop.submit {
             let core = DaemonCore(
                 settings: settings, environment: environment, loop: loop, held: held, secretsFile: secrets,
-                credentials: credentials, leases: leases)
+                credentials: credentials, leases: leases, scripts: scripts)
             let bound = NIOLoopBound(core, eventLoop: loop)
             core.wake = { bound.value.tick() }
             return bound

@@ -18,6 +18,7 @@ final class DaemonCore {
     private let secretsFile: SecretsFileName
     private let credentials: CredentialSupervision
     private let leases: LeaseKeeper
+    private let scripts: PeerScripts
     private var shards: ShardSet?
     private var waiters: [UpWaiter] = []
     private var alarm: (at: Instant, task: Scheduled<Void>)?
@@ -26,7 +27,8 @@ final class DaemonCore {
 
     init(
         settings: DaemonSettings, environment: DaemonEnvironment, loop: any EventLoop, held: HeldRequestIDs,
-        secretsFile: SecretsFileName, credentials: CredentialSupervision, leases: LeaseKeeper
+        secretsFile: SecretsFileName, credentials: CredentialSupervision, leases: LeaseKeeper,
+        scripts: PeerScripts
     ) {
         self.settings = settings
         self.environment = environment
@@ -35,6 +37,7 @@ final class DaemonCore {
         self.secretsFile = secretsFile
         self.credentials = credentials
         self.leases = leases
+        self.scripts = scripts
         supervisor = TunnelSupervisor(random: environment.random())
         policies = PolicyInstaller(dataPlane: environment.dataPlane, log: environment.log, loop: loop)
     }
@@ -310,6 +313,7 @@ final class DaemonCore {
         secretsFile.set(new.secretsFile)
         credentials.adopt(new.credentials)
         leases.adopt(plan.policy.pool, file: new.leaseFile)
+        scripts.adopt(plan.policy)
         for notice in new.notices { environment.log.write(.notice, notice) }
         let actions = supervisor.configure(
             plan.policy.tunnels, timers: plan.policy.timers, versions: plan.policy.mostVersions,

@@ -57,7 +57,7 @@ extension IKEv1Endpoint {
     ) {
         if association.wasEstablished {
             turn.report(
-                .notice, .ikeGone, association.subject, "phase 1 gone: \(sentence ?? failure.sentence)")
+                gone: association.subject, failure, "phase 1 gone: \(sentence ?? failure.sentence)")
         } else if sentence == nil {
             for request in association.requests { renewLater(request, after: failure) }
             for request in association.requests.dropFirst() {

@@ -105,7 +105,7 @@ extension IKEv2Endpoint {
     ) {
         if association.wasEstablished {
             turn.report(
-                .notice, .ikeGone, association.subject, "IKE SA gone: \(sentence ?? failure.sentence)")
+                gone: association.subject, failure, "IKE SA gone: \(sentence ?? failure.sentence)")
         } else {
             report(failed: association, association.subject, failure)
         }

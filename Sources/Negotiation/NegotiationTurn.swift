@@ -1,3 +1,4 @@
+package import Credentials
 package import Cryptography
 package import IPsec
 
@@ -75,6 +76,20 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         details: [String] = []
     ) {
         effects.append(.report(Report(level, kind, subject, sentence, details: details)))
+    }
+
+    /// Reports an IKE SA with a peer who has proven who it is.
+    package mutating func report(
+        established subject: ReportSubject, with identity: Identity?, _ sentence: String
+    ) {
+        effects.append(.report(Report(.notice, .ikeEstablished, subject, sentence, identity: identity)))
+    }
+
+    /// Reports the end of an IKE SA: why, in words where there are better ones than the failure's.
+    package mutating func report(
+        gone subject: ReportSubject, _ failure: NegotiationFailure, _ sentence: String
+    ) {
+        effects.append(.report(Report(.notice, .ikeGone, subject, sentence, failure: failure)))
     }
 
     /// Reports what is wrong on a level of its own choice.

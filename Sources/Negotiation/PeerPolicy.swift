@@ -185,6 +185,8 @@ package struct PeerPolicy: Hashable, Sendable {
     package var requestsConfiguration = false
     /// Protect what the peer asks for even where no tunnel and no policy does (`generate_policy`).
     package var generatesPolicies = false
+    /// Programs that are run when the peer comes and goes.
+    package var scripts: [PeerScript] = []
     package var rekey: PhaseOneRekey
     /// Octets of our nonce.
     package var nonceSize: Int

@@ -1,3 +1,4 @@
+package import Credentials
 package import IPsec
 
 /// Which negotiation a report is about.
@@ -56,12 +57,15 @@ package struct Report: Hashable, Sendable {
     package var details: [String]
     /// What failed, where something did and it has a kind.
     package var failure: NegotiationFailure?
+    /// Whom an IKE SA is with, as proven.
+    package var identity: Identity?
 
     package init(
         _ level: ReportLevel, _ kind: ReportKind, _ subject: ReportSubject, _ sentence: String,
-        details: [String] = [], failure: NegotiationFailure? = nil
+        details: [String] = [], failure: NegotiationFailure? = nil, identity: Identity? = nil
     ) {
         self.failure = failure
+        self.identity = identity
         self.level = level
         self.kind = kind
         self.subject = subject

@@ -10,7 +10,7 @@ import Testing
         arguments: [
             ("path include \"d\";", nil), ("path pre_shared_key \"k\";", nil), ("path pidfile \"p\";", nil),
             ("path certificate \"c\";", nil),
-            ("path script \"s\";", "'path script' \(yet)"),
+            ("path script \"s\";", nil),
             ("path backupsa \"b\";", "'path backupsa' \(yet)"),
             ("privsep { user \"nobody\"; group 65534; chroot \"/var/empty\"; }", "'privsep' \(yet)"),
             ("log debug2;", nil), ("pfkey_buffer 1024;", "'pfkey_buffer' \(yet)"),
@@ -81,7 +81,7 @@ import Testing
             ("dpd on; dpd_delay 20; dpd_retry 5; dpd_maxfail 3;", nil), ("rekey force;", nil),
             ("proposal_check obey;", nil), ("mode_cfg on;", "'mode_cfg'"),
             ("weak_phase1_check on;", "'weak_phase1_check'"), ("xauth_login \"u\";", "'xauth_login'"),
-            ("nonce_size 32;", nil), ("ph1id 7;", nil), ("script \"s\" phase1_up;", "'script'"),
+            ("nonce_size 32;", nil), ("ph1id 7;", nil), ("script \"/s\" phase1_up;", nil),
         ] as [(String, String?)])
     func remote(text: String, remark: String?) {
         let files = FileSet(files: ["id": "key id"])

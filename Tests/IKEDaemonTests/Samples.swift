@@ -64,7 +64,9 @@ final class LogLines: Sendable {
 
 extension Samples {
     /// Gives no addresses, and does nothing on the host.
-    static func inner(_ plane: any DataPlane) -> InnerNetwork {
+    static func inner(
+        _ plane: any DataPlane, scripts: PeerScripts = PeerScripts { _ in }
+    ) -> InnerNetwork {
         InnerNetwork(
             leases: LeaseKeeper(
                 storage: LeaseStorage(
@@ -72,7 +74,7 @@ extension Samples {
                 log: log()), policies: BroughtPolicies(dataPlane: plane, log: log()),
             host: HostAddressing(
                 add: { _ in nil }, remove: { _ in nil }, route: { _, _, _ in nil }, unroute: { _, _ in nil }),
-            log: log())
+            scripts: scripts, log: log())
     }
 
     /// Holds no keys, and believes nobody.

@@ -21,9 +21,7 @@ extension Document {
         case "leases": configuration.paths.leases = path
         default: configuration.paths.pidFile = path
         }
-        if ["script", "backupsa"].contains(kind.text) {
-            session.notInEffect(arguments, "'path \(kind.text)'")
-        }
+        if kind.text == "backupsa" { session.notInEffect(arguments, "'path backupsa'") }
     }
 
     /// `include "PATTERN";` The files are read here and now, as if their text stood in place of the statement.

@@ -38,6 +38,9 @@ struct RemoteDraft {
     var credentials: PeerCredentialPlan
     var statesAuthorities = false
     var statesCertificate = false
+    /// `script`.
+    var scripts: [ScriptDraft] = []
+    var statesScripts = false
     /// Whether it can be used: an unusable one is kept for its name.
     var isComplete = false
 
@@ -62,6 +65,7 @@ struct RemoteDraft {
         hasExchangeMode = parent.hasExchangeMode
         offersAggressive = parent.offersAggressive
         lifetime = parent.lifetime
+        scripts = parent.scripts
         credentials = parent.credentials
         credentials.origin = origin
     }

@@ -7,7 +7,8 @@ extension RemoteDraft {
         place: "in a remote block",
         rules: exchangeRules.merging(identityRules) { first, _ in first }
             .merging(behaviourRules) { first, _ in first }
-            .merging(certificateRules) { first, _ in first })
+            .merging(certificateRules) { first, _ in first }
+            .merging(scriptRules) { first, _ in first })
 
     private static let exchangeRules: [String: Vocabulary<RemoteDraft>.Rule] = [
         "remote_address": .init { (remote, arguments, _) throws(Diagnostic) in
@@ -143,10 +144,6 @@ extension RemoteDraft {
         },
         "weak_phase1_check": .inertSwitch(usually: "off"),
         "xauth_login": .inert { (arguments) throws(Diagnostic) in _ = try arguments.takeString("a login name")
-        },
-        "script": .inert(isRepeatable: true) { (arguments) throws(Diagnostic) in
-            _ = try arguments.takeString("a script")
-            _ = try arguments.takeChoice(["phase1_up", "phase1_down", "phase1_dead"])
         },
     ]
 }

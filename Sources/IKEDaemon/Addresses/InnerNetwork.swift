@@ -27,12 +27,17 @@ package struct HostAddressing: Sendable {
 /// The same for all shards.
 package struct InnerNetwork: Sendable {
     package let leases: LeaseKeeper
+    /// Learn of peers and of what they gave us.
+    package let scripts: PeerScripts
     private let policies: BroughtPolicies
     private let host: HostAddressing
     private let log: Log
 
-    package init(leases: LeaseKeeper, policies: BroughtPolicies, host: HostAddressing, log: Log) {
+    package init(
+        leases: LeaseKeeper, policies: BroughtPolicies, host: HostAddressing, scripts: PeerScripts, log: Log
+    ) {
         self.leases = leases
+        self.scripts = scripts
         self.policies = policies
         self.host = host
         self.log = log

@@ -55,11 +55,15 @@ package final class EffectPerformer {
             find(token, local: local, remote: remote, answer: answer)
         case .lease(let token, let request): answer(.leased(token, inner.leases.grant(request)))
         case .release(let addresses): inner.leases.release(addresses)
-        case .apply(let configuration, let peer, _): inner.apply(configuration, peer: peer)
+        case .apply(let configuration, let peer, let path):
+            inner.apply(configuration, peer: peer)
+            inner.scripts.applied(configuration, peer: peer, path)
         case .withdraw(let configuration, let peer, _): inner.withdraw(configuration, peer: peer)
         case .protect(let traffic): inner.protect(traffic)
         case .unprotect(let traffic): inner.unprotect(traffic)
-        case .report(let report): log.write(report)
+        case .report(let report):
+            log.write(report)
+            inner.scripts.noted(report)
         case .trace(let trace): log.recorder.note(trace, at: log.now)
         }
     }

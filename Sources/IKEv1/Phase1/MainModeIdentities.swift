@@ -313,7 +313,7 @@ extension ISAKMPSA {
             deadlines[.keepalive] = turn.now + interval
         }
         turn.report(
-            .notice, .ikeEstablished, subject,
+            established: subject, with: claim.identity,
             "phase 1 established with \(claim.identity): \(proposal.encryption), \(proposal.prf), \(proposal.group)"
                 + (keyed.nat.isDetected ? ", ESP in UDP" : ""))
         turn.outcomes.append(.established)

@@ -144,8 +144,7 @@ extension IKESA {
         setLife(&turn)
         turn.outcomes.append(.established)
         turn.report(
-            .notice, .ikeEstablished, subject,
-            "IKE SA established with \(remote), \(secured.suite)")
+            established: subject, with: remote, "IKE SA established with \(remote), \(secured.suite)")
     }
 }
 

@@ -159,7 +159,8 @@ extension IKESA {
         tasks += estate.tasks
         setLife(&turn)
         turn.report(
-            .notice, .ikeEstablished, subject, "IKE SA renewed, \(secured?.suite.description ?? "")")
+            established: subject, with: established?.remoteIdentity,
+            "IKE SA renewed, \(secured?.suite.description ?? "")")
         work(&turn)
     }
 

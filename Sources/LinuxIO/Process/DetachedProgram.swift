@@ -61,10 +61,7 @@ package enum DetachedProgram {
         // Duplicating to the same number clears close-on-exec, too.
         unsafe posix_spawn_file_actions_adddup2(&actions, readiness.number, readinessNumber)
         // What whoever started us left open is not the copy's to keep.
-        let open = LocalFile.names(in: "/proc/self/fd").compactMap { Int32($0) }
-        for number in open where number > 2 && number != readinessNumber {
-            unsafe posix_spawn_file_actions_addclose(&actions, number)
-        }
+        unsafe OpenDescriptors.close(&actions, but: [readinessNumber])
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
