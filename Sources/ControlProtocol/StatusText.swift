@@ -58,7 +58,18 @@ package enum StatusText {
             [
                 "CHILD SA", "KIND", "ENCAPSULATION", "SPI IN", "SPI OUT", "ALGORITHMS", "IN PACKETS/BYTES",
                 "OUT PACKETS/BYTES", "REKEY AT",
-            ], rows)
+            ], rows) + records.compactMap(compression).joined()
+    }
+
+    /// Whether packets are compressed, where that is wanted.
+    private static func compression(_ record: ChildSARecord) -> String? {
+        guard let compression = record.compression else { return nil }
+        let subject = TerminalText.escaped("\(record.tunnel ?? "-") \(record.spiIn)")
+        guard let cpiIn = record.cpiIn, let cpiOut = record.cpiOut else {
+            return "\(subject) is not compressed: the peer does not agree to it\n"
+        }
+        return TerminalText.escaped(
+            "\(subject) is compressed by \(compression), CPI \(cpiIn) in, \(cpiOut) out") + "\n"
     }
 
     static func drops(_ records: [DropRecord]) -> String {

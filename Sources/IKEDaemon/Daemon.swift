@@ -54,8 +54,7 @@ package final class Daemon: Sendable {
                 leases: leases,
                 policies: BroughtPolicies(dataPlane: environment.dataPlane, log: environment.log),
                 host: environment.hostAddresses, scripts: scripts, log: environment.log)
-            let core = try Self.makeCore(
-                settings, environment, loop, held, secrets, credentials, leases, scripts)
+            let core = try Self.makeCore(settings, environment, loop, held, secrets, credentials, inner)
             environment.dataPlane.observe { notification in
                 loop.execute { core.value.notified(notification) }
             }
@@ -143,13 +142,12 @@ package final class Daemon: Sendable {
     private static func makeCore(
         _ settings: DaemonSettings, _ environment: DaemonEnvironment, _ loop: any EventLoop,
         _ held: HeldRequestIDs,
-        _ secrets: SecretsFileName, _ credentials: CredentialSupervision, _ leases: LeaseKeeper,
-        _ scripts: PeerScripts
+        _ secrets: SecretsFileName, _ credentials: CredentialSupervision, _ inner: InnerNetwork
     ) throws -> NIOLoopBound<DaemonCore> {
         try loop.submit {
             let core = DaemonCore(
                 settings: settings, environment: environment, loop: loop, held: held, secretsFile: secrets,
-                credentials: credentials, leases: leases, scripts: scripts)
+                credentials: credentials, inner: inner)
             let bound = NIOLoopBound(core, eventLoop: loop)
             core.wake = { bound.value.tick() }
             return bound
@@ -165,9 +163,10 @@ package final class Daemon: Sendable {
         let policy = keeper.completed(settings.policy)
         let signatures = SignatureAnswering(
             sign: { keeper.sign($0) }, verify: { keeper.verify($0, answer: $1) })
-        let handles = try loops.map { loop in
-            try ShardHandle.make(
-                on: loop, clock: environment.now, endpoint: { environment.endpoint(policy) },
+        let handles = try loops.enumerated().map { index, loop in
+            let indices = CompressionIndices(share: index, of: loops.count)
+            return try ShardHandle.make(
+                on: loop, clock: environment.now, endpoint: { environment.endpoint(policy, indices) },
                 performer: {
                     EffectPerformer(
                         dataPlane: environment.dataPlane, transmission: transmission, held: held,

@@ -27,8 +27,7 @@ final class DaemonCore {
 
     init(
         settings: DaemonSettings, environment: DaemonEnvironment, loop: any EventLoop, held: HeldRequestIDs,
-        secretsFile: SecretsFileName, credentials: CredentialSupervision, leases: LeaseKeeper,
-        scripts: PeerScripts
+        secretsFile: SecretsFileName, credentials: CredentialSupervision, inner: InnerNetwork
     ) {
         self.settings = settings
         self.environment = environment
@@ -36,10 +35,11 @@ final class DaemonCore {
         self.held = held
         self.secretsFile = secretsFile
         self.credentials = credentials
-        self.leases = leases
-        self.scripts = scripts
+        leases = inner.leases
+        scripts = inner.scripts
         supervisor = TunnelSupervisor(random: environment.random())
-        policies = PolicyInstaller(dataPlane: environment.dataPlane, log: environment.log, loop: loop)
+        policies = PolicyInstaller(
+            over: inner.policies, dataPlane: environment.dataPlane, log: environment.log, loop: loop)
     }
 
     // MARK: start

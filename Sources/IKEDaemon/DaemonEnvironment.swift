@@ -18,7 +18,8 @@ package struct DaemonEnvironment: Sendable {
     package var hostAddresses: HostAddressing
     /// Where it is kept whose which address is.
     package var leases: LeaseStorage
-    package var endpoint: @Sendable (NegotiationPolicy) -> any NegotiatingEndpoint
+    /// Makes the endpoint of a shard, which has CPIs to itself.
+    package var endpoint: @Sendable (NegotiationPolicy, CompressionIndices) -> any NegotiatingEndpoint
     /// prf(key of the peer, data), from the key file of that name.
     package var sharedSecret:
         @Sendable (_ file: String, SharedSecretRequest) -> Result<SecretKey, SharedSecretFailure>
@@ -30,7 +31,7 @@ package struct DaemonEnvironment: Sendable {
         wallSeconds: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> any RandomSource,
         localAddress: @escaping @Sendable (IPAddress) -> Result<IPAddress, RouteFailure>,
         hostAddresses: HostAddressing, leases: LeaseStorage,
-        endpoint: @escaping @Sendable (NegotiationPolicy) -> any NegotiatingEndpoint,
+        endpoint: @escaping @Sendable (NegotiationPolicy, CompressionIndices) -> any NegotiatingEndpoint,
         sharedSecret:
             @escaping @Sendable (_ file: String, SharedSecretRequest) -> Result<
                 SecretKey, SharedSecretFailure

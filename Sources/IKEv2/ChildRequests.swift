@@ -211,10 +211,9 @@ extension IKESA {
     ) -> [ChildIdentifier] {
         var cancelled: [ChildIdentifier] = []
         for (token, installation) in established?.installing ?? [:]
-        where installation.direction == .inbound && installation.child.request.tunnel == tunnel {
+        where installation.step == .inbound && installation.child.request.tunnel == tunnel {
             updateEstablished { $0.installing[token] = nil }
-            turn.usedSPIs.remove(installation.child.spi)
-            turn.effects.append(.remove(installation.child.inbound.id))
+            discard(installation.child, &turn)
             cancelled.append(installation.child.identifier)
         }
         return cancelled

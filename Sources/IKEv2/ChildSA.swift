@@ -29,8 +29,16 @@ struct ChildSA {
     @Boxed var request: ChildRequest
     @Boxed var inbound: SecurityAssociation
     @Boxed var outbound: SecurityAssociation
-    /// Whether the outbound SA is in the database.
-    var sends: Bool
+    /// nil where packets are not compressed.
+    let compression: ChildCompression?
+    /// Inbound SAs that are in the database, in the order of `inbounds`.
+    var placed = 0
+    /// Whether the outbound SAs are in the database.
+    var sends = false
+    /// Outbound SAs that the database did not take.
+    var refused: Set<SecurityAssociationID> = []
+    /// Whether the peer takes packets with padding for traffic flow confidentiality.
+    let takesFlowPadding: Bool
     let suite: Suite
     let local: [TrafficSelector]
     let remote: [TrafficSelector]
@@ -64,6 +72,8 @@ struct ChildDraft {
     let policy: ChildPolicy
     /// Ours, for the inbound SA.
     let spi: SPI
+    /// The CPI of the inbound SA that decompresses; nil where none is offered.
+    let compressionIndex: SPI?
     /// nil in IKE_AUTH, which has those of IKE_SA_INIT.
     let nonce: [UInt8]?
     /// nil where the exchange has no key exchange of its own.
@@ -125,6 +135,13 @@ struct ChildInstallation {
     let replaces: SPI?
     /// Those of the exchange that made it.
     let nonces: Nonces
-    /// Which of the two is being put in place.
-    let direction: Direction
+    /// What is being put in place.
+    let step: Step
+
+    enum Step: Hashable {
+        /// The next of the child's inbound SAs.
+        case inbound
+        /// One of its outbound SAs.
+        case outbound(SecurityAssociationID)
+    }
 }

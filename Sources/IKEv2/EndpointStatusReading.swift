@@ -37,12 +37,15 @@ extension IKESA {
 
 extension ChildSA {
     fileprivate func status(rekeyAt: Instant?) -> ChildSAStatus {
-        ChildSAStatus(
-            tunnel: request.tunnel, peer: request.peer, mode: inbound.mode, inbound: inbound.id,
+        var status = ChildSAStatus(
+            tunnel: request.tunnel, peer: request.peer, mode: request.mode, inbound: inbound.id,
             outbound: outbound.id, local: local.first ?? request.local,
             remote: remote.first ?? request.remote,
             encapsulation: outbound.encapsulation, encryption: outbound.transform.encryption,
             integrity: outbound.transform.integrity, established: established, rekeyAt: rekeyAt,
             isCurrent: phase == .mature)
+        status.compression = compressionStatus
+        status.takesFlowPadding = takesFlowPadding
+        return status
     }
 }

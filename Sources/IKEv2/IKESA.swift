@@ -210,7 +210,7 @@ struct IKESA {
         removeAllChildren(sentence ?? failure.sentence, &turn)
         giveBackAddresses(&turn)
         for outstanding in window.outstanding {
-            if let draft = outstanding.kind.draft { turn.usedSPIs.remove(draft.spi) }
+            if let draft = outstanding.kind.draft { turn.release(draft.spi) }
         }
         state = .over
         deadlines.clearAll()

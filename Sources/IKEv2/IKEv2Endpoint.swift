@@ -31,9 +31,14 @@ package struct IKEv2Endpoint {
         let remote: Endpoint
     }
 
-    package init(policy: NegotiationPolicy, random: any RandomSource) {
+    /// - Parameter compressionIndices: those that no other endpoint of the same databases draws.
+    package init(
+        policy: NegotiationPolicy, random: any RandomSource,
+        compressionIndices: CompressionIndices
+    ) {
         self.policy = policy
         turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy, tokens: .upper)
+        turn.compressionIndices = compressionIndices
     }
 
     /// When `Event.deadline` is due; nil is never.

@@ -143,6 +143,24 @@ package struct SecurityAssociation: Sendable {
         self.acquireSequence = acquireSequence
     }
 
+    /// The IPComp SA beside one that protects the same packets: it goes where that one goes, in that one's mode.
+    ///
+    /// It has no keys, and counts no packets. UDP is around the outer SA alone.
+    ///
+    /// - Parameter index: its CPI.
+    package init(
+        compressingBeside other: SecurityAssociation, _ algorithm: CompressionAlgorithm, index: SPI
+    ) {
+        self.init(
+            id: SecurityAssociationID(destination: other.id.destination, protocol: .ipcomp, spi: index),
+            source: other.source, direction: other.direction, mode: other.mode, requestID: other.requestID,
+            transform: ESPTransform(
+                encryption: CipherChoice(.null), encryptionKey: SecretKey(copying: []), integrity: nil,
+                integrityKey: nil),
+            replayWindow: 0, lifetime: other.lifetime)
+        compression = algorithm
+    }
+
     /// Packets; 0 for no replay check.
     package var replayWindow: UInt32 {
         get { replay.window }

@@ -1,3 +1,4 @@
+package import Algorithms
 package import IPsec
 package import KeyMaterial
 
@@ -31,6 +32,8 @@ package struct ChildRequest: Hashable, Sendable {
     package var mode: EncapsulationMode
     /// ESP or AH.
     package var `protocol` = SecurityProtocol.esp
+    /// How packets are to be compressed before they are protected, where the peer agrees; nil for not at all.
+    package var compression: CompressionAlgorithm?
     /// For the SAs, so that the policies find them; 0 for none.
     package var requestID: UInt32
     /// The ACQUIRE this answers; 0 for none.

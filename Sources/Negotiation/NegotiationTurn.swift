@@ -17,6 +17,8 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     package var awaiting: [EffectToken: Owner] = [:]
     /// SPIs of inbound SAs that exist or are being negotiated.
     package var usedSPIs: Set<SPI> = []
+    /// CPIs of inbound IPComp SAs.
+    package var compressionIndices = CompressionIndices()
     private var tokens: UInt64
 
     /// The turn before the first event.
@@ -38,6 +40,7 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         random = previous.random
         awaiting = previous.awaiting
         usedSPIs = previous.usedSPIs
+        compressionIndices = previous.compressionIndices
         tokens = previous.tokens
     }
 
@@ -63,6 +66,17 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
             if !spi.isReserved, usedSPIs.insert(spi).inserted { return spi }
         }
         return nil
+    }
+
+    /// Nothing has this inbound SPI any more.
+    package mutating func release(_ spi: SPI) {
+        usedSPIs.remove(spi)
+        compressionIndices.release(spi)
+    }
+
+    /// A CPI for the IPComp SA beside the one with this inbound SPI; nil where none is free.
+    package mutating func compressionIndex(for spi: SPI) -> SPI? {
+        compressionIndices.draw(for: spi, random: &random)
     }
 
     /// A share of `whole` between two parts in a thousand, drawn anew each time.

@@ -102,7 +102,9 @@ extension Tunnel {
             acquireSequence: acquireSequence)
         request.protocol = `protocol`
         request.assigned = assigned
-        request.bringsPolicies = assigned != nil
+        request.compression = compression
+        // What they ask for is known only once both sides have agreed on it.
+        request.bringsPolicies = assigned != nil || compression != nil
         request.device = device
         return request
     }

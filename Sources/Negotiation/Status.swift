@@ -41,6 +41,15 @@ package struct IKESAStatus: Hashable, Sendable {
     }
 }
 
+/// What became of the wish to compress a child SA's packets (RFC 7296 section 2.22).
+package enum CompressionStatus: Hashable, Sendable {
+    case notWanted
+    /// We offered it, or would have taken it, and the peer does not.
+    case declined
+    /// By the CPIs of both IPComp SAs.
+    case agreed(CompressionAlgorithm, inbound: SecurityAssociationID, outbound: SecurityAssociationID)
+}
+
 /// A child SA pair as `status` shows it.
 package struct ChildSAStatus: Hashable, Sendable {
     package var tunnel: String?
@@ -53,6 +62,11 @@ package struct ChildSAStatus: Hashable, Sendable {
     package var encapsulation: UDPEncapsulation?
     package var encryption: CipherChoice
     package var integrity: IntegrityAlgorithm?
+    package var compression = CompressionStatus.notWanted
+    /// Whether the peer takes padding that hides how much is carried (RFC 7296 section 3.10.1); nil in IKEv1.
+    ///
+    /// Nothing that is negotiated is padded so, whatever the peer takes.
+    package var takesFlowPadding: Bool?
     package var established: Instant
     package var rekeyAt: Instant?
     /// Whether new traffic should use it; false once a newer pair has taken over.

@@ -1,3 +1,4 @@
+package import Algorithms
 package import IPsec
 
 /// When a tunnel's SAs are negotiated.
@@ -24,6 +25,8 @@ package struct Tunnel: Hashable, Sendable {
     package var mode: EncapsulationMode
     /// ESP or AH.
     package var `protocol` = SecurityProtocol.esp
+    /// How packets are compressed before they are protected, where the peer agrees; nil for not at all.
+    package var compression: CompressionAlgorithm?
     package var start: StartMode
     /// Ties its policies to its SAs; given out by the configuration, unique among tunnels, never 0.
     package var requestID: UInt32

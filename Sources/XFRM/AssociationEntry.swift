@@ -26,11 +26,13 @@ extension SADEntry {
     }
 
     private static func check(_ association: SecurityAssociation) throws(DatabaseFailure) {
+        guard (association.id.protocol == .ipcomp) == (association.compression != nil) else {
+            throw DatabaseFailure(
+                .other, "IPComp and nothing else has a compression algorithm; \(association.id) is wrong")
+        }
+        guard association.compression == nil else { return }
         let transform = association.transform
         let encryption = transform.encryption
-        guard association.id.protocol != .ipcomp else {
-            throw DatabaseFailure(.unsupported, "a negotiated SA must be ESP or AH, not \(association.id)")
-        }
         guard transform.encryptionKey.count == encryption.keyMaterialSize else {
             throw DatabaseFailure(
                 .other,

@@ -131,11 +131,11 @@ struct RunningDaemon {
             random: { SystemRandom() },
             localAddress: { Self.localAddress(towards: $0, plane) },
             hostAddresses: .host(routing: !(plane is UserspaceDataPlane)), leases: .files,
-            endpoint: { policy in
+            endpoint: { policy, indices in
                 VersionedEndpoint(
                     policy: policy, ikev1: IKEv1Endpoint(policy: policy, random: SystemRandom())
                 ) {
-                    IKEv2Endpoint(policy: $0, random: SystemRandom())
+                    IKEv2Endpoint(policy: $0, random: SystemRandom(), compressionIndices: indices)
                 }
             },
             sharedSecret: { PreSharedKeyFile($0).answer($1, cache: keys) },

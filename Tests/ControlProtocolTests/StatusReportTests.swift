@@ -17,6 +17,10 @@ struct StatusReportTests {
         var child = ChildSARecord(
             tunnel: "hq", protocol: "esp", mode: "tunnel", encapsulation: "none", spiIn: "0x00001001",
             spiOut: "0x00002002", encryption: "aes-gcm-16-128", integrity: nil, rekeyAt: nil)
+        child.compression = "deflate"
+        child.cpiIn = "0x0000a001"
+        child.cpiOut = "0x0000b002"
+        child.takesFlowPadding = false
         child.bytesIn = 84
         child.packetsIn = 1
         return StatusReport(
@@ -50,7 +54,8 @@ struct StatusReportTests {
         #expect(
             json["child_sas"]?.array?.first?.names == [
                 "tunnel", "protocol", "mode", "encapsulation", "spi_in", "spi_out", "encryption", "integrity",
-                "bytes_in", "bytes_out", "packets_in", "packets_out", "rekey_at",
+                "compression", "cpi_in", "cpi_out", "takes_tfc_padding", "bytes_in", "bytes_out",
+                "packets_in", "packets_out", "rekey_at",
             ])
     }
 
@@ -59,12 +64,25 @@ struct StatusReportTests {
         #expect(text.contains("on demand"))
         #expect(text.contains("192.0.2.2[500] gateway.example.org"))
         #expect(text.contains("1/84"))
+        #expect(
+            text.contains(
+                "\nhq 0x00001001 is compressed by deflate, CPI 0x0000a001 in, 0x0000b002 out\n"))
         #expect(text.contains("192.0.2.2[500] is believed by certificate \"CN=gw\""))
         #expect(text.contains("  revocation ifuri: good (OCSP)"))
         #expect(!text.unicodeScalars.contains("\u{1b}"))
         let lines = text.split(separator: "\n")
         #expect(lines[0].split(separator: " ").first == "TUNNEL")
         #expect(lines[1].hasPrefix("hq      on demand  1970-01-01 00:00:00  waits\\u{a}for"))
+    }
+
+    @Test func tellsOfCompressionWhereItIsWanted() {
+        var report = Self.report
+        report.childSAs[0].cpiIn = nil
+        report.childSAs[0].cpiOut = nil
+        report.childSAs[0].compression = "declined"
+        #expect(StatusText.render(report).contains("hq 0x00001001 is not compressed: the peer"))
+        report.childSAs[0].compression = nil
+        #expect(!StatusText.render(report).contains("compressed"))
     }
 
     @Test func tellsOfDropsOnlyWhereThereAreAny() {

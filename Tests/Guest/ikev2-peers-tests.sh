@@ -155,6 +155,21 @@ ikev2_libreswan() {
     both_roles "$name, esn=no" no in_ns west ipsec auto --up net
 }
 
+ikev2_libreswan_compression() {
+    local HOST=no COMPRESSION=deflate name="libreswan, compress=yes"
+    peers_unpacked
+    v2_ours east listen
+    libreswan_conf authby=secret compress=yes
+    pluto_start && east_start || { check "$name: daemons start" false; return; }
+    check "$name: swiftike brings it up" quietly ctl east up net --timeout 60
+    check "$name: large packets are compressed" compressed
+    check "$name: swiftike takes it down" eval 'ctl east down net >/dev/null && wait_until 10 no_state west'
+    stop east
+    east_start
+    check "$name: the peer brings it up" quietly in_ns west ipsec auto --up net
+    check "$name: what its child carries is compressed" compressed
+}
+
 ikev2_libreswan_rsa() {
     local HOST=no name="libreswan, RSA certificates"
     peers_unpacked

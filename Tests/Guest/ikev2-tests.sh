@@ -30,6 +30,7 @@ tunnel "net" {
     local_net 10.$me.0.0/24;
     remote_net 10.$peer.0.0/24;
     protocol ${PROTOCOL:-esp};
+    compression ${COMPRESSION:-off};
     start $start;
 }
 CONF
@@ -63,6 +64,7 @@ connections {
                 local_ts = 10.2.0.0/24
                 remote_ts = 10.1.0.0/24
                 ${PROTOCOL:-esp}_proposals = ${CHARON_PROPOSALS:-aes128gcm16-esn-noesn}
+                ipcomp = ${IPCOMP:-no}
                 start_action = $1
             }
             host {
@@ -168,4 +170,60 @@ ikev2_rekey() {
     check "IKEv2, rekey: no packet dropped by either kernel" eval 'kernel_clean east && kernel_clean west'
 }
 
-ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_rekey)
+# compressed: large pings of like octets return, IPComp's SAs of both kernels count them whole, and little of them leaves.
+compressed() {
+    local side
+    wires_start
+    pings tunnel 5 -s 1000 -p 61 || { wires_stop; tail -n 3 "$work/ping.out"; return 1; }
+    wires_stop
+    for side in east west; do
+        ip -n "${!side}" -s xfrm state | awk '
+            /^src/ { source = $2; getline; kind = $2 }
+            /lifetime current/ {
+                getline
+                if ($2 + 0 >= 5) seen[kind, source] = 1
+                if (kind == "comp" && $1 + 0 >= 5000) whole[source] = 1
+            }
+            END { exit !(length(whole) == 2 && length(seen) >= 4) }' || { ip -n "${!side}" -s xfrm state; return 1; }
+    done
+    [ "$(left "$esp_on_wire and less 250")" -ge 10 ] && [ "$(left "$esp_on_wire and greater 251")" -eq 0 ] &&
+        [ "$(left "$clear_on_wire")" -eq 0 ] ||
+        { tcpdump -nr "$work/east.pcap" 2>/dev/null; return 1; }
+}
+
+# cpis: the CPIs of east's children that are compressed.
+cpis() { json east '.child_sas[] | select(.compression == "deflate") | .cpi_in'; }
+
+# new_cpi BEFORE: the newest child has another one.
+new_cpi() { [ -n "$(cpis)" ] && ! cpis | tail -n 1 | grep -qxF "$1"; }
+
+# IPComp beside ESP, agreed on in both roles, renewed by the peer, declined by it, and taken down.
+ikev2_compression() {
+    local HOST=no COMPRESSION=deflate IPCOMP=yes name="IKEv2, compression" before
+    v2_ours east listen
+    v2_peer_start charon listen && east_start || { check "$name: daemons start" false; return; }
+    check "$name: up" eval 'ctl east up net --timeout 60 >"$work/up.out" || { cat "$work/up.out"; false; }'
+    check "$name: large packets are compressed" compressed
+    v2_judge "$name, small packets" tunnel
+    before=$(cpis)
+    check "$name: the peer renews the child, with another CPI" eval \
+        'swan west --rekey --child net >"$work/up.out" && wait_until 10 new_cpi "$before"'
+    check "$name: what it carries is compressed" compressed
+    check "$name: no packet dropped by either kernel" eval 'kernel_clean east && kernel_clean west'
+    check "$name: down is down on both sides" eval \
+        'ctl east down net >/dev/null && wait_until 10 no_state west && wait_until 10 no_state east'
+    stop east
+    east_start
+    check "$name: the peer brings it up" eval 'swan west --initiate --child net --timeout 60 >"$work/up.out"'
+    check "$name: what the peer's child carries is compressed" compressed
+    IPCOMP=no v2_charon none
+    cp "$work/swanctl.conf" "$work/west/swanctl/swanctl.conf"
+    check "$name: the peer does not compress any more" eval \
+        'swan west --load-all --noprompt >/dev/null && swan west --terminate --ike gw >/dev/null &&
+         wait_until 10 no_state east && ctl east up net --timeout 60 >"$work/up.out"'
+    check "$name: status says that it declines" eval 'json east ".child_sas[].compression" | grep -qx declined'
+    v2_judge "$name, declined" tunnel
+}
+
+ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_rekey
+    ikev2_compression)

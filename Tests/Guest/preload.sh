@@ -2,7 +2,7 @@
 # Loads what ESP needs before anybody negotiates: under emulation the first SA of an algorithm takes seconds of
 # module loading, in which peers retransmit, and without a random generator no SA can be made at all.
 modprobe -a drbg jitterentropy_rng esp4 esp6 ah4 ah6 xfrm_user af_packet authenc authencesn echainiv seqiv gcm ctr ccm xfrm_interface \
-    veth 2>/dev/null
+    ipcomp ipcomp6 xfrm4_tunnel xfrm6_tunnel veth 2>/dev/null
 ip netns add preload
 # A key of N octets.
 key() { printf '0x%s' "$(head -c "$1" /dev/zero | tr '\0' 'Z' | od -An -v -tx1 | tr -d ' \n')"; }

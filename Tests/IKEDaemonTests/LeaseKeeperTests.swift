@@ -148,6 +148,31 @@ struct BroughtPoliciesTests {
         }
     }
 
+    @Test("a policy of the configuration waits below those of child SAs, and is in place again after them")
+    func configured() throws {
+        let plane = NullDataPlane()
+        let policies = BroughtPolicies(dataPlane: plane, log: Samples.log())
+        let traffic = try Self.traffic(from: Samples.remote, requestID: 2)
+        let configured = TunnelPolicies.protecting(try Self.traffic(from: Samples.remote, requestID: 1))
+        func configure() { for policy in configured { policies.configure(policy) { _ in } } }
+        configure()
+        #expect(templates(plane) == [1])
+        policies.protect(traffic)
+        #expect(templates(plane) == [2])
+        configure()
+        #expect(templates(plane) == [2])
+        policies.unprotect(traffic)
+        #expect(templates(plane) == [1])
+        policies.protect(traffic)
+        for policy in configured { policies.unconfigure(policy.id) }
+        #expect(templates(plane) == [2])
+        policies.unprotect(traffic)
+        #expect(templates(plane) == [])
+        configure()
+        for policy in configured { policies.unconfigure(policy.id) }
+        #expect(templates(plane) == [])
+    }
+
     @Test("pairs of selectors of one family get policies, each in every direction")
     func families() throws {
         let policies = TunnelPolicies.protecting(try Self.traffic(from: Samples.remote, requestID: 9))

@@ -1,3 +1,4 @@
+import Algorithms
 import IPsec
 import Negotiation
 import Testing
@@ -35,6 +36,28 @@ struct TunnelPoliciesTests {
         let protecting = TunnelPolicies.protecting(tunnel, local: Samples.local, remote: Samples.remote)
         #expect(protecting.allSatisfy { $0.device == name })
         #expect(TunnelPolicies.blocking(tunnel).allSatisfy { $0.device == name })
+    }
+
+    @Test(arguments: [EncapsulationMode.tunnel, .transport])
+    func compressionIsInnermostAndHasTheTunnel(_ mode: EncapsulationMode) throws {
+        var traffic = ProtectedTraffic(
+            tunnel: "hq", local: [try Samples.prefix("10.1.0.0/24")],
+            remote: [try Samples.prefix("10.2.0.0/24")], mode: mode, requestID: 9,
+            localAddress: Samples.local, remoteAddress: Samples.remote)
+        traffic.compression = .deflate
+        let policies = TunnelPolicies.protecting(traffic)
+        #expect(policies.count == (mode == .tunnel ? 3 : 2))
+        for policy in policies {
+            let templates = policy.templates
+            #expect(templates.map(\.protocol) == [.ipcomp, .esp])
+            #expect(templates.map(\.mode) == [mode, .transport])
+            #expect(templates.map(\.requestID) == [9, 9])
+            #expect((templates[0].tunnelDestination != nil) == (mode == .tunnel))
+            #expect(templates[1].tunnelDestination == nil)
+            #expect(templates[1].level == .unique(requestID: 9))
+            // What does not shrink comes as it is, and goes by the same SAs.
+            #expect((templates[0].level == .use) == (policy.direction != .outbound))
+        }
     }
 
     @Test func aRangeBecomesItsPrefixes() throws {

@@ -7,7 +7,8 @@ import Testing
 @Suite("What a peer sends that holds the keys")
 struct InsideTests {
     static let names = [
-        "child", "rekey-child", "rekey-self", "delete-child", "delete-self", "fragments", "early-auth",
+        "child", "compression", "rekey-child", "rekey-self", "delete-child", "delete-self", "fragments",
+        "early-auth",
         "early-create",
     ]
 

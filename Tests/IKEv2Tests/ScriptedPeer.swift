@@ -48,14 +48,15 @@ struct ScriptedPeer {
         peer.generatesPolicies = true
         let child = ChildPolicy(
             local: .anonymous, remote: .anonymous, encryption: Self.childSuite.encryption, integrity: [])
-        let tunnel = Tunnel(
+        var tunnel = Tunnel(
             name: "host", peer: "peer", remoteAddress: Self.path.remote.address, local: nil, remote: nil,
             mode: .transport, start: .onDemand, requestID: 7, origin: "swiftike.conf:50")
+        tunnel.compression = .deflate
         var policy = NegotiationPolicy(peers: [peer], children: [child], tunnels: [tunnel], limits: limits)
         policy.pool = AddressPoolPolicy(ranges: [TrafficSelector(IPPrefix(host: Self.given))])
         endpoint = IKEv2Endpoint(
             policy: policy,
-            random: CountingRandom(seed: 2))
+            random: CountingRandom(seed: 2), compressionIndices: CompressionIndices())
     }
 
     /// Gives the endpoint an event and carries out what it wants; the datagrams that it sends.

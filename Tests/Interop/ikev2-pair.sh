@@ -15,12 +15,21 @@ remote "peer" {
     remote_address 192.0.2.$other;
     $*
 }
-tunnel "net" { remote "peer"; local_net 10.$own.0.0/24; remote_net 10.$other.0.0/24; start up; }
+tunnel "net" { remote "peer"; local_net 10.$own.0.0/24; remote_net 10.$other.0.0/24; compression deflate; start up; }
 EOF
 }
 
 one_ike_sa() {
     json "$1" '.ike_sas | length' | grep -qx 1
+}
+
+# compressed: large pings of like octets return, and little of them crosses the wire.
+compressed() {
+    capture_start
+    in_ns east ping -n -q -c 5 -i 0.2 -W 12 -s 1000 -p 61 -I 10.1.0.1 10.2.0.1 >"$work/ping.out" 2>&1 || return 1
+    capture_stop
+    [ "$(captured "$esp_on_wire and less 250")" -ge 10 ] && [ "$(captured "$esp_on_wire and greater 251")" -eq 0 ] &&
+        [ "$(captured "$clear_on_wire")" -eq 0 ]
 }
 
 topology_up
@@ -35,6 +44,11 @@ check "64-bit sequence numbers were agreed to" grep -q "tunnel established.*, es
 check "pings pass" ping_through 5
 check "east counted them" esp_counted east 5
 check "west counted them" esp_counted west 5
+check "both compress, by the CPIs of each other" eval \
+    '[ "$(json east ".child_sas[0] | [.compression, .cpi_in, .cpi_out] | join(\" \")")" = \
+       "$(json west ".child_sas[0] | [.compression, .cpi_out, .cpi_in] | join(\" \")")" ] &&
+     json east ".child_sas[0].compression" | grep -qx deflate'
+check "large packets are compressed" compressed
 check "status shows one IKE SA of version 2" eval 'wait_until 10 one_ike_sa east && json east ".ike_sas[0].version" | grep -qx 2'
 check "the black box has the exchange" eval 'ctl east blackbox net | grep -q "SAr1"'
 check "down on one side is down on the other" eval 'ctl west down net >/dev/null && ctl east down net >/dev/null &&

@@ -24,6 +24,13 @@ struct RecordReader {
         return try text(name)
     }
 
+    /// nil where the member is null.
+    func optionalTruth(_ name: String) throws(ControlFailure) -> Bool? {
+        if value[name] == .null { return nil }
+        guard let truth = value[name]?.bool else { throw amiss(name) }
+        return truth
+    }
+
     func number<Number: FixedWidthInteger>(_ name: String) throws(ControlFailure) -> Number {
         guard let number = value[name]?.integer, let exact = Number(exactly: number) else {
             throw amiss(name)

@@ -84,6 +84,13 @@ package struct ChildSARecord: Hashable, Sendable {
     package var spiOut: String
     package var encryption: String
     package var integrity: String?
+    /// The algorithm of IPComp; `declined` where the peer does not agree to one, nil where none is wanted.
+    package var compression: String?
+    /// As `0x00001001`; nil where packets are not compressed.
+    package var cpiIn: String?
+    package var cpiOut: String?
+    /// Whether the peer takes padding for traffic flow confidentiality; nil where it could not say.
+    package var takesFlowPadding: Bool?
     package var bytesIn: UInt64
     package var bytesOut: UInt64
     package var packetsIn: UInt64
@@ -115,8 +122,11 @@ package struct ChildSARecord: Hashable, Sendable {
             .init("mode", .string(mode)),
             .init("encapsulation", .string(encapsulation)), .init("spi_in", .string(spiIn)),
             .init("spi_out", .string(spiOut)), .init("encryption", .string(encryption)),
-            .init("integrity", .text(integrity)), .init("bytes_in", .count(bytesIn)),
-            .init("bytes_out", .count(bytesOut)), .init("packets_in", .count(packetsIn)),
+            .init("integrity", .text(integrity)), .init("compression", .text(compression)),
+            .init("cpi_in", .text(cpiIn)), .init("cpi_out", .text(cpiOut)),
+            .init("takes_tfc_padding", takesFlowPadding.map { .bool($0) } ?? .null),
+            .init("bytes_in", .count(bytesIn)), .init("bytes_out", .count(bytesOut)),
+            .init("packets_in", .count(packetsIn)),
             .init("packets_out", .count(packetsOut)), .init("rekey_at", .text(rekeyAt?.description)),
         ])
     }
@@ -130,6 +140,10 @@ package struct ChildSARecord: Hashable, Sendable {
         spiOut = try json.text("spi_out")
         encryption = try json.text("encryption")
         integrity = try json.optionalText("integrity")
+        compression = try json.optionalText("compression")
+        cpiIn = try json.optionalText("cpi_in")
+        cpiOut = try json.optionalText("cpi_out")
+        takesFlowPadding = try json.optionalTruth("takes_tfc_padding")
         bytesIn = try json.number("bytes_in")
         bytesOut = try json.number("bytes_out")
         packetsIn = try json.number("packets_in")

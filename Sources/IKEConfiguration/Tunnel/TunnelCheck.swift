@@ -13,7 +13,8 @@ struct TunnelCheck {
 
     /// The tunnel; nil if it cannot be, with a message.
     func tunnel(requestID: UInt32) -> Tunnel? {
-        guard let peer = peer(), checkNets(), checkStart(peer), checkAssigned(peer), checkProtocol(peer)
+        guard let peer = peer(), checkNets(), checkStart(peer), checkAssigned(peer), checkProtocol(peer),
+            checkCompression(peer)
         else { return nil }
         var address: IPAddress?
         if case .address(let remote, _) = peer.policy.match { address = remote }
@@ -25,6 +26,7 @@ struct TunnelCheck {
         tunnel.device = draft.interface
         tunnel.assigned = draft.assigned.first?.side
         tunnel.protocol = draft.header?.kind ?? .esp
+        tunnel.compression = draft.compression?.algorithm
         return tunnel
     }
 
@@ -115,6 +117,14 @@ struct TunnelCheck {
             return fail(header.location, "AH cannot go through UDP, which 'nat_traversal force' asks for")
         }
         return true
+    }
+
+    private func checkCompression(_ peer: RemoteDraft) -> Bool {
+        guard let compression = draft.compression, peer.isForVersion1 else { return true }
+        return fail(
+            compression.location,
+            "'compression' is for IKEv2, and remote \"\(peer.policy.name)\" is for IKEv1, too: take 'main' out of its "
+                + "exchange_mode")
     }
 
     private func checkStart(_ peer: RemoteDraft) -> Bool {

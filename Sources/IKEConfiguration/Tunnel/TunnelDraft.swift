@@ -1,3 +1,4 @@
+import Algorithms
 import IPsec
 import Negotiation
 import SourceText
@@ -15,6 +16,8 @@ struct TunnelDraft {
     var mode: EncapsulationMode = .tunnel
     /// `protocol`, and where it is said.
     var header: (kind: SecurityProtocol, location: SourceLocation)?
+    /// `compression`, and where it is said.
+    var compression: (algorithm: CompressionAlgorithm, location: SourceLocation)?
     var start: StartMode = .onDemand
     /// The network device of the user-space plane that it is to have.
     var interface: String?
@@ -53,6 +56,11 @@ struct TunnelDraft {
                 let place = arguments.location
                 let word = try arguments.takeChoice(["esp", "ah"])
                 tunnel.header = (word.text == "ah" ? .ah : .esp, place)
+            },
+            "compression": .init { (tunnel, arguments, _) throws(Diagnostic) in
+                let place = arguments.location
+                let word = try arguments.takeChoice(["deflate", "off"])
+                tunnel.compression = word.text == "deflate" ? (.deflate, place) : nil
             },
             "start": .init { (tunnel, arguments, _) throws(Diagnostic) in
                 let word = try arguments.takeChoice(["up", "on_demand", "listen"])

@@ -29,7 +29,7 @@ package struct InnerNetwork: Sendable {
     package let leases: LeaseKeeper
     /// Learn of peers and of what they gave us.
     package let scripts: PeerScripts
-    private let policies: BroughtPolicies
+    let policies: BroughtPolicies
     private let host: HostAddressing
     private let log: Log
 

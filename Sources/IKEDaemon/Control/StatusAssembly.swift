@@ -43,13 +43,23 @@ struct StatusAssembly: Sendable {
     }
 
     private func record(_ status: ChildSAStatus, on loop: any EventLoop) -> EventLoopFuture<ChildSARecord> {
-        let record = ChildSARecord(
+        var base = ChildSARecord(
             tunnel: status.tunnel, protocol: "\(status.outbound.protocol)", mode: status.mode.rawValue,
             encapsulation: status.encapsulation.map { "udp \($0.sourcePort)-\($0.destinationPort)" }
                 ?? "none",
             spiIn: "\(status.inbound.spi)", spiOut: "\(status.outbound.spi)",
             encryption: "\(status.encryption)",
             integrity: status.integrity.map { "\($0)" }, rekeyAt: status.rekeyAt.map(moment.wall(at:)))
+        base.takesFlowPadding = status.takesFlowPadding
+        switch status.compression {
+        case .notWanted: break
+        case .declined: base.compression = "declined"
+        case .agreed(let algorithm, let inbound, let outbound):
+            base.compression = "\(algorithm)"
+            base.cpiIn = "\(inbound.spi)"
+            base.cpiOut = "\(outbound.spi)"
+        }
+        let record = base
         return usage(of: status.inbound, on: loop).and(usage(of: status.outbound, on: loop)).map {
             inbound, outbound in
             var record = record

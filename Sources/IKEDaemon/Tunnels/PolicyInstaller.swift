@@ -6,6 +6,8 @@ import Negotiation
 ///
 /// Belongs to the daemon's loop; answers of the database come back there.
 final class PolicyInstaller {
+    /// What child SAs bring goes before what is put in place here.
+    private let brought: BroughtPolicies
     private let dataPlane: any DataPlane
     private let log: Log
     private let loop: any EventLoop
@@ -13,7 +15,8 @@ final class PolicyInstaller {
     private var tunnels: [String: [SecurityPolicy]] = [:]
     private var included: [SecurityPolicy] = []
 
-    init(dataPlane: any DataPlane, log: Log, loop: any EventLoop) {
+    init(over brought: BroughtPolicies, dataPlane: any DataPlane, log: Log, loop: any EventLoop) {
+        self.brought = brought
         self.dataPlane = dataPlane
         self.log = log
         self.loop = loop
@@ -62,7 +65,7 @@ final class PolicyInstaller {
         let log = log
         let answers = policies.map { policy in
             let promise = loop.makePromise(of: Void.self)
-            dataPlane.set(policy) { result in
+            brought.configure(policy) { result in
                 if case .failure(let failure) = result {
                     log.error(
                         "installing the policy for \(policy.selector) of \(owner): \(failure.explanation)")
@@ -75,12 +78,6 @@ final class PolicyInstaller {
     }
 
     private func remove(_ ids: [SecurityPolicyID]) {
-        let log = log
-        for id in ids {
-            dataPlane.delete(id) { result in
-                guard case .failure(let failure) = result, failure.kind != .notFound else { return }
-                log.warning("removing the policy for \(id.selector): \(failure.explanation)")
-            }
-        }
+        for id in ids { brought.unconfigure(id) }
     }
 }

@@ -19,8 +19,9 @@ package enum TunnelPolicies {
     /// Out, in and forward policies for each pair of selectors of one family.
     package static func protecting(_ traffic: ProtectedTraffic) -> [SecurityPolicy] {
         let (local, remote) = (traffic.localAddress, traffic.remoteAddress)
-        let outward = SecurityPolicy.Action.protect([template(traffic, from: local, to: remote)])
-        let inward = SecurityPolicy.Action.protect([template(traffic, from: remote, to: local)])
+        let outward = SecurityPolicy.Action.protect(
+            templates(traffic, .outbound, from: local, to: remote))
+        let inward = SecurityPolicy.Action.protect(templates(traffic, .inbound, from: remote, to: local))
         return traffic.local.flatMap { ours in
             traffic.remote.flatMap { theirs in
                 selectors(ours, theirs).flatMap { selector in
@@ -58,14 +59,30 @@ package enum TunnelPolicies {
         return policies
     }
 
-    private static func template(
-        _ traffic: ProtectedTraffic, from source: IPAddress, to destination: IPAddress
-    ) -> PolicyTemplate {
+    /// The innermost first: compression, where there is any, has the tunnel, and what protects it none.
+    private static func templates(
+        _ traffic: ProtectedTraffic, _ direction: Direction, from source: IPAddress,
+        to destination: IPAddress
+    ) -> [PolicyTemplate] {
         let hasOuterHeader = traffic.mode != .transport
-        return PolicyTemplate(
-            protocol: traffic.protocol, mode: traffic.mode, tunnelSource: hasOuterHeader ? source : nil,
+        let innermost = PolicyTemplate(
+            protocol: traffic.compression == nil ? traffic.protocol : .ipcomp, mode: traffic.mode,
+            tunnelSource: hasOuterHeader ? source : nil,
             tunnelDestination: hasOuterHeader ? destination : nil,
             level: .unique(requestID: traffic.requestID))
+        guard traffic.compression != nil else { return [innermost] }
+        var compression = innermost
+        if direction == .inbound {
+            // What would not shrink comes without IPComp (RFC 3173 section 2.2).
+            compression.level = .use
+            compression.optionalRequestID = traffic.requestID
+        }
+        return [
+            compression,
+            PolicyTemplate(
+                protocol: traffic.protocol, mode: .transport,
+                level: .unique(requestID: traffic.requestID)),
+        ]
     }
 
     /// Every pair of prefixes that the ranges are made of.

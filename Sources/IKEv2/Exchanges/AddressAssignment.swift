@@ -184,6 +184,7 @@ extension IKESA {
             requestID: request.requestID, localAddress: child.inbound.id.destination,
             remoteAddress: child.outbound.id.destination, device: request.device)
         traffic.protocol = request.protocol
+        traffic.compression = child.compression?.algorithm
         traffic.assigned = request.assigned
         return traffic
     }

@@ -122,7 +122,7 @@ extension IKESA {
     /// Where it believes itself established, it is told that it is not (RFC 7296 section 2.21.2).
     private mutating func reject(_ draft: ChildDraft?, _ failure: NegotiationFailure, _ turn: inout Turn) {
         if let draft {
-            turn.usedSPIs.remove(draft.spi)
+            turn.release(draft.spi)
             turn.outcomes.append(.childFailed(draft.request, failure))
         }
         if case .authenticationFailed = failure {

@@ -71,7 +71,9 @@ struct ChildOfferMessage {
     let responderSelectors: TrafficSelectorPayload
     let isTransport: Bool
     /// Whether the sender cannot take packets with padding for traffic flow confidentiality.
-    let refusesFlowPadding: Bool
+    let takesFlowPadding: Bool
+    /// IPCOMP_SUPPORTED, as often as it is there.
+    let compressions: [NotifyPayload]
 
     /// nil where the message has no SA payload.
     init?(optional message: Message) throws(NegotiationFailure) {
@@ -87,6 +89,7 @@ struct ChildOfferMessage {
         initiatorSelectors = try message.trafficSelectors(.initiator)
         responderSelectors = try message.trafficSelectors(.responder)
         isTransport = message.notification(.useTransportMode) != nil
-        refusesFlowPadding = message.notification(.espTFCPaddingNotSupported) != nil
+        takesFlowPadding = message.notification(.espTFCPaddingNotSupported) == nil
+        compressions = message.notifications.filter { $0.type == .ipcompSupported }
     }
 }

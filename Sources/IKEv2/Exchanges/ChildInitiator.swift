@@ -26,6 +26,7 @@ extension IKESA {
         if let wanted { exchange = try PrivateValue(wanted, random: &turn.random) }
         return ChildDraft(
             request: request, policy: policy, spi: spi,
+            compressionIndex: request.compression == nil ? nil : turn.compressionIndex(for: spi),
             nonce: isFirst ? nil : turn.random.bytes(count: nonceSize), exchange: exchange, replaces: old,
             attempts: attempts)
     }
@@ -39,9 +40,12 @@ extension IKESA {
 
     /// The payloads that ask for a child SA.
     ///
-    /// [N(USE_TRANSPORT_MODE),] SA, [Ni, KEi,] TSi, TSr
+    /// [N(IPCOMP_SUPPORTED),] [N(USE_TRANSPORT_MODE),] SA, [Ni, KEi,] TSi, TSr
     func offer(_ draft: ChildDraft) -> [Payload] {
         var payloads: [Payload] = []
+        if let algorithm = draft.request.compression, let index = draft.compressionIndex {
+            payloads.append(.notify(CompressionOffer(algorithm, index: index).notify))
+        }
         if draft.request.mode == .transport { payloads.append(.notify(NotifyPayload(.useTransportMode))) }
         payloads.append(
             .securityAssociation(
@@ -107,14 +111,14 @@ extension IKESA {
     /// - Parameter draft: what we had asked for.
     mutating func receiveChildAnswer(_ message: Message, _ draft: ChildDraft, _ turn: inout Turn) {
         if unwanted.remove(draft.spi) != nil {
-            turn.usedSPIs.remove(draft.spi)
+            turn.release(draft.spi)
             if !message.notifications.contains(where: \.type.isError) {
                 enqueue(.deleteChildren([draft.identifier]), &turn)
             }
             return
         }
         if let refusal = message.notifications.first(where: \.type.isError) {
-            turn.usedSPIs.remove(draft.spi)
+            turn.release(draft.spi)
             receive(refusal, draft, &turn)
             return
         }
@@ -125,13 +129,14 @@ extension IKESA {
             updateEstablished {
                 $0.temporaryFailures = 0
                 $0.installing[token] = ChildInstallation(
-                    child: child, replaces: draft.replaces, nonces: agreement.nonces, direction: .inbound)
+                    child: child, replaces: draft.replaces, nonces: agreement.nonces, step: .inbound)
             }
             turn.effects.append(.install(token, child.inbound))
+            if child.compression == nil { turn.compressionIndices.release(draft.spi) }
         } catch {
             // The peer believes in a pair that we do not make.
             enqueue(.deleteChildren([draft.identifier]), &turn)
-            turn.usedSPIs.remove(draft.spi)
+            turn.release(draft.spi)
             fail(draft, error, &turn)
         }
     }
@@ -153,7 +158,9 @@ extension IKESA {
             try subset(answer.initiatorSelectors, of: draft.request.locals), draft.request)
         let remote = try subset(answer.responderSelectors, of: draft.request.remotes)
         return ChildAgreement(
-            request: draft.request.agreed(local, remote), suite: suite, nonces: try nonces(message, draft),
+            request: draft.request.agreed(local, remote), suite: suite,
+            compression: try answer.agreedCompression(draft), takesFlowPadding: answer.takesFlowPadding,
+            nonces: try nonces(message, draft),
             secret: try secret(message, draft, suite), ownSPI: draft.spi, peerSPI: SPI(peerSPI), local: local,
             remote: remote, lifetime: draft.policy.lifetime)
     }

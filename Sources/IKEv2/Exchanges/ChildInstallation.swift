@@ -8,6 +8,9 @@ import Negotiation
 struct ChildAgreement {
     let request: ChildRequest
     let suite: Suite
+    /// nil where packets are not compressed.
+    let compression: CompressionAgreement?
+    let takesFlowPadding: Bool
     let nonces: Nonces
     /// g^ir of the exchange's own; nil where it has none.
     let secret: SecretKey?
@@ -33,13 +36,22 @@ extension IKESA {
         let keys = ChildSAKeys(
             agreement.suite, under: secured.keys, sharedSecret: agreement.secret, nonces: agreement.nonces)
         let isInitiator = role == .initiator
+        var inbound = association(
+            .inbound, agreement, isInitiator ? keys.fromResponder : keys.fromInitiator)
+        var outbound = association(
+            .outbound, agreement, isInitiator ? keys.fromInitiator : keys.fromResponder)
+        let compression = agreement.compression.map {
+            ChildCompression($0, inbound: inbound, outbound: outbound)
+        }
+        if compression != nil {
+            inbound.mode = .transport
+            outbound.mode = .transport
+        }
         return ChildSA(
-            role: role, request: agreement.request,
-            inbound: association(.inbound, agreement, isInitiator ? keys.fromResponder : keys.fromInitiator),
-            outbound: association(
-                .outbound, agreement, isInitiator ? keys.fromInitiator : keys.fromResponder),
-            sends: false, suite: agreement.suite, local: agreement.local, remote: agreement.remote,
-            lifetime: agreement.lifetime, established: turn.now)
+            role: role, request: agreement.request, inbound: inbound, outbound: outbound,
+            compression: compression, takesFlowPadding: agreement.takesFlowPadding, suite: agreement.suite,
+            local: agreement.local, remote: agreement.remote, lifetime: agreement.lifetime,
+            established: turn.now)
     }
 
     private func association(
@@ -92,9 +104,9 @@ extension IKESA {
         turn.outcomes.append(.adopted(child.inbound.id))
         turn.report(
             .notice, renews ? .childRekeyed : .childEstablished, child.subject,
-            "\(child.inbound.mode.rawValue) \(renews ? "renewed" : "established"): "
+            "\(child.request.mode.rawValue) \(renews ? "renewed" : "established"): "
                 + "\(Self.text(child.local)) with \(Self.text(child.remote)), \(child.suite), "
-                + "SPIs \(child.spi) in, \(child.peerSPI) out")
+                + "SPIs \(child.spi) in, \(child.peerSPI) out\(child.compressionWords)")
     }
 
     static func text(_ selectors: [TrafficSelector]) -> String {
@@ -104,14 +116,16 @@ extension IKESA {
     /// Has our packets go through a child.
     mutating func startSending(_ spi: SPI, _ turn: inout Turn) {
         guard let child = established?.children[spi], !child.sends else { return }
-        let token = turn.token(for: id)
-        updateEstablished { sa in
-            sa.children[spi]?.sends = true
-            sa.installing[token] = ChildInstallation(
-                child: child, replaces: nil, nonces: Nonces(initiator: [], responder: []),
-                direction: .outbound)
+        updateEstablished { $0.children[spi]?.sends = true }
+        for association in child.outbounds {
+            let token = turn.token(for: id)
+            updateEstablished {
+                $0.installing[token] = ChildInstallation(
+                    child: child, replaces: nil, nonces: Nonces(initiator: [], responder: []),
+                    step: .outbound(association.id))
+            }
+            turn.effects.append(.install(token, association))
         }
-        turn.effects.append(.install(token, child.outbound))
         turn.outcomes.append(.adopted(child.outbound.id))
         bringPolicies(of: child, &turn)
     }
@@ -125,12 +139,23 @@ extension IKESA {
             return
         }
         updateEstablished { $0.installing[token] = nil }
-        let child = installation.child
         if case .failure(let failure) = result {
             failed(installation, .localResource(.database(failure)), &turn)
             return
         }
-        guard installation.direction == .inbound else { return }
+        guard installation.step == .inbound else { return }
+        var child = installation.child
+        child.placed += 1
+        if let next = child.nextInbound {
+            let token = turn.token(for: id)
+            updateEstablished {
+                $0.installing[token] = ChildInstallation(
+                    child: child, replaces: installation.replaces, nonces: installation.nonces, step: .inbound
+                )
+            }
+            turn.effects.append(.install(token, next))
+            return
+        }
         enter(child, renews: installation.replaces != nil, &turn)
         if let old = installation.replaces {
             succeed(child, old, installation.nonces, &turn)
@@ -145,13 +170,17 @@ extension IKESA {
         _ installation: ChildInstallation, _ failure: NegotiationFailure, _ turn: inout Turn
     ) {
         let child = installation.child
-        if established?.children[child.spi] == nil {
-            turn.usedSPIs.remove(child.spi)
-            enqueue(.deleteChildren([child.identifier]), &turn)
-        } else {
+        switch installation.step {
+        case .inbound:
+            turn.release(child.spi)
+            for placed in child.inbounds.prefix(child.placed) { turn.effects.append(.remove(placed.id)) }
+        case .outbound(let refused):
+            // It may be gone already, by its other half or by either side.
+            guard established?.children[child.spi] != nil else { return }
+            updateEstablished { $0.children[child.spi]?.refused.insert(refused) }
             removeChild(child.spi, failure.sentence, &turn)
-            enqueue(.deleteChildren([child.identifier]), &turn)
         }
+        enqueue(.deleteChildren([child.identifier]), &turn)
         turn.outcomes.append(.childFailed(child.request, failure))
     }
 
@@ -173,8 +202,8 @@ extension IKESA {
         deadlines[.rekeyChild(spi)] = nil
         deadlines[.expireChild(spi)] = nil
         deadlines[.removeInbound(spi)] = nil
-        turn.usedSPIs.remove(spi)
-        turn.effects.append(.remove(child.inbound.id))
+        turn.release(spi)
+        for inbound in child.inbounds { turn.effects.append(.remove(inbound.id)) }
         turn.outcomes.append(.released(child.inbound.id))
         turn.report(
             isLoss ? .notice : .debug, isLoss ? .childGone : .progress, child.subject,
@@ -182,25 +211,29 @@ extension IKESA {
                 + "(SPIs \(spi) in, \(child.peerSPI) out)")
     }
 
-    /// Takes the outbound SA of a child out of the database.
+    /// Takes the outbound SAs of a child out of the database.
     mutating func stopSending(_ spi: SPI, _ turn: inout Turn) {
         guard let child = established?.children[spi], child.sends else { return }
         updateEstablished { $0.children[spi]?.sends = false }
-        turn.effects.append(.remove(child.outbound.id))
+        for outbound in child.outbounds where !child.refused.contains(outbound.id) {
+            turn.effects.append(.remove(outbound.id))
+        }
         turn.outcomes.append(.released(child.outbound.id))
     }
 
     mutating func removeAllChildren(_ why: String, _ turn: inout Turn) {
         guard let sa = established else { return }
-        for installation in sa.installing.values where installation.direction == .inbound {
-            turn.usedSPIs.remove(installation.child.spi)
-            turn.effects.append(.remove(installation.child.inbound.id))
+        for installation in sa.installing.values where installation.step == .inbound {
+            discard(installation.child, &turn)
         }
-        if case .installing(_, _, _, let child)? = sa.answering {
-            turn.usedSPIs.remove(child.spi)
-            turn.effects.append(.remove(child.inbound.id))
-        }
+        if case .installing(_, _, _, let child)? = sa.answering { discard(child, &turn) }
         for spi in sa.children.keys.sorted(by: { $0.value < $1.value }) { removeChild(spi, why, &turn) }
+    }
+
+    /// Takes back the inbound SAs of a child that is on its way into the database.
+    func discard(_ child: ChildSA, _ turn: inout Turn) {
+        turn.release(child.spi)
+        for inbound in child.placedInbounds { turn.effects.append(.remove(inbound.id)) }
     }
 
     mutating func expireChild(_ spi: SPI, _ turn: inout Turn) {
@@ -216,6 +249,16 @@ extension IKESA {
 }
 
 extension ChildSA {
+    /// What the log says of its compression, where it is wanted.
+    fileprivate var compressionWords: String {
+        switch compressionStatus {
+        case .notWanted: ""
+        case .declined: "; not compressed, as the peer does not agree to it"
+        case .agreed(let algorithm, let inbound, let outbound):
+            "; compressed by \(algorithm), CPIs \(inbound.spi) in, \(outbound.spi) out"
+        }
+    }
+
     var isReplaced: Bool {
         if case .replaced = phase { true } else { false }
     }

@@ -185,13 +185,19 @@ extension IKESA {
                 .localResource(.cryptography("no free SPI was drawn")), NotifyPayload(.noAdditionalSAs))
         }
         let offered = pending.offer.proposals[selection.index]
+        let compression = agreedCompression(pending.offer, request, spi, &turn)
         let agreement = ChildAgreement(
-            request: request.agreed(local, remote), suite: selection.suite, nonces: pending.nonces,
+            request: request.agreed(local, remote), suite: selection.suite, compression: compression,
+            takesFlowPadding: pending.offer.takesFlowPadding, nonces: pending.nonces,
             secret: secret, ownSPI: spi,
             peerSPI: SPI(offered.spi.reduce(0) { $0 << 8 | UInt32($1) }), local: local, remote: remote,
             lifetime: policy.lifetime)
         let child = makeChild(agreement, role: .responder, turn)
         var payloads = pending.head
+        if let compression {
+            payloads.append(
+                .notify(CompressionOffer(compression.algorithm, index: compression.ownIndex).notify))
+        }
         if request.mode == .transport { payloads.append(.notify(NotifyPayload(.useTransportMode))) }
         payloads.append(
             .securityAssociation(
@@ -208,6 +214,16 @@ extension IKESA {
         let token = turn.token(for: id)
         updateEstablished { $0.answering = .installing(token, pending, payloads, child) }
         turn.effects.append(.install(token, child.inbound))
+    }
+
+    /// What we agree to of the peer's offers of compression; nil where there is none, or none is wanted.
+    private func agreedCompression(
+        _ offer: ChildOfferMessage, _ request: ChildRequest, _ spi: SPI, _ turn: inout Turn
+    ) -> CompressionAgreement? {
+        guard let algorithm = request.compression, let peerIndex = offer.offeredIndex(algorithm),
+            let ownIndex = turn.compressionIndex(for: spi)
+        else { return nil }
+        return CompressionAgreement(algorithm: algorithm, ownIndex: ownIndex, peerIndex: peerIndex)
     }
 
     private func select(
@@ -252,15 +268,23 @@ extension IKESA {
     mutating func receiveAnswerInstalled(
         _ token: EffectToken, _ result: Result<Void, DatabaseFailure>, _ turn: inout Turn
     ) {
-        guard case .installing(token, let pending, let payloads, let child)? = established?.answering else {
+        guard case .installing(token, let pending, let payloads, var child)? = established?.answering else {
             return
         }
         updateEstablished { $0.answering = nil }
         if case .failure(let failure) = result {
-            turn.usedSPIs.remove(child.spi)
+            turn.release(child.spi)
+            for placed in child.inbounds.prefix(child.placed) { turn.effects.append(.remove(placed.id)) }
             refuse(
                 Refusal(.localResource(.database(failure)), NotifyPayload(.noProposalChosen)),
                 pending.exchange, head: pending.head, &turn)
+            return
+        }
+        child.placed += 1
+        if let next = child.nextInbound {
+            let token = turn.token(for: id)
+            updateEstablished { $0.answering = .installing(token, pending, payloads, child) }
+            turn.effects.append(.install(token, next))
             return
         }
         respond(pending.exchange, payloads, &turn)

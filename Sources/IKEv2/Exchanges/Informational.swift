@@ -59,7 +59,7 @@ extension IKESA {
         let child = established?.children.values.first {
             $0.peerSPI == peerSPI && $0.outbound.id.protocol == kind
         }
-        guard let child else { return nil }
+        guard let child else { return installationEnded(kind, peerSPI, &turn) }
         switch child.phase {
         case .closing:
             // Our own delete of it is on its way, and answered for itself (RFC 7296 section 2.25.1).
@@ -74,6 +74,21 @@ extension IKESA {
             removeChild(child.spi, "the peer deleted it", &turn)
             return child.identifier
         }
+    }
+
+    /// The peer is done with a child whose inbound SAs are on their way into the database.
+    private mutating func installationEnded(
+        _ kind: SecurityProtocol, _ peerSPI: SPI, _ turn: inout Turn
+    ) -> ChildIdentifier? {
+        let ended = established?.installing.first { _, installation in
+            let outbound = installation.child.outbound.id
+            return installation.step == .inbound && outbound.protocol == kind && outbound.spi == peerSPI
+        }
+        guard let (token, installation) = ended else { return nil }
+        updateEstablished { $0.installing[token] = nil }
+        discard(installation.child, &turn)
+        turn.outcomes.append(.childFailed(installation.child.request, .peerDeclined(.deleted)))
+        return installation.child.identifier
     }
 
     /// Nothing goes out through a child any more; what is under way may still come in.

@@ -157,7 +157,7 @@ extension IKESA {
             return
         }
         guard isInUse || request.isDeleteSelf else {
-            if let draft = request.draft { turn.usedSPIs.remove(draft.spi) }
+            if let draft = request.draft { turn.release(draft.spi) }
             work(&turn)
             return
         }

@@ -47,7 +47,7 @@ extension IKESA {
             case .rekeySelf, .probe: false
             }
         }
-        return !isChanging && sa.installing.values.allSatisfy { $0.direction == .outbound }
+        return !isChanging && sa.installing.values.allSatisfy { $0.step != .inbound }
     }
 
     private func answer(

@@ -76,6 +76,7 @@ extension CertificatePayload {
 extension NotifyPayload {
     fileprivate var words: String {
         let child = UInt32(octets: spi).map { " of \(SPI($0))" } ?? ""
+        if type == .ipcompSupported { return "N(\(type)) \(compressionWords)" }
         return "N(\(type))\(child)\(data.isEmpty ? "" : ", \(data.count) octets")"
     }
 }

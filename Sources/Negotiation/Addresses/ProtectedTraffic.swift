@@ -1,3 +1,4 @@
+package import Algorithms
 package import IPsec
 
 /// Policies that live as long as a child SA needs them, since no configuration could write them down before.
@@ -9,6 +10,8 @@ package struct ProtectedTraffic: Hashable, Sendable {
     package var mode: EncapsulationMode
     /// ESP or AH.
     package var `protocol` = SecurityProtocol.esp
+    /// How its packets are compressed first, as both sides have agreed; nil for not at all.
+    package var compression: CompressionAlgorithm?
     package var requestID: UInt32
     package var localAddress: IPAddress
     package var remoteAddress: IPAddress

@@ -33,7 +33,9 @@ enum LoadVersion: String, CaseIterable {
     func machine(_ policy: NegotiationPolicy) -> any LoadMachine {
         switch self {
         case .ikev1: IKEv1Endpoint(policy: policy, random: SystemRandom())
-        case .ikev2: IKEv2Endpoint(policy: policy, random: SystemRandom())
+        case .ikev2:
+            IKEv2Endpoint(
+                policy: policy, random: SystemRandom(), compressionIndices: CompressionIndices())
         }
     }
 
