@@ -1,5 +1,5 @@
-package import Credentials
-package import IPsec
+import Credentials
+import IPsec
 
 /// When a peer's script is run: the word is racoon's, and the script's first argument.
 package enum ScriptOccasion: String, Hashable, Sendable, CaseIterable {
