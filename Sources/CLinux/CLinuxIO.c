@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxIO.h"
+#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -465,4 +466,10 @@ int linuxio_capabilities(uint64_t *effective)
     int code = result(syscall(SYS_capget, &header, halves));
     if (code == 0) *effective = (uint64_t)halves[1].effective << 32 | halves[0].effective;
     return code;
+}
+
+void linuxio_keep_heap_together(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TOP_PAD, 1 << 20);
 }

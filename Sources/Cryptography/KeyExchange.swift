@@ -67,7 +67,7 @@ package struct KeyExchange: ~Copyable, Sendable {
             privateHalf = .weierstrass(PrivateNumber(group: curve, value: privateValue))
         case .montgomery(let curve):
             let pair = try MontgomeryKeyPair(curve, privateValue: privateValue)
-            publicValue = pair.publicValue
+            publicValue = try pair.publicValue()
             privateHalf = .montgomery(pair)
         }
     }

@@ -1,6 +1,7 @@
 internal import Algorithms
 internal import CLibcrypto
 internal import KeyMaterial
+internal import Synchronization
 
 /// X25519 and X448 as IKEv2 uses them (RFC 7748, RFC 8031): values are numbers, least significant octet first.
 enum MontgomeryCurve: Sendable {
@@ -13,6 +14,16 @@ enum MontgomeryCurve: Sendable {
         case .x25519: 32
         case .x448: 56
         }
+    }
+
+    /// The public value of 1: 9, or 5 for X448 (RFC 7748 section 4).
+    fileprivate var basePoint: [UInt8] {
+        let first: UInt8 =
+            switch self {
+            case .x25519: 9
+            case .x448: 5
+            }
+        return [first] + [UInt8](repeating: 0, count: size - 1)
     }
 
     /// libcrypto's name of it.
@@ -44,6 +55,62 @@ enum MontgomeryCurve: Sendable {
     private var anyPrivateValue: SecretBytes { SecretBytes(copying: [UInt8](repeating: 7, count: size)) }
 }
 
+extension MontgomeryCurve {
+    fileprivate var keys: MontgomeryKeys {
+        switch self {
+        case .x25519: .x25519
+        case .x448: .x448
+        }
+    }
+}
+
+/// Makes libcrypto's keys of one curve from octets.
+///
+/// What does so is kept: to look for a curve by its name costs a tenth of what computing with it does.
+private final class MontgomeryKeys: Sendable {
+    static let x25519 = MontgomeryKeys(.x25519)
+    static let x448 = MontgomeryKeys(.x448)
+
+    /// Made for one curve, and used by one thread at a time.
+    @safe
+    private struct Factory: @unchecked Sendable {  // why: whoever took it out of the list is its only user
+        let context: OpaquePointer
+    }
+
+    private let curve: MontgomeryCurve
+    private let idle = Mutex<[Factory]>([])
+
+    private init(_ curve: MontgomeryCurve) {
+        self.curve = curve
+    }
+
+    /// Both halves of a pair; nil where libcrypto lacks the curve.
+    func pair(_ privateValue: UnsafeRawBufferPointer, publicValue: [UInt8]) -> OpaquePointer? {
+        unsafe key(privateValue, publicValue)
+    }
+
+    /// A peer's public value; nil where libcrypto lacks the curve.
+    func publicKey(_ octets: [UInt8]) -> OpaquePointer? {
+        unsafe key(UnsafeRawBufferPointer(start: nil, count: 0), octets)
+    }
+
+    private func key(_ privateValue: UnsafeRawBufferPointer, _ publicValue: [UInt8]) -> OpaquePointer? {
+        guard let factory = idle.withLock({ $0.popLast() }) ?? newFactory() else { return nil }
+        defer { idle.withLock { $0.append(factory) } }
+        return unsafe swiftike_raw_key(
+            factory.context, privateValue.baseAddress, privateValue.count, publicValue, publicValue.count)
+    }
+
+    private func newFactory() -> Factory? {
+        guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, curve.libcryptoName, nil) else { return nil }
+        guard unsafe EVP_PKEY_fromdata_init(context) == 1 else {
+            unsafe EVP_PKEY_CTX_free(context)
+            return nil
+        }
+        return unsafe Factory(context: context)
+    }
+}
+
 /// A private value of X25519 or X448 with the public one that belongs to it, in libcrypto's hands until it is wiped.
 @safe
 struct MontgomeryKeyPair: ~Copyable, @unchecked Sendable {  // why: nothing in it changes after it is made
@@ -54,11 +121,9 @@ struct MontgomeryKeyPair: ~Copyable, @unchecked Sendable {  // why: nothing in i
     /// - Throws: `unsupported` where the host's libcrypto has no such curve.
     init(_ curve: MontgomeryCurve, privateValue: borrowing SecretBytes) throws(KeyExchangeFailure) {
         defer { ERR_clear_error() }
-        let made = unsafe privateValue.withUnsafeBytes { bytes in
-            unsafe EVP_PKEY_new_raw_private_key_ex(
-                nil, curve.libcryptoName, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                bytes.count)
-        }
+        // libcrypto computes a public value more slowly than a secret: what stands for it here is any, and the true
+        // one is the secret with the base point (RFC 7748 section 6).
+        let made = unsafe privateValue.withUnsafeBytes { unsafe curve.keys.pair($0, publicValue: curve.basePoint) }
         guard let made = unsafe made else { throw .unsupported(curve.libcryptoName) }
         unsafe pair = made
         self.curve = curve
@@ -68,22 +133,22 @@ struct MontgomeryKeyPair: ~Copyable, @unchecked Sendable {  // why: nothing in i
         unsafe EVP_PKEY_free(pair)
     }
 
-    var publicValue: [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: curve.size) { buffer, initialized in
-            initialized = curve.size
-            let status = unsafe EVP_PKEY_get_raw_public_key(pair, buffer.baseAddress, &initialized)
-            precondition(status == 1 && initialized == curve.size, "a key pair without a public value")
-        }
+    /// What the peer gets.
+    ///
+    /// - Throws: `unsupported` alone.
+    func publicValue() throws(KeyExchangeFailure) -> [UInt8] {
+        unsafe try secret(with: curve.basePoint).withUnsafeBytes { unsafe Array($0) }
     }
 
     /// - Parameter peerValue: `curve.size` octets.
     /// - Throws: `smallOrder` if the secret would be zero (RFC 7748 section 6).
     func sharedSecret(with peerValue: [UInt8]) throws(KeyExchangeFailure) -> SecretKey {
+        SecretKey(try secret(with: peerValue))
+    }
+
+    private func secret(with peerValue: [UInt8]) throws(KeyExchangeFailure) -> SecretBytes {
         defer { ERR_clear_error() }
-        guard
-            let peer = unsafe EVP_PKEY_new_raw_public_key_ex(
-                nil, curve.libcryptoName, nil, peerValue, peerValue.count)
-        else { throw .unsupported(curve.libcryptoName) }
+        guard let peer = unsafe curve.keys.publicKey(peerValue) else { throw .unsupported(curve.libcryptoName) }
         defer { unsafe EVP_PKEY_free(peer) }
         guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, pair, nil) else {
             preconditionFailure("out of memory")
@@ -101,6 +166,6 @@ struct MontgomeryKeyPair: ~Copyable, @unchecked Sendable {  // why: nothing in i
                     context, target.baseAddress?.assumingMemoryBound(to: UInt8.self), &count) == 1
         }
         guard isDerived else { throw .smallOrder }
-        return SecretKey(secret)
+        return secret
     }
 }

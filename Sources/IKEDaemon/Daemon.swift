@@ -41,6 +41,7 @@ package final class Daemon: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: shardCount + 1)
         let loop = group.next()
         let held = HeldRequestIDs()
+        let questions = OpenQuestions()
         let secrets = SecretsFileName(settings.secretsFile)
         var opened: ControlSocket?
         do {
@@ -54,7 +55,8 @@ package final class Daemon: Sendable {
                 leases: leases,
                 policies: BroughtPolicies(dataPlane: environment.dataPlane, log: environment.log),
                 host: environment.hostAddresses, scripts: scripts, log: environment.log)
-            let core = try Self.makeCore(settings, environment, loop, held, secrets, credentials, inner)
+            let core = try Self.makeCore(
+                settings, environment, loop, held, questions, secrets, credentials, inner)
             environment.dataPlane.observe { notification in
                 loop.execute { core.value.notified(notification) }
             }
@@ -70,7 +72,7 @@ package final class Daemon: Sendable {
                 log: environment.log)
             let shards = try Self.makeShards(
                 (0..<shardCount).map { _ in group.next() }, settings, environment, sockets.transmission, held,
-                inner, secrets, credentials.keeper, core, loop)
+                questions, inner, secrets, credentials.keeper, core, loop)
             let stopReading = try WakeUp()
             reader = try sockets.start(shards: shards, stop: stopReading)
             self.group = group
@@ -141,13 +143,13 @@ package final class Daemon: Sendable {
 
     private static func makeCore(
         _ settings: DaemonSettings, _ environment: DaemonEnvironment, _ loop: any EventLoop,
-        _ held: HeldRequestIDs,
+        _ held: HeldRequestIDs, _ questions: OpenQuestions,
         _ secrets: SecretsFileName, _ credentials: CredentialSupervision, _ inner: InnerNetwork
     ) throws -> NIOLoopBound<DaemonCore> {
         try loop.submit {
             let core = DaemonCore(
-                settings: settings, environment: environment, loop: loop, held: held, secretsFile: secrets,
-                credentials: credentials, inner: inner)
+                settings: settings, environment: environment, loop: loop, held: held, questions: questions,
+                secretsFile: secrets, credentials: credentials, inner: inner)
             let bound = NIOLoopBound(core, eventLoop: loop)
             core.wake = { bound.value.tick() }
             return bound
@@ -156,7 +158,8 @@ package final class Daemon: Sendable {
 
     private static func makeShards(
         _ loops: [any EventLoop], _ settings: DaemonSettings, _ environment: DaemonEnvironment,
-        _ transmission: DatagramTransmission, _ held: HeldRequestIDs, _ inner: InnerNetwork,
+        _ transmission: DatagramTransmission, _ held: HeldRequestIDs, _ questions: OpenQuestions,
+        _ inner: InnerNetwork,
         _ secrets: SecretsFileName, _ keeper: CredentialKeeper,
         _ core: NIOLoopBound<DaemonCore>, _ home: any EventLoop
     ) throws -> ShardSet {
@@ -174,7 +177,7 @@ package final class Daemon: Sendable {
                     ) { request in environment.sharedSecret(secrets.current, request) }
                 },
                 observer: { report, liveChildren in
-                    guard report.concernsTunnels else { return }
+                    guard report.isForCore(whereAsked: !questions.isEmpty) else { return }
                     home.execute { core.value.noted(report, liveChildren: liveChildren) }
                 }
             ).wait()
@@ -220,10 +223,12 @@ package final class Daemon: Sendable {
 }
 
 extension Report {
-    /// Whether the supervisor of tunnels does anything about it.
-    fileprivate var concernsTunnels: Bool {
+    /// Whether the core does anything about it: about what concerns tunnels, and what answers an acquire.
+    fileprivate func isForCore(whereAsked hasQuestions: Bool) -> Bool {
         switch kind {
-        case .childEstablished, .childRekeyed, .childGone, .negotiationFailed: true
+        case .childEstablished, .childGone: subject.tunnel != nil || hasQuestions
+        case .childRekeyed: subject.tunnel != nil
+        case .negotiationFailed: true
         case .progress: level >= .warning
         case .ikeEstablished, .ikeGone, .dropped: false
         }

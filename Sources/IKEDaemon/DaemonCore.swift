@@ -12,7 +12,10 @@ final class DaemonCore {
     let loop: any EventLoop
     private(set) var settings: DaemonSettings
     private(set) var supervisor: TunnelSupervisor
-    private var acquires = AcquireQueue()
+    private var acquires = AcquireQueue() {
+        didSet { questions.isEmpty = acquires.isEmpty }
+    }
+    private let questions: OpenQuestions
     private let policies: PolicyInstaller
     private let held: HeldRequestIDs
     private let secretsFile: SecretsFileName
@@ -27,12 +30,14 @@ final class DaemonCore {
 
     init(
         settings: DaemonSettings, environment: DaemonEnvironment, loop: any EventLoop, held: HeldRequestIDs,
-        secretsFile: SecretsFileName, credentials: CredentialSupervision, inner: InnerNetwork
+        questions: OpenQuestions, secretsFile: SecretsFileName, credentials: CredentialSupervision,
+        inner: InnerNetwork
     ) {
         self.settings = settings
         self.environment = environment
         self.loop = loop
         self.held = held
+        self.questions = questions
         self.secretsFile = secretsFile
         self.credentials = credentials
         leases = inner.leases

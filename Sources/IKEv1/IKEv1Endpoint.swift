@@ -85,15 +85,19 @@ package struct IKEv1Endpoint {
 
     /// Lets one SA act, then carries out what it tells.
     mutating func update(_ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
+        act(id, body)
+        settle(id)
+    }
+
+    /// Apart from the settling, as whoever holds a place makes others work on a copy of it.
+    private mutating func act(_ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
         guard let place = associations.place(of: id) else { return }
         body(&place.association, &turn)
-        if !turn.outcomes.isEmpty {
-            let outcomes = turn.outcomes
-            turn.outcomes = []
-            let association = place.association
-            for outcome in outcomes { perform(outcome, of: association) }
-        }
-        settle(id)
+        guard !turn.outcomes.isEmpty else { return }
+        let outcomes = turn.outcomes
+        turn.outcomes = []
+        let association = place.association
+        for outcome in outcomes { perform(outcome, of: association) }
     }
 
     /// Brings the look-up tables in line with what an SA has become.

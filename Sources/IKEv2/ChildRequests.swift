@@ -79,24 +79,25 @@ extension IKEv2Endpoint {
     }
 
     /// Carries out what an SA has told.
-    mutating func perform(_ outcome: Outcome, of association: IKESA) {
+    ///
+    /// - Parameter place: where the SA is as it was when it told.
+    mutating func perform(_ outcome: Outcome, of id: IKESAID, at place: AssociationTable<IKESAID, IKESA>.Place) {
         switch outcome {
         case .established: break
-        case .ended(let failure, let sentence): report(ended: association, failure, sentence)
-        case .adopted(let id): owners[id] = association.id
-        case .released(let id): if owners[id] == association.id { owners[id] = nil }
+        case .ended(let failure, let sentence): report(ended: place.association, failure, sentence)
+        case .adopted(let association): owners[association] = id
+        case .released(let association): if owners[association] == id { owners[association] = nil }
         case .childFailed(let request, let failure):
-            var subject = association.subject
+            var subject = place.association.subject
             subject.tunnel = request?.tunnel
-            report(failed: association, subject, failure)
-        case .initialContact: forgetOlder(than: association)
+            report(failed: place.association, subject, failure)
+        case .initialContact: forgetOlder(than: place.association)
         case .succeeded(let successor): admit(successor)
-        case .bequeathed(let heir): bequeath(from: association.id, to: heir)
-        case .replaced:
-            update(association.id) { $0.end(.cancelled("replaced"), &$1, sentence: "replaced") }
+        case .bequeathed(let heir): bequeath(from: id, to: heir)
+        case .replaced: update(id) { $0.end(.cancelled("replaced"), &$1, sentence: "replaced") }
         case .redundant(let spi):
             if let redundant = bySPI[spi] { update(redundant) { $0.becomeRedundant(&$1) } }
-        case .reauthenticate: reauthenticate(association)
+        case .reauthenticate: reauthenticate(place.association)
         }
     }
 

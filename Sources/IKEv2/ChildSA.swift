@@ -121,7 +121,7 @@ struct PendingLease {
 }
 
 /// What the peer's request waits for.
-enum Answering {
+indirect enum Answering {
     case leasing(EffectToken, PendingLease)
     case findingPolicy(EffectToken, PendingOffer)
     /// The answer, and the child that it tells of.

@@ -186,12 +186,8 @@ struct IKESA {
     }
 
     /// Keeps a message for whoever asks afterwards what was said.
-    func trace(_ direction: MessageTrace.Direction, _ message: Message, _ turn: inout Turn) {
-        guard let octets = try? message.encode() else { return }
-        trace(direction, octets, &turn)
-    }
-
-    /// The same for a message in clear as it is on the wire.
+    ///
+    /// - Parameter octets: of the message without encryption.
     func trace(_ direction: MessageTrace.Direction, _ octets: [UInt8], _ turn: inout Turn) {
         turn.effects.append(.trace(MessageTrace(direction, octets, subject) { Message.words($0) }))
     }

@@ -7,11 +7,11 @@ import Negotiation
 /// Where an IKE SA is in its life; each state holds what exists in it, and nothing else.
 enum IKESAState {
     /// We sent IKE_SA_INIT; the peer's answer is awaited.
-    case initiating(Initiating)
+    indirect case initiating(Initiating)
     /// We answered IKE_SA_INIT; keys are made when IKE_AUTH comes.
-    case answered(Answered)
+    indirect case answered(Answered)
     /// There are keys, and it is not known yet to whom.
-    case authenticating(Authenticating)
+    indirect case authenticating(Authenticating)
     case established(EstablishedSA)
     case over
 }

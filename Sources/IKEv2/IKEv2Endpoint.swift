@@ -95,15 +95,18 @@ package struct IKEv2Endpoint {
 
     /// Lets one SA act, then carries out what it tells.
     mutating func update(_ id: IKESAID, _ body: (inout IKESA, inout Turn) -> Void) {
+        act(id, body)
+        settle(id)
+    }
+
+    /// Apart from the settling, as whoever holds a place makes others work on a copy of it.
+    private mutating func act(_ id: IKESAID, _ body: (inout IKESA, inout Turn) -> Void) {
         guard let place = associations.place(of: id) else { return }
         body(&place.association, &turn)
-        if !turn.outcomes.isEmpty {
-            let outcomes = turn.outcomes
-            turn.outcomes = []
-            let association = place.association
-            for outcome in outcomes { perform(outcome, of: association) }
-        }
-        settle(id)
+        guard !turn.outcomes.isEmpty else { return }
+        let outcomes = turn.outcomes
+        turn.outcomes = []
+        for outcome in outcomes { perform(outcome, of: id, at: place) }
     }
 
     /// Brings the look-up tables in line with what an SA has become.

@@ -17,22 +17,31 @@
 
 /// An IPv4 or IPv6 address, as a number: an IPv4 address is the low 32 bits.
 @usableFromInline package struct IPAddress: Hashable, Sendable {
+    /// Two halves: a number of 128 bits would have every value with an address in it take up a third more room.
+    @usableFromInline let high: UInt64
+    @usableFromInline let low: UInt64
     @usableFromInline package let family: AddressFamily
+
     /// The address as an unsigned number, most significant octet first on the wire.
-    @usableFromInline package let value: UInt128
+    @inlinable package var value: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// Makes an address from its number; bits beyond the family's width are dropped.
     @inlinable @inline(always)
     package init(family: AddressFamily, value: UInt128) {
         self.family = family
-        self.value = family == .ipv4 ? value & 0xffff_ffff : value
+        high = family == .ipv4 ? 0 : UInt64(truncatingIfNeeded: value >> 64)
+        low = UInt64(truncatingIfNeeded: value) & (family == .ipv4 ? 0xffff_ffff : .max)
     }
 
     /// Makes an address from 4 or 16 octets in network order; nil for any other count.
-    package init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 4 || bytes.count == 16 else { return nil }
-        family = bytes.count == 4 ? .ipv4 : .ipv6
-        value = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+    @inlinable package init?(bytes: some Collection<UInt8>) {
+        let count = bytes.count
+        guard count == 4 || count == 16 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for octet in bytes { (high, low) = (high << 8 | low >> 56, low << 8 | UInt64(octet)) }
+        self.high = high
+        self.low = low
+        family = count == 4 ? .ipv4 : .ipv6
     }
 
     /// The unspecified address, 0.0.0.0 or `::`.
@@ -44,10 +53,14 @@
 
     /// 4 or 16 octets in network order.
     package var bytes: [UInt8] {
-        let width = family.addressBits
-        return stride(from: width - 8, through: 0, by: -8).map {
-            UInt8(truncatingIfNeeded: value >> UInt128($0))
+        let lower = stride(from: min(family.addressBits, 64) - 8, through: 0, by: -8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(family.addressBits / 8)
+        if family == .ipv6 {
+            for shift in lower { bytes.append(UInt8(truncatingIfNeeded: high >> UInt64(shift))) }
         }
+        for shift in lower { bytes.append(UInt8(truncatingIfNeeded: low >> UInt64(shift))) }
+        return bytes
     }
 
     /// `fe80::/10`.

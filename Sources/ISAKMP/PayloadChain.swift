@@ -72,6 +72,9 @@ package struct PayloadChain: Hashable, Sendable {
     /// Octets the payloads took where they were read; padding may follow.
     package var readLength: Int { elements.last?.end ?? 0 }
 
+    /// Octets that all payloads take when they are written.
+    package var writtenCount: Int { elements.reduce(0) { $0 + GenericHeader.size + $1.body.count } }
+
     /// Writes all payloads, each naming the type of the next.
     package func write(to writer: inout ByteWriter) throws(WireError) {
         for (index, element) in elements.enumerated() {

@@ -14,8 +14,9 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {  // why: the storag
         count: Int, initializingWith initialize: (UnsafeMutableRawBufferPointer) throws(E) -> Void
     ) throws(E) {
         self.count = count
-        unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 16)
-        unsafe storage.initializeMemory(as: UInt8.self, repeating: 0, count: max(count, 1))
+        // The standard library would ask for the alignment that malloc has anyway, which takes twice the time.
+        guard let zeros = unsafe calloc(max(count, 1), 1) else { preconditionFailure("out of memory") }
+        unsafe storage = zeros
         unsafe try initialize(UnsafeMutableRawBufferPointer(start: storage, count: count))
     }
 
@@ -35,7 +36,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {  // why: the storag
 
     deinit {
         unsafe explicit_bzero(storage, count)
-        unsafe storage.deallocate()
+        unsafe free(storage)
     }
 
     /// Lends the octets for the length of `body`, which must not keep the pointer.

@@ -25,6 +25,7 @@ struct RunningDaemon {
 
     /// Returns when a signal has ended it.
     func run() throws {
+        Heap.keepTogether()
         umask(0o077)
         if options.own.isDetachedCopy { DetachedProgram.guardReadiness() }
         SignalThread.block(Self.signals)

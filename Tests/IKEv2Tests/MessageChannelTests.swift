@@ -50,13 +50,15 @@ struct MessageChannelTests {
         var ends = try Ends(suite)
         for size in [0, 1, 2, 15, 16, 17, 200, 3000] {
             let message = Self.message(size)
-            let datagrams = try ends.initiator.seal(message, limit: nil, random: &ends.random)
+            let sealed = try ends.initiator.seal(message, limit: nil, random: &ends.random)
+            let datagrams = sealed.datagrams
             #expect(datagrams.count == 1)
-            guard case .message(let opened) = try ends.responder.open(datagrams[0]) else {
+            guard case .message(let opened, let clear) = try ends.responder.open(datagrams[0]) else {
                 Issue.record("not a whole message")
                 return
             }
             #expect(opened.payloads == message.payloads)
+            #expect(try clear == message.encode() && sealed.clear == clear)
             #expect(opened.header.messageID == 1)
             #expect(throws: OpeningFailure.forged(.badIntegrity)) { try ends.initiator.open(datagrams[0]) }
         }
@@ -65,7 +67,7 @@ struct MessageChannelTests {
     @Test("a datagram with any octet changed, cut or lengthened is never read", arguments: suites)
     func tampering(suite: Suite) throws {
         var ends = try Ends(suite)
-        let datagram = try ends.initiator.seal(Self.message(40), limit: nil, random: &ends.random)[0]
+        let datagram = try ends.initiator.seal(Self.message(40), limit: nil, random: &ends.random).datagrams[0]
         for position in datagram.indices {
             var changed = datagram
             changed[position] ^= 0x41
@@ -81,7 +83,7 @@ struct MessageChannelTests {
         var ends = try Ends(Self.suites[Int(seed) % Self.suites.count])
         let message = Self.message(1000 + Int(shuffle.next() % 3000))
         let limit = 300 + Int(shuffle.next() % 900)
-        let datagrams = try ends.initiator.seal(message, limit: limit, random: &ends.random)
+        let datagrams = try ends.initiator.seal(message, limit: limit, random: &ends.random).datagrams
         #expect(datagrams.count > 1)
         #expect(datagrams.allSatisfy { $0.count <= limit })
         let arrivals = (datagrams + datagrams.prefix(2)).shuffled(using: &shuffle)
@@ -103,8 +105,8 @@ struct MessageChannelTests {
     func smallerPieces() throws {
         var ends = try Ends(Self.suites[0])
         let message = Self.message(2000)
-        let large = try ends.initiator.seal(message, limit: 1200, random: &ends.random)
-        let small = try ends.initiator.seal(message, limit: 600, random: &ends.random)
+        let large = try ends.initiator.seal(message, limit: 1200, random: &ends.random).datagrams
+        let small = try ends.initiator.seal(message, limit: 600, random: &ends.random).datagrams
         #expect(large.count < small.count)
         func fragment(_ datagram: [UInt8]) throws -> MessageFragment {
             guard case .fragment(let fragment) = try ends.responder.open(datagram) else {

@@ -194,7 +194,7 @@ struct ScriptedPeer {
     ) throws -> [[UInt8]] {
         guard let channel else { throw ScriptFailure.noAnswer }
         let message = Message(header: header(type, messageID, isResponse: isResponse), payloads: payloads)
-        return try channel.seal(message, limit: limit, random: &random)
+        return try channel.seal(message, limit: limit, random: &random).datagrams
     }
 
     /// Sends a request, in fragments where a limit is given; the answers, opened.
@@ -204,7 +204,7 @@ struct ScriptedPeer {
         var sent: [[UInt8]] = []
         for datagram in try seal(type, messageID, payloads, limit: limit) { sent += deliver(datagram) }
         return sent.compactMap { datagram in
-            guard case .message(let message)? = try? channel?.open(datagram),
+            guard case .message(let message, _)? = try? channel?.open(datagram),
                 message.header.flags.contains(.response)
             else { return nil }
             return message

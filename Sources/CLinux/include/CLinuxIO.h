@@ -30,6 +30,9 @@ struct linuxio_datagram {
     uint8_t is_truncated;
 };
 
+/* One heap for all threads, which grows by a megabyte at a time. */
+void linuxio_keep_heap_together(void);
+
 // Opens a socket that is closed on exec.
 int linuxio_socket(int family, int type, int protocol);
 // Takes a connection off a listening socket, closed on exec.

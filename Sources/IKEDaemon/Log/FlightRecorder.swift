@@ -49,12 +49,9 @@ package final class FlightRecorder: Sendable {
     private func note(_ entry: Recording.Entry, _ subject: ReportSubject) {
         guard let spi = subject.ikeSA else { return }
         state.withLock { state in
-            var recording =
-                state.recordings.removeValue(forKey: spi) ?? Recording(path: subject.path, newest: entry.at)
-            state.size -= recording.size
-            recording.add(entry, subject)
-            state.size += recording.size
-            state.recordings[spi] = recording
+            state.size +=
+                state.recordings[spi, default: Recording(path: subject.path, newest: entry.at)]
+                .add(entry, subject)
             if state.size > totalCapacity { state.makeRoom(below: totalCapacity / 4 * 3) }
         }
     }

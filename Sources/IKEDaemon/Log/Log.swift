@@ -45,9 +45,11 @@ package final class Log: Sendable {
     /// Writes a line about a tunnel or a peer, and a line for each further line of `text`.
     package func write(_ level: ReportLevel, _ text: String, about subject: String? = nil) {
         guard level >= threshold else { return }
-        for line in text.split(separator: "\n") {
-            sink(level, Self.line(level, subject, String(line)))
+        guard text.utf8.contains(UInt8(ascii: "\n")) else {
+            if !text.isEmpty { sink(level, Self.line(level, subject, text)) }
+            return
         }
+        for line in text.split(separator: "\n") { sink(level, Self.line(level, subject, String(line))) }
     }
 
     /// Writes what a negotiation reports; what strangers can cause at will is limited.

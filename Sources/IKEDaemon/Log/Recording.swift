@@ -53,14 +53,16 @@ struct Recording {
         self.newest = newest
     }
 
-    mutating func add(_ entry: Entry, _ subject: ReportSubject) {
+    /// Returns by how many octets it has grown.
+    mutating func add(_ entry: Entry, _ subject: ReportSubject) -> Int {
+        let before = size
+        newest = entry.at
         peer = subject.peer ?? peer
         if let tunnel = subject.tunnel { tunnels.insert(tunnel) }
         path = subject.path
-        newest = entry.at
         entries.append(entry)
         size += entry.size
-        guard size > FlightRecorder.capacity else { return }
+        guard size > FlightRecorder.capacity else { return size - before }
         // A quarter at once, so that it does not cost a move of all for each.
         var dropped = 0
         while size > FlightRecorder.capacity / 4 * 3, dropped < entries.count - 1 {
@@ -69,6 +71,7 @@ struct Recording {
         }
         entries.removeFirst(dropped)
         told = max(0, told - dropped)
+        return size - before
     }
 
     /// All but the newest; what is told is told with that one.

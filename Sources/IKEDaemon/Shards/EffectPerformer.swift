@@ -18,6 +18,8 @@ package final class EffectPerformer {
     private let inner: InnerNetwork
     private let log: Log
 
+    /// Messages that leave with the next `flush()`: whoever gets several at once is woken once.
+    private var outbox: [(message: [UInt8], path: Path)] = []
     /// SAs asked for and not yet answered.
     private var asked: [EffectToken: SecurityAssociationID] = [:]
     /// SAs of ours in the database.
@@ -40,7 +42,7 @@ package final class EffectPerformer {
     /// Performs one effect; `answer` may be called at any time, on any thread.
     package func perform(_ effect: Effect, answer: @escaping @Sendable (Event) -> Void) {
         switch effect {
-        case .send(let message, let path): transmission.sendMessage(message, path)
+        case .send(let message, let path): outbox.append((message, path))
         case .sendKeepalive(let path): transmission.sendKeepalive(path)
         case .keyWithSharedSecret(let token, let request):
             answer(.sharedSecretKeyed(token, sharedSecrets(request)))
@@ -66,6 +68,12 @@ package final class EffectPerformer {
             inner.scripts.noted(report)
         case .trace(let trace): log.recorder.note(trace, at: log.now)
         }
+    }
+
+    /// Sends the messages that wait for it.
+    package func flush() {
+        for (message, path) in outbox { transmission.sendMessage(message, path) }
+        outbox.removeAll(keepingCapacity: true)
     }
 
     /// Notes what became of an SA that was asked for.

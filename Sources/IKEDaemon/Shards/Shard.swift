@@ -1,6 +1,7 @@
 package import IPsec
 package import NIOCore
 package import Negotiation
+import Synchronization
 
 /// One endpoint with all its exchanges, on one event loop; nothing else ever touches it.
 final class Shard {
@@ -36,9 +37,16 @@ final class Shard {
 
     /// Handles events, and the answers that their effects get at once.
     func handle(_ events: [Event]) {
-        for event in events { handle(event) }
+        for (index, event) in events.enumerated() {
+            handle(event)
+            if (index + 1).isMultiple(of: Self.eventsPerFlush) { performer.flush() }
+        }
+        performer.flush()
         setAlarm()
     }
+
+    /// Events after which messages need not wait any longer for others.
+    private static let eventsPerFlush = 8
 
     private func handle(_ event: Event) {
         answers.append(event)
@@ -67,7 +75,7 @@ final class Shard {
 
     /// Takes an answer on the shard's own loop: in its turn if others are at work, else at once.
     func answered(_ event: Event) {
-        handle([event])
+        if isHandling { answers.append(event) } else { handle([event]) }
     }
 
     func status() -> EndpointStatus { endpoint.status() }
@@ -77,6 +85,7 @@ final class Shard {
     /// Says goodbye to all peers and leaves nothing behind; `done` is called when that has happened.
     func shutDown(done: @escaping @Sendable () -> Void) {
         handle(.shutDown)
+        performer.flush()
         hasEnded = true
         alarm?.task.cancel()
         alarm = nil
@@ -105,6 +114,15 @@ final class Shard {
 package struct ShardHandle: Sendable {
     private let loop: any EventLoop
     private let shard: NIOLoopBound<Shard>
+    private let backlog = Backlog()
+
+    /// How many posts were not handled yet.
+    private final class Backlog: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// Whether events wait to be handled, or are being handled.
+    package var isBusy: Bool { backlog.count.load(ordering: .relaxed) > 0 }
 
     /// Makes a shard on its loop, with an endpoint and a performer made there.
     package static func make(
@@ -134,7 +152,11 @@ package struct ShardHandle: Sendable {
 
     /// Several events, in this order, for the price of one hop.
     package func post(_ events: [Event]) {
-        loop.execute { shard.value.handle(events) }
+        backlog.count.add(1, ordering: .relaxed)
+        loop.execute {
+            shard.value.handle(events)
+            backlog.count.subtract(1, ordering: .relaxed)
+        }
     }
 
     package func status() -> EventLoopFuture<EndpointStatus> {

@@ -156,11 +156,16 @@ package final class IKESockets: Sendable {
                 return
             }
             if poller.isReady(end) { return }
+            // What comes meanwhile is then read with it: a thread that wakes for each datagram costs more than it reads.
+            if shards.areBusy { MonotonicClock.pause(Self.patience) }
             for (place, entry) in zip(places, entries) where poller.isReady(place) {
                 receive(entry, &batch, &scratch, shards)
             }
         }
     }
+
+    /// How long datagrams wait to be read where nobody has time for them yet.
+    private static let patience = Duration.microseconds(300)
 
     private func receive(
         _ entry: Entry, _ batch: inout DatagramBatch, _ scratch: inout [UInt8], _ shards: ShardSet

@@ -1,5 +1,6 @@
 package import IPsec
 package import Negotiation
+import Synchronization
 
 /// Turns acquires into wishes for child SAs, one at a time for each policy.
 ///
@@ -27,6 +28,9 @@ package struct AcquireQueue {
     private let patience: Duration
     /// Bound of memory; beyond it the oldest question is forgotten.
     private let capacity: Int
+
+    /// Whether any question is under way.
+    package var isEmpty: Bool { pending.isEmpty }
 
     package init(patience: Duration = .seconds(10), capacity: Int = 4096) {
         self.patience = patience
@@ -84,6 +88,18 @@ package struct AcquireQueue {
             remote: TrafficSelector(
                 selector.destination, upperProtocol: selector.upperProtocol, port: selector.destinationPort),
             mode: template.mode, requestID: template.requestID, acquireSequence: acquire.sequence)
+    }
+}
+
+/// Tells shards whether what becomes of a negotiation may matter to a question that is under way.
+package final class OpenQuestions: Sendable {
+    private let areAny = Atomic(false)
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        get { !areAny.load(ordering: .relaxed) }
+        set { areAny.store(!newValue, ordering: .relaxed) }
     }
 }
 

@@ -138,7 +138,11 @@ extension IKESA {
             receiveAnswerInstalled(token, result, &turn)
             return
         }
-        updateEstablished { $0.installing[token] = nil }
+        updateEstablished { sa in
+            sa.installing[token] = nil
+            // Most SAs install nothing for hours: the room is given back.
+            if sa.installing.isEmpty { sa.installing = [:] }
+        }
         if case .failure(let failure) = result {
             failed(installation, .localResource(.database(failure)), &turn)
             return

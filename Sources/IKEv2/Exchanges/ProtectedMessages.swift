@@ -31,7 +31,7 @@ extension IKESA {
     ) {
         do throws(OpeningFailure) {
             switch try secured.channel.open(datagram) {
-            case .message(let message): receiveAuthentic(message, path, &turn)
+            case .message(let message, let clear): receiveAuthentic(message, clear, path, &turn)
             case .fragment(let fragment): receive(fragment, path, &turn)
             }
         } catch {
@@ -77,7 +77,7 @@ extension IKESA {
         do {
             let whole = try current.add(fragment)
             reassembly = whole == nil ? current : nil
-            if let whole { receiveAuthentic(whole, path, &turn) }
+            if let whole { receiveAuthentic(whole, try whole.encode(), path, &turn) }
         } catch {
             reassembly = nil
             receiveUnreadable(fragment.header, error, &turn)
@@ -89,8 +89,9 @@ extension IKESA {
         for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
     }
 
+    /// - Parameter clear: the message's octets without encryption.
     private mutating func receiveAuthentic(
-        _ message: Message, _ path: Path, _ turn: inout Turn
+        _ message: Message, _ clear: [UInt8], _ path: Path, _ turn: inout Turn
     ) {
         let messageID = message.header.messageID
         if message.header.flags.contains(.response) {
@@ -99,7 +100,7 @@ extension IKESA {
                 return
             }
             deadlines[.retransmit(messageID)] = nil
-            trace(.received, message, &turn)
+            trace(.received, clear, &turn)
             heardFrom(path, &turn)
             receiveAnswer(message, to: request.kind, &turn)
             return
@@ -110,7 +111,7 @@ extension IKESA {
         }
         switch window.judge(messageID) {
         case .new:
-            trace(.received, message, &turn)
+            trace(.received, clear, &turn)
             heardFrom(path, &turn)
             receiveRequest(message, &turn)
         case .repeated(let datagrams):

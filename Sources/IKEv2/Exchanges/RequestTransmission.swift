@@ -28,13 +28,13 @@ extension IKESA {
         let message = Message(
             header: header(type, messageID: messageID, isResponse: false), payloads: payloads)
         do {
-            let datagrams = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
+            let sealed = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
             let schedule = RetransmissionSchedule(turn.policy.timers, random: &turn.random)
             deadlines[.retransmit(messageID)] = turn.now + schedule.wait
-            window.send(kind, datagrams, schedule)
-            trace(.sent, message, &turn)
+            window.send(kind, sealed.datagrams, schedule)
+            trace(.sent, sealed.clear, &turn)
             watchMessageIDs(turn)
-            for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
+            for datagram in sealed.datagrams { turn.effects.append(.send(datagram, path)) }
         } catch {
             end(.localResource(.cryptography("a request cannot be made: \(error)")), &turn)
         }
@@ -46,11 +46,11 @@ extension IKESA {
         let message = Message(
             header: header(type, messageID: window.answered, isResponse: true), payloads: payloads)
         do {
-            let datagrams = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
-            window.answer(datagrams)
-            trace(.sent, message, &turn)
+            let sealed = try secured.channel.seal(message, limit: limit(secured), random: &turn.random)
+            window.answer(sealed.datagrams)
+            trace(.sent, sealed.clear, &turn)
             watchMessageIDs(turn)
-            for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
+            for datagram in sealed.datagrams { turn.effects.append(.send(datagram, path)) }
         } catch {
             end(.localResource(.cryptography("an answer cannot be made: \(error)")), &turn)
         }

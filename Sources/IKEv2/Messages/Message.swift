@@ -87,7 +87,7 @@ package struct Message: Hashable, Sendable {
     package static func encode(_ payloads: some Sequence<Payload>) throws(MessageError) -> [UInt8] {
         var chain = PayloadChain([])
         for payload in payloads { chain.elements.append(try payload.chainElement()) }
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: chain.writtenCount)
         do {
             try chain.write(to: &writer)
         } catch {

@@ -28,9 +28,17 @@ package final class MessageChannel {
 
     /// What was inside an encrypted payload.
     package enum Opened: Hashable {
-        case message(Message)
+        /// A message, and its octets as they would be without encryption.
+        case message(Message, clear: [UInt8])
         /// One of several parts of a message.
         case fragment(MessageFragment)
+    }
+
+    /// A message that is ready to be sent.
+    package struct Sealed {
+        package var datagrams: [[UInt8]]
+        /// Its octets as they would be without encryption.
+        package var clear: [UInt8]
     }
 
     /// The datagrams that carry a message: one, or as many fragments as `limit` asks for.
@@ -39,14 +47,22 @@ package final class MessageChannel {
     /// - Throws: where the message is larger than 65535 octets, or the key is used up.
     package func seal(
         _ message: Message, limit: Int?, random: inout any RandomSource
-    ) throws(MessageError) -> [[UInt8]] {
+    ) throws(MessageError) -> Sealed {
         let body = try Message.encode(message.payloads)
         let first = message.payloads.first?.type.rawValue ?? 0
+        return Sealed(
+            datagrams: try datagrams(message.header, first: first, body, limit: limit, &random),
+            clear: try Message.encode(message.header, first: first, body: body))
+    }
+
+    private func datagrams(
+        _ header: MessageHeader, first: UInt8, _ body: [UInt8], limit: Int?, _ random: inout any RandomSource
+    ) throws(MessageError) -> [[UInt8]] {
         let whole = MessageHeader.size + Self.genericSize + sealer.protection.sealedCount(body.count)
         if let limit, whole > limit {
-            return try fragments(message.header, first: first, body, limit: limit, &random)
+            return try fragments(header, first: first, body, limit: limit, &random)
         }
-        return [try seal(message.header, .encrypted, first: first, front: [], body, &random)]
+        return [try seal(header, .encrypted, first: first, front: [], body, &random)]
     }
 
     private func fragments(
@@ -129,7 +145,8 @@ package final class MessageChannel {
                 return .fragment(
                     try MessageFragment(header, first: enclosed, head: element.body, inner.array))
             }
-            return .message(try Message(header: header, first: enclosed, reading: inner))
+            let message = try Message(header: header, first: enclosed, reading: inner)
+            return .message(message, clear: try Message.encode(header, first: enclosed, body: inner.array))
         } catch {
             throw .unreadable(error)
         }

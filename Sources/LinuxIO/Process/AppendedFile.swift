@@ -20,7 +20,9 @@ package final class AppendedFile: Sendable {
 
     /// Adds a text in one write, so that lines of several threads do not mix; a full disk is not an error here.
     package func append(_ text: String) {
-        let octets = Array(text.utf8)
-        _ = unsafe Glibc.write(descriptor.number, octets, octets.count)
+        var text = text
+        text.withUTF8 { octets in
+            _ = unsafe Glibc.write(descriptor.number, octets.baseAddress, octets.count)
+        }
     }
 }

@@ -38,6 +38,8 @@ struct LoadInitiator: ~Copyable {
     private var poller = Poller()
     private var batch = DatagramBatch(maximumLength: 4096)
     private var scratch: [UInt8] = []
+    /// What goes out at the end of a turn, as what many hosts send comes to a responder.
+    private var outgoing: [[UInt8]] = []
 
     init(
         _ version: LoadVersion, _ lifetimes: LoadLifetimes = LoadLifetimes(), responder: Endpoint,
@@ -62,7 +64,7 @@ struct LoadInitiator: ~Copyable {
                 progress = MonotonicClock.now
             }
             let before = underWay.count + halfOpen.count
-            try turn(patience: .seconds(1))
+            try turn(patience: .seconds(1), gathering: Self.burst)
             if underWay.count + halfOpen.count != before { progress = MonotonicClock.now }
             guard MonotonicClock.now - progress < Self.patience else {
                 throw BenchFailure(
@@ -90,11 +92,16 @@ struct LoadInitiator: ~Copyable {
         note(peers[number].begin(now: MonotonicClock.now), of: number)
     }
 
-    private mutating func turn(patience: Duration) throws {
+    /// - Parameter gathering: how long more answers are waited for once there is one, so that what follows them comes to
+    ///   the responder at once, as from many hosts; a load slower than the responder would measure how it falls asleep.
+    private mutating func turn(patience: Duration, gathering: Duration = .zero) throws {
         let now = MonotonicClock.now
         while let due = deadlines.takeDue(now: now) { note(peers[due].wake(now: now), of: due) }
+        for datagram in outgoing { try? socket.send(datagram, along: path) }
+        outgoing.removeAll(keepingCapacity: true)
         let wait = deadlines.next.map { min(max($0 - MonotonicClock.now, .zero), patience) } ?? patience
         guard try poller.wait(wait) else { return }
+        MonotonicClock.pause(gathering)
         let received = try socket.receive(into: &batch)
         for index in 0..<received {
             batch.copy(index, into: &scratch)
@@ -117,7 +124,7 @@ struct LoadInitiator: ~Copyable {
         for report in outcome.reports { note(report, of: number) }
         for datagram in outcome.datagrams {
             if !peers[number].isUp { owners[Self.spis(of: datagram).initiator] = number }
-            try? socket.send(datagram, along: path)
+            outgoing.append(datagram)
         }
         deadlines.set(peers[number].nextDeadline, for: number)
     }
@@ -142,6 +149,8 @@ struct LoadInitiator: ~Copyable {
         func number(_ octets: ArraySlice<UInt8>) -> UInt64 { octets.reduce(0) { $0 << 8 | UInt64($1) } }
         return (number(datagram.prefix(8)), number(datagram.dropFirst(8).prefix(8)))
     }
+
+    private static let burst = Duration.milliseconds(4)
 
     /// How long nothing may come to an end before something is wrong.
     private static let patience = Duration.seconds(20)
