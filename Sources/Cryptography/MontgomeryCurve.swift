@@ -102,7 +102,9 @@ private final class MontgomeryKeys: Sendable {
     }
 
     private func newFactory() -> Factory? {
-        guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, curve.libcryptoName, nil) else { return nil }
+        guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, curve.libcryptoName, nil) else {
+            return nil
+        }
         guard unsafe EVP_PKEY_fromdata_init(context) == 1 else {
             unsafe EVP_PKEY_CTX_free(context)
             return nil
@@ -123,7 +125,9 @@ struct MontgomeryKeyPair: ~Copyable, @unchecked Sendable {  // why: nothing in i
         defer { ERR_clear_error() }
         // libcrypto computes a public value more slowly than a secret: what stands for it here is any, and the true
         // one is the secret with the base point (RFC 7748 section 6).
-        let made = unsafe privateValue.withUnsafeBytes { unsafe curve.keys.pair($0, publicValue: curve.basePoint) }
+        let made = unsafe privateValue.withUnsafeBytes {
+            unsafe curve.keys.pair($0, publicValue: curve.basePoint)
+        }
         guard let made = unsafe made else { throw .unsupported(curve.libcryptoName) }
         unsafe pair = made
         self.curve = curve
@@ -148,7 +152,9 @@ struct MontgomeryKeyPair: ~Copyable, @unchecked Sendable {  // why: nothing in i
 
     private func secret(with peerValue: [UInt8]) throws(KeyExchangeFailure) -> SecretBytes {
         defer { ERR_clear_error() }
-        guard let peer = unsafe curve.keys.publicKey(peerValue) else { throw .unsupported(curve.libcryptoName) }
+        guard let peer = unsafe curve.keys.publicKey(peerValue) else {
+            throw .unsupported(curve.libcryptoName)
+        }
         defer { unsafe EVP_PKEY_free(peer) }
         guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, pair, nil) else {
             preconditionFailure("out of memory")

@@ -81,7 +81,9 @@ extension IKEv2Endpoint {
     /// Carries out what an SA has told.
     ///
     /// - Parameter place: where the SA is as it was when it told.
-    mutating func perform(_ outcome: Outcome, of id: IKESAID, at place: AssociationTable<IKESAID, IKESA>.Place) {
+    mutating func perform(
+        _ outcome: Outcome, of id: IKESAID, at place: AssociationTable<IKESAID, IKESA>.Place
+    ) {
         switch outcome {
         case .established: break
         case .ended(let failure, let sentence): report(ended: place.association, failure, sentence)

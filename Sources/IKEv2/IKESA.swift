@@ -139,6 +139,17 @@ struct IKESA {
 
     var ownSPI: UInt64 { role == .initiator ? spis.initiator : spis.responder }
 
+    /// Keeps the block it follows in common with other SAs.
+    ///
+    /// - Parameter known: the blocks that others follow, by their names.
+    mutating func sharePeer(among known: inout [String: Boxed<PeerPolicy>]) {
+        if let shared = known[peer.name], shared.wrappedValue == peer {
+            _peer = shared
+        } else {
+            known[peer.name] = _peer
+        }
+    }
+
     /// Changes what is established; nothing where it is not.
     mutating func updateEstablished(_ change: (inout EstablishedSA) -> Void) {
         guard case .established(var sa) = state else { return }

@@ -24,6 +24,8 @@ package struct IKEv2Endpoint {
     /// How often a version that we do not have was refused.
     var versionRefusals = RefusalCount()
     var isShutDown = false
+    /// The blocks that established SAs follow, by their names.
+    var followed: [String: Boxed<PeerPolicy>] = [:]
     private var lastID: UInt64 = 0
 
     struct FirstMessage: Hashable {
@@ -55,7 +57,9 @@ package struct IKEv2Endpoint {
         case .initiate(let request): initiate(request)
         case .terminate(let tunnel): terminate(tunnel)
         case .shutDown: shutDown()
-        case .reconfigured(let policy): self.policy = policy
+        case .reconfigured(let policy):
+            self.policy = policy
+            followed = [:]
         case .sharedSecretKeyed(let token, let answer):
             withOwner(of: token) { $0.receiveProof(token, .key(answer), &$1) }
         case .signed(let token, let answer):
@@ -133,6 +137,7 @@ package struct IKEv2Endpoint {
         guard !place.association.candidates.isEmpty else { return }
         forgetLarval(place.association)
         place.association.candidates = []
+        place.association.sharePeer(among: &followed)
     }
 
     private mutating func forgetLarval(_ association: IKESA) {

@@ -7,6 +7,7 @@ extension IKEv2Endpoint {
     mutating func admit(_ successor: IKESA) {
         var successor = successor
         successor.id = newID()
+        successor.sharePeer(among: &followed)
         successor.deadlines[.expire] = turn.now + ProtocolLimits.supersededLife
         bySPI[successor.ownSPI] = successor.id
         associations[successor.id] = successor

@@ -37,7 +37,9 @@ final class PreSharedKeyCache: Sendable {
         let moment = Int64(seconds) * 1_000_000_000 + Int64(microseconds) * 1000
         // A stamp of before the reading is the older one: whatever changes later has another.
         let isKept = stamp?.isSettled(at: moment) ?? false
-        entry.withLock { $0 = isKept ? stamp.map { Entry(path: path, stamp: $0, table: table, seen: now) } : nil }
+        entry.withLock {
+            $0 = isKept ? stamp.map { Entry(path: path, stamp: $0, table: table, seen: now) } : nil
+        }
         return table
     }
 }

@@ -67,7 +67,8 @@ struct MessageChannelTests {
     @Test("a datagram with any octet changed, cut or lengthened is never read", arguments: suites)
     func tampering(suite: Suite) throws {
         var ends = try Ends(suite)
-        let datagram = try ends.initiator.seal(Self.message(40), limit: nil, random: &ends.random).datagrams[0]
+        let datagram = try ends.initiator.seal(Self.message(40), limit: nil, random: &ends.random).datagrams[
+            0]
         for position in datagram.indices {
             var changed = datagram
             changed[position] ^= 0x41
