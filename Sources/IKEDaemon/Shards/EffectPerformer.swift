@@ -43,7 +43,9 @@ package final class EffectPerformer {
     package func perform(_ effect: Effect, answer: @escaping @Sendable (Event) -> Void) {
         switch effect {
         case .send(let message, let path): outbox.append((message, path))
-        case .sendKeepalive(let path): transmission.sendKeepalive(path)
+        case .sendKeepalive(let path):
+            flush()
+            transmission.sendKeepalive(path)
         case .keyWithSharedSecret(let token, let request):
             answer(.sharedSecretKeyed(token, sharedSecrets(request)))
         case .sign(let token, let request):
