@@ -1,5 +1,5 @@
 #!/bin/bash
-# usage: guest-tests.sh [without:SCENARIO...] [half:1 | half:2 | SCENARIO...]   runs in the guest: tunnels over the kernel's
+# usage: guest-tests.sh [without:SCENARIO...] [part:1 | part:2 | part:3 | SCENARIO...]   runs in the guest: tunnels over the kernel's
 # ESP, judged by the kernel's own counters and by what crossed the wire. Prints one line a check and ends with
 # "N passed, N failed". The halves take about as long as each other.
 . "$(dirname "${BASH_SOURCE[0]}")/../Interop/lib.sh"
@@ -213,12 +213,12 @@ by_packet() {
 . "$guest_tests/ikev2-peers-tests.sh"
 . "$guest_tests/swiftkey-tests.sh"
 . "$guest_tests/swiftesp-tests.sh"
-first_half=(alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
+first_part=(alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
     charon_tunnel_command charon_tunnel_packet charon_transport_command charon_transport_packet
-    charon_gcm charon_initiates article swiftike_ipv6 "${ikev2_scenarios[@]}" ikev2_ah ikev2_libreswan
-    ikev2_libreswan_rsa)
-second_half=(unit live_counters rekey shutdown swiftike_nat charon_nat "${address_scenarios[@]}" ikev2_openiked
-    "${swiftkey_scenarios[@]}" swiftesp swiftesp_program)
+    charon_gcm charon_initiates article swiftike_ipv6 "${ikev2_scenarios[@]}")
+second_part=(unit live_counters rekey shutdown swiftike_nat charon_nat ikev2_openiked "${swiftkey_scenarios[@]}" swiftesp
+    swiftesp_program)
+third_part=(ikev2_libreswan ikev2_libreswan_rsa ikev2_ah "${address_scenarios[@]}")
 
 # Those of the XFRM module's tests that need a kernel; run.sh sees to it that they were built. The others would say here
 # what they said on the host.
@@ -356,12 +356,13 @@ left_out=
 for scenario in "$@"; do
     case $scenario in
         without:*) left_out+=" ${scenario#without:} " ;;
-        half:1) scenarios+=("${first_half[@]}") ;;
-        half:2) scenarios+=("${second_half[@]}") ;;
+        part:1) scenarios+=("${first_part[@]}") ;;
+        part:2) scenarios+=("${second_part[@]}") ;;
+        part:3) scenarios+=("${third_part[@]}") ;;
         *) scenarios+=("$scenario") ;;
     esac
 done
-[ ${#scenarios[@]} -gt 0 ] || scenarios=("${first_half[@]}" "${second_half[@]}")
+[ ${#scenarios[@]} -gt 0 ] || scenarios=("${first_part[@]}" "${second_part[@]}" "${third_part[@]}")
 for scenario in "${scenarios[@]}"; do
     [[ $left_out == *" $scenario "* ]] && continue
     # Namespaces of its own for each: the kernel's counters begin at zero.

@@ -42,8 +42,8 @@ guest() {
     return $status
 }
 
-# Named scenarios need one guest. All of them take two, side by side, with a processor each: a second one would cost more
-# than it brings. The words of the second come when the first has ended.
+# Named scenarios need one guest. All of them take three, side by side, with a processor each, as they wait for half of
+# their time. The words of the others come when the first has ended.
 named=
 for argument in "$@"; do [[ $argument == without:* ]] || named=1; done
 if [ -n "$named" ]; then
@@ -53,12 +53,16 @@ fi
 words=$(mktemp -d "${TMPDIR:-/tmp}/swiftike-guest.XXXXXX")
 trap 'rm -rf "$words"' EXIT
 export GUEST_PROCESSORS=1
-guest "$@" half:2 >"$words/2" 2>&1 &
-guest "$@" half:1 2>&1 | tee "$words/1"
+others=()
+for part in 2 3; do
+    guest "$@" "part:$part" >"$words/$part" 2>&1 &
+    others+=($!)
+done
+guest "$@" part:1 2>&1 | tee "$words/1"
 status=${PIPESTATUS[0]}
-wait $! || status=1
-cat "$words/2"
+for other in "${others[@]}"; do wait "$other" || status=1; done
+cat "$words"/[23]
 echo
-sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$words"/[12] |
+sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$words"/[123] |
     awk '{ passed += $1; failed += $2 } END { print passed " passed, " failed " failed" }'
 exit "$status"
