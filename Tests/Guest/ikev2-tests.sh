@@ -225,5 +225,4 @@ ikev2_compression() {
     v2_judge "$name, declined" tunnel
 }
 
-ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_rekey
-    ikev2_compression)
+ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_rekey)
