@@ -64,7 +64,7 @@ def differences(first, second):
         for who in list(one) + [who for who in two if who not in one]:
             for left, right in zip_longest(one.get(who, []), two.get(who, [])):
                 if left != right:
-                    yield case, who, difference(left, right), left, right
+                    yield case, f"{who}: {difference(left, right)}"
                     break
 
 
@@ -78,16 +78,14 @@ def allowances(file):
 def main(first_file, second_file, allowed_file=None):
     first, second, allowed = cases(first_file), cases(second_file), allowances(allowed_file)
     used, refused = {}, []
-    for case, who, what, left, right in differences(first, second):
-        said = f"{who}: {what}"
+    for case, said in differences(first, second):
         reason = next((reason for pattern, wanted, reason in allowed
                        if fnmatch.fnmatchcase(case, pattern) and fnmatch.fnmatchcase(said, wanted)), None)
         if reason:
             used[reason] = used.get(reason, 0) + 1
         else:
-            refused.append((case, said, left, right))
-    for case, said, left, right in refused[:SHOWN]:
-        print(f"{case}: {said}\n    first  {left}\n    second {right}")
+            refused.append(f"{case}: {said}")
+    print("\n".join(refused[:SHOWN]))
     if len(refused) > SHOWN:
         print(f"and {len(refused) - SHOWN} more")
     for reason, count in used.items():

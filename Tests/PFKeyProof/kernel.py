@@ -68,7 +68,7 @@ class Kernel:
             raw = octets[start:start + size]
             start += size
             if name and any(raw):
-                words.append(f"{prefix}{name}={self._masked(name, raw)}")
+                words.append(f"{prefix}{name}={self._masked(prefix + name, raw)}")
         return words, start
 
     def _masked(self, name, raw):
@@ -77,7 +77,7 @@ class Kernel:
             word = self.masks.clock(number)
         elif name == "spi":
             word = self.masks.spi(int.from_bytes(raw, "big"))
-        elif name == "reqid":
+        elif name.startswith("tmpl") and name.endswith(".reqid"):
             word = self.masks.reqid(number)
         elif name == "index":
             word = self.masks.policy(number)

@@ -15,9 +15,18 @@ class Masks:
     def __init__(self):
         self.began = int(time.time()) - 1
         self.numbers = {}
+        self.kept = {}
         self.spis = set()
         # Sequence numbers that requests bear.
         self.sequences = {0, o.SEQUENCE}
+
+    def keep(self):
+        """What has a number now keeps it in all cases that follow."""
+        self.kept = {letter: dict(known) for letter, known in self.numbers.items()}
+
+    def forget(self, all=False):
+        """Another case begins to count."""
+        self.numbers = {} if all else {letter: dict(known) for letter, known in self.kept.items()}
 
     def ordinal(self, letter, value, digits=8):
         known = self.numbers.setdefault(letter, {})
@@ -26,9 +35,10 @@ class Masks:
     def sent(self, octets):
         """SPIs that a request names are no running numbers."""
         for name, start, length in o.fields(octets):
-            if name in ("SA.spi", "SPIRANGE.min") and length == 4:
-                order = "=I" if name == "SPIRANGE.min" else "!I"
-                self.spis.add(struct.unpack_from(order, octets, start)[0])
+            if name == "SA.spi" and length == 4:
+                self.spis.add(struct.unpack_from("!I", octets, start)[0])
+            elif name == "SPIRANGE.min" and length == 4 and octets[start:start + 4] == octets[start + 4:start + 8]:
+                self.spis.add(struct.unpack_from("=I", octets, start)[0])
 
     def clock(self, value):
         return "clock".ljust(16, "~") if self.began <= value <= time.time() + 2 else None
@@ -48,12 +58,16 @@ class Masks:
             return self.clock(number)
         if name == "SA.spi":
             return self.spi(int.from_bytes(raw, "big"))
-        if name == "X_SA2.reqid" or name.endswith(".reqid"):
+        if name.startswith("X_POLICY.request") and name.endswith(".reqid"):
             return self.reqid(number)
         if name == "X_POLICY.id":
             return self.policy(number)
-        if name == "seq" and kind == o.ACQUIRE and number:
-            return self.ordinal("A", number)
+        if name == "seq" and number not in self.sequences:
+            # iproute2 numbers its requests from the clock on.
+            if self.clock(number):
+                return "clocked~"
+            asked = kind == o.ACQUIRE or number in self.numbers.get("A", {})
+            return self.ordinal("A", number) if asked else None
         if name == "reserved" and kind in _COUNTED and number:
             return "refs"
         return None

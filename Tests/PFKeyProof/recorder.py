@@ -24,8 +24,13 @@ def error_name(error):
 class Recorder:
     """One run: sockets by name, and the world in which each case begins."""
 
-    def __init__(self, output):
+    def __init__(self, output, earlier=None):
         self.output = output
+        # How many lines an earlier run had, by case and socket.
+        self.earlier = earlier or {}
+        self.counts = {}
+        # The last message of each socket.
+        self.last = {}
         self.masks = Masks()
         self.kernel = Kernel(self.masks)
         self.sockets = {}
@@ -49,6 +54,8 @@ class Recorder:
     # What is written
 
     def line(self, who, what):
+        key = (self.case_name, who)
+        self.counts[key] = self.counts.get(key, 0) + 1
         self.output.write(f"{self.case_name}\t{who}\t{what}\n")
 
     def begin(self, name):
@@ -71,6 +78,7 @@ class Recorder:
         return octets
 
     def write_down(self, name, octets):
+        self.last[name] = octets
         self.line(name, self.masks.message(octets))
 
     def drain(self, quiet=False):
@@ -83,25 +91,20 @@ class Recorder:
                     self.write_down(name, octets)
         return found
 
-    def await_messages(self, **wanted):
-        """Waits until sockets have had as many messages as is said for each, then takes what else is there."""
+    def gather(self, **wanted):
+        """Waits until sockets have had as many messages in this case as are wanted, or as an earlier run had, and takes all."""
+        wanted = self.earlier.get(self.case_name) or wanted
         end = time.monotonic() + PATIENCE
-        counts, found = dict.fromkeys(wanted, 0), {name: [] for name in self.sockets}
-        while any(counts[name] < wanted[name] for name in wanted) and time.monotonic() < end:
-            select.select([self.sockets[name] for name in wanted], [], [], 0.1)
-            for name in wanted:
-                while (octets := self.arrived(name)) is not None:
-                    counts[name] += 1
-                    found[name].append(octets)
-        for name in self.sockets:
-            while (octets := self.arrived(name)) is not None:
-                found[name].append(octets)
-            for octets in found[name]:
-                self.write_down(name, octets)
-        for name in wanted:
-            if counts[name] < wanted[name]:
-                self.line(name, f"waited for {wanted[name]} messages, {counts[name]} came")
-        return found
+        self.drain()
+        while any(self.counts.get((self.case_name, name), 0) < count for name, count in wanted.items() if name in self.sockets):
+            if time.monotonic() > end:
+                self.line("all", f"waited in vain for {wanted}")
+                break
+            select.select(list(self.sockets.values()), [], [], 0.1)
+            self.drain()
+        # Where nothing is known before, what is late has this long to come.
+        while not self.earlier and select.select(list(self.sockets.values()), [], [], 0.2)[0] and time.monotonic() < end:
+            self.drain()
 
     # Requests
 
@@ -117,22 +120,22 @@ class Recorder:
             self.line(who, f"sent {sent} of {len(octets)}")
         return True
 
-    def exchange(self, octets, who="main", flags=0):
+    def exchange(self, octets, who="main", flags=0, quiet=False):
         """Sends, and takes what every socket has at once; a dump is taken to its end."""
         if not self.send(octets, who, flags):
-            return self.drain()
-        found = self.drain()
+            return self.drain(quiet)
+        found = self.drain(quiet)
         if len(octets) >= o.HEADER and octets[1] in (o.DUMP, o.X_SPDDUMP):
-            self._rest_of_dump(who, octets[1], found)
+            self._rest_of_dump(who, octets[1], found, quiet)
         return found
 
-    def _rest_of_dump(self, who, kind, found):
+    def _rest_of_dump(self, who, kind, found, quiet):
         end = time.monotonic() + PATIENCE
         while not any(self._ends_dump(kind, octets) for name, octets in found if name == who):
             if time.monotonic() > end:
                 return self.line(who, "the dump did not end")
             select.select([self.sockets[who]], [], [], 0.1)
-            found += self.drain()
+            found += self.drain(quiet)
 
     @staticmethod
     def _ends_dump(kind, octets):
@@ -142,6 +145,7 @@ class Recorder:
     def case(self, name, *requests, who="main", flags=0):
         """Requests in a world as it is meant to be, and what they change there; the world is then made anew."""
         self.begin(name)
+        self.masks.forget()
         found = []
         for number, octets in enumerate(requests):
             if number:
@@ -180,7 +184,9 @@ class Recorder:
             for name, answer in found:
                 if name == "main" and answer[1] == o.X_SPDADD and not answer[2]:
                     self.policy = identity_of(answer)
+        self.masks.forget(all=True)
         self.made = self.kernel.lines()
+        self.masks.keep()
 
     def _quietly(self, octets):
         self.masks.sent(octets)

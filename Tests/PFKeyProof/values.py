@@ -89,7 +89,7 @@ def associations(recorder):
         add(recorder, f"GETSPI of mode {mode}", o.ESP, *ENDS, o.spi_range(0x2000, 0x2000), o.sa2(mode, 5), kind=o.GETSPI)
     for reqid in (1, 0x3FFF, 0x4000, 0xFFFFFFFF):
         add(recorder, f"ADD with reqid {reqid:#x}", o.ESP, o.association(0x1001), *ENDS, *KEYS, o.sa2(1, reqid))
-    for least, most in ((0, 0), (0, 5), (1, 1), (5, 4), (0x10000, 0x10000), (0xFFFFFFFF, 0xFFFFFFFF), (0x1000, 0x1000),
+    for least, most in ((0, 0), (0x100, 0x1FF), (1, 1), (5, 4), (0x10000, 0x10000), (0xFFFFFFFF, 0xFFFFFFFF), (0x1000, 0x1000),
                         (0x3000, 0x4000)):
         for satype, name in ((o.AH, "AH"), (o.ESP, "ESP"), (o.IPCOMP, "IPComp")):
             add(recorder, f"GETSPI of {name} from {least:#x} to {most:#x}", satype, *ENDS, o.spi_range(least, most), kind=o.GETSPI)
