@@ -35,17 +35,24 @@ class Iproute:
     """One iproute2 for many changes: starting a program takes longer than all that it then does."""
 
     def __init__(self, *options):
+        self.options = options
+        self.start()
+
+    def start(self):
         # What was preloaded here is not for others.
         clean = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-        self.process = subprocess.Popen(["stdbuf", "-oL", "ip", *options, "-force", "-batch", "-"], env=clean, text=True, bufsize=1,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(["stdbuf", "-oL", "ip", *self.options, "-force", "-batch", "-"], env=clean, text=True,
+                                        bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def run(self, words):
         """Does it, and says what iproute2 said."""
         self.process.stdin.write(words + "\nxfrm state count\n")
         told = []
-        while (line := self.process.stdout.readline().strip()) and "SAD count" not in line:
-            told.append(line)
+        while (line := self.process.stdout.readline()) and "SAD count" not in line:
+            told.append(line.strip())
+        if not line:
+            # It gave up over what it could not read.
+            self.start()
         return [line for line in told if not line.startswith("Command failed")]
 
     def end(self):
@@ -86,8 +93,8 @@ def by_iproute(recorder):
             f"{state} delete {who} spi 0x3000",
             f"{state} add {who} spi 0x3001 mode transport auth-trunc hmac(sha256) 0x{'00' * 32} 128 enc cbc(aes) 0x{'00' * 16}",
             f"{state} add {who} spi 0x3002 mode tunnel aead rfc4106(gcm(aes)) 0x{'00' * 20} 128",
-            f"{state} add {who} spi 0x3003 mode tunnel {keys} replay-window 32 flag esn replay-seq 5",
-            f"{state} add {who} spi 0x3004 mode beet {keys} flag noecn flag nopmtudisc flag af-unspec sel src 10.1.0.0/24 dst 10.2.0.0/24",
+            f"{state} add {who} spi 0x3003 mode tunnel {keys} replay-window 32 replay-seq 5 flag esn",
+            f"{state} add {who} spi 0x3004 mode beet {keys} flag noecn nopmtudisc af-unspec sel src 10.1.0.0/24 dst 10.2.0.0/24",
             f"{state} add {who} spi 0x3005 mode transport {keys} encap espinudp 4500 4501 0.0.0.0",
             f"{state} add {who} spi 0x3006 mode tunnel {keys} mark 5 mask 7",
             f"{state} add {who} spi 0x3007 mode tunnel {keys} if_id 3 output-mark 9",
@@ -110,8 +117,8 @@ def by_iproute(recorder):
             f"xfrm policy add {forward} dir out priority 5 {tunnel}", f"xfrm policy update {forward} dir out priority 6 {tunnel} level use",
             f"xfrm policy add {forward} dir in mark 3 {tunnel}", f"xfrm policy add {forward} dir fwd if_id 4 {tunnel}",
             f"xfrm policy add {forward} dir in ptype sub", f"xfrm policy add {forward} proto tcp sport 7 dport 8 dir out action block",
-            f"xfrm policy add src 2001:db8::/32 dst ::/0 proto icmpv6 type 8 code 1 dir in flag icmp limit time-hard 1000",
-            f"xfrm policy add src 10.7.0.0/16 dst 10.8.0.0/16 dir out tmpl proto ah mode transport tmpl proto comp mode ro level use",
+            f"xfrm policy add src 2001:db8::/32 dst ::/0 proto ipv6-icmp type 8 code 1 dir in flag icmp limit time-hard 1000",
+            f"xfrm policy add src 10.7.0.0/16 dst 10.8.0.0/16 dir out tmpl proto ah mode transport tmpl proto comp mode transport level use",
             "xfrm policy add src 10.9.0.0/16 dst 10.8.0.0/16 dir out tmpl proto esp mode beet reqid 5", "xfrm policy setdefault in block",
             "xfrm policy setdefault in accept"):
         iproute(recorder, words)
