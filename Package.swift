@@ -62,6 +62,7 @@ let package = Package(
         module("Algorithms"),
         module("KeyMaterial"),
         module("SourceText"),
+        module("ProgramFormat"),
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
         module("Cryptography", ["ASN1", "Algorithms", "KeyMaterial", "CLibcrypto"]),
@@ -224,6 +225,7 @@ let package = Package(
             "ESP", ["SADText", "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"],
             exclude: ["Vectors"]),
         tests("SourceText", []),
+        tests("ProgramFormat", []),
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
