@@ -42,6 +42,7 @@ let package = Package(
         .executable(name: "swiftikectl", targets: ["swiftikectl"]),
         .executable(name: "swiftkey", targets: ["swiftkey"]),
         .executable(name: "swiftesp", targets: ["swiftesp"]),
+        .executable(name: "swiftpfkey-run", targets: ["swiftpfkey-run"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -54,6 +55,7 @@ let package = Package(
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CPFKeyClient"),
         // 1
         module("Wire"),
         module("Calendar"),
@@ -71,13 +73,14 @@ let package = Package(
         module("CaptureFile", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
-        module("LinuxIO", ["CLinux", "IPsec", "KeyMaterial"]),
+        module("LinuxIO", ["CLinux", "CPFKeyClient", "IPsec", "KeyMaterial"]),
         module(
             "Credentials",
             ["ASN1", "Algorithms", "Calendar", "Cryptography", "KeyMaterial", "IPsec"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"]),
         module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
         module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
+        module("PFKeyLaunch", ["LinuxIO", "ProgramFormat"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
         // 4
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
@@ -162,6 +165,7 @@ let package = Package(
             ]),
         program(
             "swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "PFKeySocket", "XFRM"]),
+        program("swiftpfkey-run", ["LinuxIO", "PFKeyLaunch", arguments]),
         // tests
         .target(
             name: "TestSupport",
@@ -227,6 +231,7 @@ let package = Package(
         tests("SourceText", []),
         tests("ProgramFormat", []),
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
+        tests("PFKeyLaunch", ["LinuxIO", "ProgramFormat"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
         tests(

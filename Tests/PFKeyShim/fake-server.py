@@ -46,7 +46,10 @@ def request(client, data, descriptors):
     code = 22 if data[:1] != b"\2" or data[1] == 24 else 0
     if not code:
         time.sleep(0.05)
-        client.send(data)
+        try:
+            client.send(data)
+        except OSError:
+            pass
     acknowledge(descriptors[0] if descriptors else acknowledgements[client], code)
     for descriptor in descriptors:
         os.close(descriptor)
@@ -61,7 +64,8 @@ def serve(client):
         data, descriptors = b"", []
     if not data:
         events.unregister(client)
-        os.close(acknowledgements.pop(client))
+        if client in acknowledgements:
+            os.close(acknowledgements.pop(client))
         client.close()
     elif data[:8] == b"SWPFKEY1":
         hello(client, data, descriptors)

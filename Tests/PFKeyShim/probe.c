@@ -152,39 +152,63 @@ static void check_identity(void) {
 
 static void check_receiving(void) {
     struct sadb_msg message = question(5);
-    struct sockaddr_storage name;
-    socklen_t length = sizeof name;
     int descriptor = opened(0);
     EXPECT(send(descriptor, &message, sizeof message, 0) == sizeof message);
     EXPECT(recv(descriptor, &message, sizeof message, MSG_WAITALL) == -1 && errno == EINVAL);
     EXPECT(recv(descriptor, &message, 4, MSG_PEEK | MSG_TRUNC) == sizeof message);
     EXPECT(recv(descriptor, &message, 4, MSG_PEEK) == 4);
     struct iovec piece = {&message, 8};
-    struct msghdr whole = {.msg_iov = &piece, .msg_iovlen = 1, .msg_name = &name, .msg_namelen = sizeof name};
+    struct msghdr whole = {.msg_iov = &piece, .msg_iovlen = 1};
     EXPECT(recvmsg(descriptor, &whole, MSG_ERRQUEUE) == -1 && errno == EINVAL);
-    EXPECT(recvmsg(descriptor, &whole, MSG_PEEK) == 8 && whole.msg_flags & MSG_TRUNC && whole.msg_namelen == 0);
-    EXPECT(recvfrom(descriptor, &message, sizeof message, 0, (struct sockaddr *)&name, &length) == sizeof message);
-    EXPECT(length == 0 && message.sadb_msg_seq == 5);
+    EXPECT(recvmsg(descriptor, &whole, MSG_PEEK) == 8 && whole.msg_flags & MSG_TRUNC);
+    EXPECT(recv(descriptor, &message, sizeof message, 0) == sizeof message && message.sadb_msg_seq == 5);
     EXPECT(recv(descriptor, &message, sizeof message, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 }
 
-// Each copy of the number is the same socket, however the first one goes.
-static void check_copies(void) {
-    int first = opened(0);
-    int copies[] = {
-        dup(first),
-        dup2(first, 40),
-        dup3(first, 41, O_CLOEXEC),
-        fcntl(first, F_DUPFD, 50),
-        fcntl(first, F_DUPFD_CLOEXEC, 60),
-    };
+// No message comes from an address.
+static void check_nameless(void) {
+    struct sadb_msg message = question(6);
+    struct sockaddr_storage name;
+    socklen_t length = sizeof name;
+    struct iovec piece = {&message, sizeof message};
+    struct msghdr whole = {.msg_iov = &piece, .msg_iovlen = 1, .msg_name = &name, .msg_namelen = sizeof name};
+    int descriptor = opened(0);
+    EXPECT(send(descriptor, &message, sizeof message, 0) == sizeof message);
+    EXPECT(recvmsg(descriptor, &whole, MSG_PEEK) == sizeof message && whole.msg_namelen == 0);
+    EXPECT(recvfrom(descriptor, &message, sizeof message, 0, (struct sockaddr *)&name, &length) == sizeof message);
+    EXPECT(length == 0 && message.sadb_msg_seq == 6);
+}
+
+// Each copy is the same socket, however the first one goes.
+static void expect_copies(int first, const int *copies, unsigned count) {
     close(first);
-    for (unsigned index = 0; index < sizeof copies / sizeof *copies; index++) {
+    for (unsigned index = 0; index < count; index++) {
         EXPECT(copies[index] >= 0);
         expect_exchange(copies[index], index + 1);
         expect_option(copies[index], SO_DOMAIN, PF_KEY);
         close(copies[index]);
     }
+}
+
+static void check_copies(void) {
+    int first = opened(0);
+    int copies[] = {dup(first), fcntl(first, F_DUPFD, 50), fcntl(first, F_DUPFD_CLOEXEC, 60)};
+    EXPECT(copies[1] >= 50 && copies[2] >= 60);
+    EXPECT(fcntl(copies[1], F_GETFD) == 0 && fcntl(copies[2], F_GETFD) == FD_CLOEXEC);
+    expect_copies(first, copies, sizeof copies / sizeof *copies);
+}
+
+// Copies at a number that the program chooses, of a file's before.
+static void check_placed(void) {
+    int first = opened(0), second = opened(0);
+    int number = dup(1);
+    EXPECT(number >= 0 && write(number, "", 0) == 0);
+    EXPECT(dup2(second, number) == number);
+    expect_exchange(number, 1);
+    EXPECT(dup2(1, number) == number && write(number, "", 0) == 0);
+    expect_exchange(second, 2);
+    int copies[] = {dup2(first, 40), dup3(first, 41, O_CLOEXEC)};
+    expect_copies(first, copies, sizeof copies / sizeof *copies);
 }
 
 // A number that was ours and is a file's now is a file's.
@@ -193,13 +217,11 @@ static void check_reuse(void) {
     char octet = 0;
     int first = opened(0);
     close(first);
-    EXPECT(pipe(pipes) == 0 && (pipes[0] == first || pipes[1] == first));
-    EXPECT(write(pipes[1], "x", 1) == 1 && read(pipes[0], &octet, 1) == 1 && octet == 'x');
-    int second = opened(0);
-    EXPECT(dup2(second, pipes[1]) == pipes[1]);
-    expect_exchange(pipes[1], 1);
-    EXPECT(dup2(1, pipes[1]) == pipes[1] && write(pipes[1], "", 0) == 0);
-    expect_exchange(second, 2);
+    EXPECT(pipe2(pipes, O_CLOEXEC) == 0);
+    if (pipes[0] == first) pipes[0] = dup(first);
+    EXPECT(dup2(pipes[1], first) == first);
+    EXPECT(write(first, "x", 1) == 1 && read(pipes[0], &octet, 1) == 1 && octet == 'x');
+    expect_exchange(opened(0), 1);
 }
 
 static void expect_success(pid_t child) {
@@ -331,16 +353,15 @@ static void tick(int signal) {
 }
 
 // Signals arrive all the time, and none of them makes a request happen twice or fail.
-static void check_signals(void) {
-    struct sigaction action = {.sa_handler = tick};
+static void exchange_under_signals(int flags) {
+    struct sigaction action = {.sa_handler = tick, .sa_flags = flags};
     sigaction(SIGUSR1, &action, NULL);
     pid_t parent = getpid();
     pid_t child = fork();
-    if (!child)
-        for (;;) {
-            kill(parent, SIGUSR1);
-            poll(NULL, 0, 1);
-        }
+    if (!child) {
+        while (getppid() == parent && kill(parent, SIGUSR1) == 0) poll(NULL, 0, 1);
+        _exit(0);
+    }
     int descriptor = opened(0);
     for (unsigned round = 1; round <= ROUNDS; round++) expect_exchange(descriptor, round);
     struct sadb_msg none;
@@ -349,17 +370,36 @@ static void check_signals(void) {
     waitpid(child, NULL, 0);
 }
 
+static void check_signals(void) {
+    exchange_under_signals(SA_RESTART);
+}
+
+static void check_interruptions(void) {
+    exchange_under_signals(0);
+}
+
 // The server goes after this message; nothing kills or blocks its client.
-static void check_loss(void) {
+static int left_alone(void) {
     struct sadb_msg message = header(SADB_X_NAT_T_NEW_MAPPING, 1);
     int descriptor = opened(0);
     EXPECT(send(descriptor, &message, sizeof message, 0) == sizeof message);
     EXPECT(recv(descriptor, &message, sizeof message, 0) == sizeof message);
-    EXPECT(recv(descriptor, &message, sizeof message, 0) == -1 && errno == ECONNRESET);
-    message = question(2);
+    return descriptor;
+}
+
+static void check_loss(void) {
+    struct sadb_msg message = question(2);
+    int descriptor = left_alone();
     EXPECT(send(descriptor, &message, sizeof message, 0) == -1 && errno == ECONNRESET);
     EXPECT(write(descriptor, &message, sizeof message) == -1 && errno == ECONNRESET);
     EXPECT(socket(PF_KEY, SOCK_RAW, PF_KEY_V2) == -1 && errno == EAFNOSUPPORT);
+}
+
+static void check_end(void) {
+    struct sadb_msg message;
+    int descriptor = left_alone();
+    EXPECT(recv(descriptor, &message, sizeof message, 0) == -1 && errno == ECONNRESET);
+    EXPECT(read(descriptor, &message, sizeof message) == -1 && errno == ECONNRESET);
 }
 
 static void check_absence(void) {
@@ -376,9 +416,11 @@ static const struct {
 } checks[] = {
     {"ways", check_ways},       {"refusals", check_refusals}, {"types", check_types},
     {"identity", check_identity}, {"receiving", check_receiving}, {"copies", check_copies},
+    {"nameless", check_nameless}, {"placed", check_placed},
     {"reuse", check_reuse},     {"fork", check_fork},         {"exec", check_exec},
     {"closing", check_closing}, {"passing", check_passing},   {"threads", check_threads},
-    {"signals", check_signals}, {"loss", check_loss},         {"absence", check_absence},
+    {"signals", check_signals}, {"loss", check_loss},
+    {"interruptions", check_interruptions}, {"end", check_end},         {"absence", check_absence},
     {"rights", check_rights},
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
