@@ -42,6 +42,7 @@ let package = Package(
         .executable(name: "swiftikectl", targets: ["swiftikectl"]),
         .executable(name: "swiftkey", targets: ["swiftkey"]),
         .executable(name: "swiftesp", targets: ["swiftesp"]),
+        .executable(name: "swiftpfkeyd", targets: ["swiftpfkeyd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -95,6 +96,9 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
         // 5
+        module(
+            "PFKeyKernel",
+            ["Wire", "KeyMaterial", "IPsec", "LinuxIO", "Netlink", "PFKey", "PFKeySocket", "XFRM"]),
         module(
             "IKEv1",
             [
@@ -161,6 +165,7 @@ let package = Package(
             ]),
         program(
             "swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "PFKeySocket", "XFRM"]),
+        program("swiftpfkeyd", ["LinuxIO", "PFKey", "PFKeyKernel", "PFKeySocket", arguments]),
         // tests
         .target(
             name: "TestSupport",
