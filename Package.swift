@@ -43,6 +43,7 @@ let package = Package(
         .executable(name: "swiftkey", targets: ["swiftkey"]),
         .executable(name: "swiftesp", targets: ["swiftesp"]),
         .executable(name: "swiftpfkey-run", targets: ["swiftpfkey-run"]),
+        .executable(name: "swiftpfkeyd", targets: ["swiftpfkeyd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -99,6 +100,9 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
         // 5
+        module(
+            "PFKeyKernel",
+            ["Wire", "KeyMaterial", "IPsec", "LinuxIO", "Netlink", "PFKey", "PFKeySocket", "XFRM"]),
         module(
             "IKEv1",
             [
@@ -166,6 +170,7 @@ let package = Package(
         program(
             "swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "PFKeySocket", "XFRM"]),
         program("swiftpfkey-run", ["LinuxIO", "PFKeyLaunch", arguments]),
+        program("swiftpfkeyd", ["LinuxIO", "PFKey", "PFKeyKernel", "PFKeySocket", arguments]),
         // tests
         .target(
             name: "TestSupport",
