@@ -236,7 +236,7 @@ let package = Package(
         tests("SourceText", []),
         tests("ProgramFormat", []),
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
-        tests("PFKeyLaunch", ["LinuxIO", "ProgramFormat"]),
+        tests("PFKeyLaunch", ["CLinux", "LinuxIO", "ProgramFormat"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
         tests(

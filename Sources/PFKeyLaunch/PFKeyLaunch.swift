@@ -129,7 +129,7 @@ extension PFKeyLaunch {
         let ending: BoundedProgram.Outcome
         do throws(SystemError) {
             ending = try BoundedProgram(
-                path: program, arguments: ["--socket", server.path], environment: environment,
+                path: program, arguments: ["--socket", server.path, "--background"], environment: environment,
                 limit: Self.startLimit
             ).run()
         } catch {
