@@ -6,11 +6,25 @@ DESTDIR ?=
 PROGRAMS = swiftike swiftikectl swiftkey swiftesp
 export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress guest-files tsan-program interop guest-test bench bench-peers tsan demo install clean
+.PHONY: all preload build-deps deps test-deps unit test lint fuzz fuzz-regress guest-files tsan-program interop guest-test bench bench-peers tsan demo install clean
 
-all: build-deps
+all: build-deps preload
 	for program in $(PROGRAMS); do \
 	    $(SWIFT) build -c release --static-swift-stdlib --product $$program || exit; done
+
+# The C library that turns PF_KEY sockets into the shim's; no part of the Swift package, since it must not bring a runtime
+# into the programs that it is loaded into. The compiler comes with the Swift toolchain.
+PRELOAD = .build/preload/libswiftpfkey-preload.so
+PRELOAD_CC ?= clang
+PRELOAD_SOURCES = Sources/PFKeyPreload/preload.c $(wildcard Sources/CPFKeyClient/*.c)
+
+preload: $(PRELOAD)
+
+$(PRELOAD): $(PRELOAD_SOURCES) Sources/CPFKeyClient/include/CPFKeyClient.h
+	mkdir -p $(@D)
+	$(PRELOAD_CC) -std=gnu11 -O2 -g -fPIC -shared -fvisibility=hidden -Wall -Wextra -Wconversion -Wno-sign-conversion \
+	    $(if $(CI)$(SWIFTIKE_WERROR),-Werror) -ISources/CPFKeyClient/include -Wl,-z,now,-z,relro,-z,defs \
+	    -o $@ $(PRELOAD_SOURCES)
 
 # Debian packages: what building needs, what the demo needs, and what the tests need besides.
 build-deps:

@@ -46,7 +46,7 @@ package struct SADBAlgorithms: Hashable, Sendable {
         ])
 
     /// What an acquire offers: for AH integrity algorithms, for ESP every cipher with each of them.
-    func combinations(isAH: Bool) -> [SADBProposal.Combination] {
+    package func combinations(isAH: Bool) -> [SADBProposal.Combination] {
         let integrity = authentication.filter { $0.maximumBits > 0 }
         guard !isAH else {
             return integrity.map {

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Glibc
+import LinuxIO
+import PFKey
+import PFKeyKernel
+import PFKeySocket
+
+/// Serves PF_KEY out of the kernel's XFRM databases to programs whose kernel has no PF_KEY.
+@main
+struct ShimServer: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "swiftpfkeyd", abstract: "Serve PF_KEY sockets on kernels without AF_KEY.",
+        discussion: "The manual page swiftpfkeyd(8) says what programs see.")
+
+    @Option(help: "Where clients connect.")
+    var socket = "/run/swiftike/pfkeyd.sock"
+
+    @Flag(name: .customLong("sha256-96"), help: "Truncate HMAC-SHA2-256 to 96 bits, as Linux's PF_KEY does.")
+    var truncatesSHA256 = false
+
+    @Flag(name: .customLong("af-key-broadcast"), help: "Show keys to every client, as Linux's PF_KEY does.")
+    var showsKeysToAll = false
+
+    func run() throws {
+        let signals = [SIGTERM, SIGINT]
+        SignalThread.block(signals)
+        let ending = try WakeUp()
+        let server = try start()
+        _ = try SignalThread.start(signals) { _ in ending.signal() }
+        try? StandardStream.error.write(Array("swiftpfkeyd: serving at \(socket)\n".utf8))
+        var poller = Poller()
+        _ = poller.watch(ending.number)
+        while try !poller.wait() {}
+        server.shutDown()
+    }
+
+    private func start() throws -> PFKeyServer {
+        var dialect = SADBDialect.linux
+        dialect.hasShortSHA256 = truncatesSHA256
+        let limits = PFKeyLimits(overflow: .lose, keys: showsKeysToAll ? .everybody : .requester)
+        if let slash = socket.lastIndex(of: "/"), slash != socket.startIndex {
+            try FileSystem.makeDirectory(String(socket[..<slash]), mode: 0o755)
+        }
+        // Anybody may connect: what a client may do is what the kernel lets its own netlink sockets do.
+        return try PFKeyServer(path: socket, mode: 0o666) { [dialect] in KernelHost(dialect, limits) }
+    }
+}
