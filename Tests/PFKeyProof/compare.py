@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 import octets as o
 
-SHOWN = 60
+SHOWN = 100
 
 
 def cases(file):
