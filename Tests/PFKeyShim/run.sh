@@ -19,8 +19,8 @@ chmod 755 "$work"
 compile() {
     local name
     for name in probe policy; do
-        cc -O2 -Wall -Wextra -o "$work/$name" "$here/$name.c" -pthread &&
-            cc -O2 -Wall -Wextra -static -o "$work/$name-static" "$here/$name.c" -pthread || return
+        clang -O2 -Wall -Wextra -o "$work/$name" "$here/$name.c" -pthread &&
+            clang -O2 -Wall -Wextra -static -o "$work/$name-static" "$here/$name.c" -pthread || return
     done
 }
 
