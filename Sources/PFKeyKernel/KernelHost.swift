@@ -16,6 +16,7 @@ package struct KernelHost: PFKeyHost {
     }
 
     package var rooms: [PFKeyRoom<KernelPlane>] { Array(places.values) }
+    package var takesSilentClients: Bool { false }
 
     package mutating func admit(_ hello: PFKeyHello?) throws(PFKeyRefusal) -> PFKeySeat<KernelPlane> {
         guard let hello else {

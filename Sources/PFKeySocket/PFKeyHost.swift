@@ -74,7 +74,10 @@ package protocol PFKeyHost {
     /// All rooms with clients in them.
     var rooms: [PFKeyRoom<Plane>] { get }
 
-    /// Takes a client in; nil is one that began with its first request.
+    /// Whether clients are taken in before they say anything: they are told what happens from then on.
+    var takesSilentClients: Bool { get }
+
+    /// Takes a client in; nil is one that says no hello.
     mutating func admit(_ hello: PFKeyHello?) throws(PFKeyRefusal) -> PFKeySeat<Plane>
 
     /// Lets a client go.
@@ -87,6 +90,7 @@ struct SingleRoomHost<Plane: PFKeyPlane>: PFKeyHost {
     let dialect: SADBDialect
 
     var rooms: [PFKeyRoom<Plane>] { [room] }
+    var takesSilentClients: Bool { true }
 
     func admit(_ hello: PFKeyHello?) -> PFKeySeat<Plane> {
         PFKeySeat(room, room.service.connect(hello?.dialect(.linux) ?? dialect))

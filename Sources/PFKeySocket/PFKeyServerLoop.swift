@@ -59,6 +59,7 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
             let connection = Connection(try listener.accept())
             let others = connections.count { $0.user == connection.user }
             guard connection.user == 0 || others < Self.maximumPerUser else { return }
+            if host.takesSilentClients { connection.seat = try? host.admit(nil) }
             connections.append(connection)
         } catch {
             acceptAgain = MonotonicClock.now + .seconds(1)
@@ -71,35 +72,41 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
             case .message(var message, let rights):
                 take(message, rights, from: connection)
                 for index in message.indices { message[index] = 0 }
-            case .tooLong: settle(.size, connection)
+            case .tooLong(let rights): settle(.size, connection, rights)
             }
         }
     }
 
     private func take(_ message: [UInt8], _ rights: ReceivedDescriptors, from connection: Connection) {
-        guard let seat = connection.seat else {
-            return greet(message, rights, connection)
+        if connection.isSilent {
+            connection.isSilent = false
+            if greet(message, rights, connection) { return }
         }
+        guard let seat = connection.seat else { return }
         do throws(SADBError) {
             try seat.room.service.receive(message, from: seat.id)
-            settle(.none, connection)
+            settle(.none, connection, rights)
         } catch {
-            settle(error.number, connection)
+            settle(error.number, connection, rights)
         }
     }
 
-    /// The first message of a client: a hello, or a request of one that needs none.
-    private func greet(_ message: [UInt8], _ rights: ReceivedDescriptors, _ connection: Connection) {
+    /// Takes a client in by its first message; true if that was a hello, or the client is refused.
+    private func greet(_ message: [UInt8], _ rights: ReceivedDescriptors, _ connection: Connection) -> Bool {
         let hello = PFKeyHello(message, rights)
+        if hello == nil, connection.seat != nil { return false }
+        if let seat = connection.seat { host.release(seat) }
+        connection.seat = nil
         if hello != nil, let socket = rights.takeFirst() {
             connection.acknowledgements = AcknowledgementSocket(socket)
         }
         do throws(PFKeyRefusal) {
             connection.seat = try host.admit(hello)
-            guard hello == nil else { return settle(.none, connection) }
-            take(message, rights, from: connection)
+            if hello != nil { settle(.none, connection, ReceivedDescriptors()) }
+            return hello != nil
         } catch {
             refuse(error, message, connection)
+            return true
         }
     }
 
@@ -108,19 +115,26 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
             let error = SADBError(.unsupported, refusal.number, refusal.explanation)
             if let answer = try? SADBReply(.own).refusal(error, header).encoded() { connection.send(answer) }
         }
-        settle(refusal.number, connection)
+        settle(refusal.number, connection, ReceivedDescriptors())
         connection.close()
     }
 
     /// Ends a message: what it caused is on its way to everybody before its sender goes on.
     ///
-    /// One that does not wait for that is disconnected where the message is none of PF_KEY: no `send` of its can fail.
-    private func settle(_ number: SADBErrorNumber, _ connection: Connection) {
+    /// The sender is told on the descriptor that came with the message, else on the one of its hello. One that did not
+    /// say hello is disconnected where the message is none of PF_KEY: no `send` of its can fail.
+    private func settle(
+        _ number: SADBErrorNumber, _ connection: Connection, _ rights: ReceivedDescriptors
+    ) {
         flushAll()
-        if let socket = connection.acknowledgements {
-            socket.tell(number)
-        } else if number != .none {
-            connection.close()
+        guard let usual = connection.acknowledgements else {
+            if number != .none { connection.close() }
+            return
+        }
+        if let own = rights.takeFirst() {
+            AcknowledgementSocket(own).tell(number)
+        } else {
+            usual.tell(number)
         }
     }
 

@@ -104,7 +104,7 @@ extension PFKeyService {
         case .register: try register(message.header, id)
         case .promiscuous: try relay(message.header, bytes, from: id)
         case .dump, .policyDump:
-            guard clients[id]?.dump == nil else {
+            guard clients[id]?.isDumping != true else {
                 throw SADBError(.unsupported, .busy, "The dump before this one is not read to its end.")
             }
             try perform(message, from: id, dialect)
