@@ -47,13 +47,15 @@ package struct PFKeyRefusal: Error, Hashable, Sendable {
 /// Databases with the clients that share them.
 package final class PFKeyRoom<Plane: PFKeyPlane> {
     package var service: PFKeyService<Plane>
-    /// Readable when the plane has events.
-    package let eventDescriptor: Int32
+    /// One of these is readable when the plane has events.
+    private let descriptors: (Plane) -> [Int32]
 
-    package init(_ service: PFKeyService<Plane>, eventDescriptor: Int32) {
+    package init(_ service: PFKeyService<Plane>, eventDescriptors: @escaping (Plane) -> [Int32]) {
         self.service = service
-        self.eventDescriptor = eventDescriptor
+        descriptors = eventDescriptors
     }
+
+    var eventDescriptors: [Int32] { descriptors(service.plane) }
 }
 
 /// A client's place in a room.

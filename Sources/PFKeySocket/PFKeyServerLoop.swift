@@ -38,11 +38,13 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
         var poller = Poller()
         let wake = poller.watch(stopping.wake.number)
         let door = canAccept ? poller.watch(listener.number) : nil
-        let rooms = host.rooms.map { ($0, poller.watch($0.eventDescriptor)) }
+        let rooms = host.rooms.map { room in (room, room.eventDescriptors.map { poller.watch($0) }) }
         let places = connections.map { poller.watch($0.number, input: $0.isHeard, output: $0.isBlocked) }
         guard (try? poller.wait(acceptAgain == nil ? nil : .seconds(1))) ?? false else { return [] }
         if poller.isReady(wake) { stopping.wake.acknowledge() }
-        for (room, place) in rooms where poller.isReady(place) { room.service.tellEvents() }
+        for (room, places) in rooms where places.contains(where: { poller.isReady($0) }) {
+            room.service.tellEvents()
+        }
         let ready = zip(connections, places).filter { poller.isReady($1) }.map(\.0)
         if let door, poller.isReady(door) { accept() }
         return ready
@@ -97,10 +99,13 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
         if hello == nil, connection.seat != nil { return false }
         if let seat = connection.seat { host.release(seat) }
         connection.seat = nil
-        if hello != nil, let socket = rights.takeFirst() {
+        if hello != nil, let socket = rights.takeFirst(), socket.isUnixSocket {
             connection.acknowledgements = AcknowledgementSocket(socket)
         }
         do throws(PFKeyRefusal) {
+            guard hello == nil || connection.acknowledgements != nil else {
+                throw PFKeyRefusal(.invalid, "A hello needs a Unix socket for acknowledgements.")
+            }
             connection.seat = try host.admit(hello)
             if hello != nil { settle(.none, connection, ReceivedDescriptors()) }
             return hello != nil
