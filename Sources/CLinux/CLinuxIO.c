@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 // Newer than the C library's headers.
@@ -502,4 +503,9 @@ void linuxio_keep_heap_together(void)
 {
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_TOP_PAD, 1 << 20);
+}
+
+int linuxio_has_capabilities(const char *path)
+{
+    return getxattr(path, "security.capability", NULL, 0) > 0;
 }

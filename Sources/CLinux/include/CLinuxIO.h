@@ -107,3 +107,5 @@ int linuxio_set_thread_name(const char *name);
 
 // Linux capability numbers held by this thread, effective, as a bit set.
 int linuxio_capabilities(uint64_t *effective);
+// Whether starting the program in a file gives capabilities.
+int linuxio_has_capabilities(const char *path);
