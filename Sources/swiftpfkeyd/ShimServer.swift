@@ -63,6 +63,8 @@ struct ShimServer: ParsableCommand {
             try FileSystem.makeDirectory(String(socket[..<slash]), mode: 0o755)
         }
         // Anybody may connect: what a client may do is what the kernel lets its own netlink sockets do.
-        return try PFKeyServer(path: socket, mode: 0o666) { [dialect] in KernelHost(dialect, limits) }
+        return try PFKeyServer(path: socket, mode: 0o666) { [dialect] in
+            KernelHost(dialect, limits, report: Self.report)
+        }
     }
 }
