@@ -115,7 +115,9 @@ package struct LocalFile: Hashable, Sendable {
     }
 
     /// Reads a piece of a file: at most `count` octets, fewer where it ends.
-    package static func read(_ path: String, from offset: UInt64, atMost count: Int) throws(SystemError) -> [UInt8] {
+    package static func read(
+        _ path: String, from offset: UInt64, atMost count: Int
+    ) throws(SystemError) -> [UInt8] {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard number >= 0 else { throw SystemError("open \(path)") }
         let descriptor = FileDescriptor(owning: number)
@@ -127,6 +129,12 @@ package struct LocalFile: Hashable, Sendable {
             }
         }
         return Array(bytes.prefix(taken))
+    }
+
+    /// A path that stays the same where the program goes to another folder.
+    package static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = target(ofLink: "/proc/self/cwd") else { return path }
+        return "\(folder)/\(path)"
     }
 
     /// The path without symbolic links; nil if there is no such file.

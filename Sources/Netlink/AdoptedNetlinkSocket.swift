@@ -22,14 +22,15 @@ package final class AdoptedNetlinkSocket {
     package init(owning descriptor: Int32, _ family: NetlinkFamily) throws(NetlinkRefusal) {
         unsafe buffer = .allocate(byteCount: Self.capacity, alignment: 16)
         self.descriptor = descriptor
-        var cookie: UInt64 = 0
+        let type = Self.option(descriptor, SO_TYPE, Int32.self) ?? 0
         guard Self.option(descriptor, SO_DOMAIN, Int32.self) == AF_NETLINK,
-            Self.option(descriptor, SO_PROTOCOL, Int32.self) == family.rawValue
+            Self.option(descriptor, SO_PROTOCOL, Int32.self) == family.rawValue,
+            type == Int32(SOCK_RAW.rawValue) || type == Int32(SOCK_DGRAM.rawValue),
+            let cookie = Self.option(descriptor, Self.namespaceOption, UInt64.self)
         else {
             namespace = 0
-            throw NetlinkRefusal(code: EAFNOSUPPORT)
+            throw NetlinkRefusal(code: EINVAL, explanation: "a netlink socket was expected")
         }
-        cookie = Self.option(descriptor, Self.namespaceOption, UInt64.self) ?? 0
         namespace = cookie
     }
 
@@ -86,7 +87,7 @@ package final class AdoptedNetlinkSocket {
 
     private func discardStale() {
         for _ in 0..<Self.staleLimit {
-            guard unsafe recv(descriptor, buffer, Self.capacity, Self.flags) >= 0 else { return }
+            guard unsafe recv(descriptor, buffer, Self.capacity, Int32(MSG_DONTWAIT)) >= 0 else { return }
         }
     }
 
@@ -98,7 +99,14 @@ package final class AdoptedNetlinkSocket {
         unsafe request.encode(
             into: UnsafeMutableRawBufferPointer(start: buffer, count: size), sequence: sequence, port: port,
             isAcknowledged: true)
-        let sent = unsafe Glibc.send(descriptor, buffer, size, Self.flags | Int32(MSG_NOSIGNAL))
+        // To the kernel, wherever the socket may be connected to.
+        var address = Self.kernel
+        let sent = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe sendto(
+                    descriptor, buffer, size, Int32(MSG_DONTWAIT | MSG_NOSIGNAL), $0, Self.addressSize)
+            }
+        }
         let code = errno
         unsafe explicit_bzero(buffer, size)
         guard sent >= 0 else { throw NetlinkRefusal(code: code) }
@@ -106,15 +114,24 @@ package final class AdoptedNetlinkSocket {
 
     /// Takes one datagram that waits and lends its messages to `body`; false where none does.
     ///
+    /// What others than the kernel send is thrown away.
+    ///
     /// - Throws: `ENOBUFS` where messages were lost.
     package func receive(_ body: (NetlinkHeader, Span<UInt8>) -> Void) throws(NetlinkRefusal) -> Bool {
-        let count = unsafe recv(descriptor, buffer, Self.capacity, Self.flags)
+        var sender = Self.kernel
+        let count = unsafe withUnsafeMutablePointer(to: &sender) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                var size = Self.addressSize
+                return unsafe recvfrom(descriptor, buffer, Self.capacity, Int32(MSG_DONTWAIT), $0, &size)
+            }
+        }
         guard count >= 0 else {
             switch errno {
             case EAGAIN, EINTR: return false
             case let code: throw NetlinkRefusal(code: code)
             }
         }
+        guard sender.port == 0 else { return true }
         let bytes = unsafe UnsafeRawBufferPointer(start: buffer, count: count)
         try? unsafe bytes.assumingMemoryBound(to: UInt8.self).span
             .forEachNetlinkMessage { header, payload throws(WireError) in body(header, payload) }
@@ -122,15 +139,25 @@ package final class AdoptedNetlinkSocket {
         return true
     }
 
-    private static var flags: Int32 { Int32(MSG_DONTWAIT) }
+    /// sockaddr_nl.
+    private struct Address {
+        var family = UInt16(AF_NETLINK)
+        var padding: UInt16 = 0
+        /// 0 for the kernel.
+        var port: UInt32 = 0
+        var groups: UInt32 = 0
+    }
+
+    private static var kernel: Address { Address() }
+    private static var addressSize: socklen_t { socklen_t(MemoryLayout<Address>.size) }
 
     /// Makes the socket one that hears events; it may be bound already.
     package func bind() {
-        // sockaddr_nl: the family; the kernel chooses the port where there is none.
-        var address: (UInt16, UInt16, UInt32, UInt32) = (UInt16(AF_NETLINK), 0, 0, 0)
+        // The kernel chooses the port.
+        var address = Self.kernel
         unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<(UInt16, UInt16, UInt32, UInt32)>.size))
+                _ = unsafe Glibc.bind(descriptor, $0, Self.addressSize)
             }
         }
     }

@@ -1,20 +1,14 @@
-import IPsec
 import PFKey
 import XFRM
 
-/// What is remembered of SAs because the kernel's reports leave it out.
+/// What is remembered of SAs because the kernel's reports of their limits leave it out.
 struct AssociationMemory {
-    private struct Entry {
-        var traits: KernelAssociationTraits
-        var isDying = false
-    }
-
     /// SAs that are remembered; reports about further ones tell no algorithms.
     private static let limit = 262_144
 
-    private var entries: [KernelAssociationKey: Entry] = [:]
-    /// Whether SAs may have changed without a report.
-    var isStale = false
+    private var entries: [KernelAssociationKey: KernelAssociationTraits] = [:]
+    /// Whether there may be SAs that were not told of.
+    var isStale = true
 
     mutating func clear() {
         entries = [:]
@@ -24,12 +18,7 @@ struct AssociationMemory {
     /// Takes note of an SA that is there; one without algorithms is not mature yet.
     mutating func note(_ association: KernelAssociation) {
         guard association.isKeyed, entries.count < Self.limit else { return }
-        entries[association.key] = Entry(traits: association.traits, isDying: association.isPastSoftLimit)
-    }
-
-    /// Takes note of a report that an SA's soft limit is reached.
-    mutating func noteDying(_ key: KernelAssociationKey) {
-        entries[key]?.isDying = true
+        entries[association.key] = association.traits
     }
 
     mutating func forget(_ key: KernelAssociationKey) {
@@ -38,17 +27,11 @@ struct AssociationMemory {
 
     /// - Parameter protocolNumber: of the SAs that are gone; 0 and 255 are all.
     mutating func forgetAll(_ protocolNumber: UInt8) {
-        guard protocolNumber != 0, protocolNumber != XFRMValue.anyIPsecProtocol else { return clear() }
-        entries = entries.filter { $0.key.protocolNumber != protocolNumber }
+        let isAll = protocolNumber == 0 || protocolNumber == XFRMValue.anyIPsecProtocol
+        entries = isAll ? [:] : entries.filter { $0.key.protocolNumber != protocolNumber }
     }
 
-    subscript(key: KernelAssociationKey) -> KernelAssociationTraits? { entries[key]?.traits }
-
-    /// The state of an SA as PF_KEY counts, which the kernel does not tell: 0 larval, 1 mature, 2 dying.
-    func state(of association: KernelAssociation) -> UInt8 {
-        guard association.isKeyed else { return SADBState.larval }
-        return entries[association.key]?.isDying ?? false ? SADBState.dying : SADBState.mature
-    }
+    subscript(key: KernelAssociationKey) -> KernelAssociationTraits? { entries[key] }
 }
 
 /// SADB_SASTATE_….
@@ -73,12 +56,4 @@ struct KernelAssociationTraits {
     var label: SADBSecurityContext?
     /// The number of the acquire that it came from.
     var sequence: UInt32
-}
-
-extension KernelAssociation {
-    /// Whether the kernel reported its soft limit already, as far as octets and packets tell.
-    fileprivate var isPastSoftLimit: Bool {
-        record.usage.traffic.bytes >= record.limits.softBytes
-            || record.usage.traffic.packets >= record.limits.softPackets
-    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Netlink
 package import PFKey
@@ -8,14 +9,20 @@ import XFRM
 package struct KernelHost: PFKeyHost {
     private let dialect: SADBDialect
     private let limits: PFKeyLimits
+    private let report: @Sendable (String) -> Void
     private var places: [UInt64: PFKeyRoom<KernelPlane>] = [:]
 
-    package init(_ dialect: SADBDialect, _ limits: PFKeyLimits) {
+    /// - Parameter report: is told what an administrator should know.
+    package init(
+        _ dialect: SADBDialect, _ limits: PFKeyLimits, report: @escaping @Sendable (String) -> Void
+    ) {
+        self.report = report
         self.dialect = dialect
         self.limits = limits
     }
 
     package var rooms: [PFKeyRoom<KernelPlane>] { Array(places.values) }
+    package var takesSilentClients: Bool { false }
 
     package mutating func admit(_ hello: PFKeyHello?) throws(PFKeyRefusal) -> PFKeySeat<KernelPlane> {
         guard let hello else {
@@ -27,8 +34,8 @@ package struct KernelHost: PFKeyHost {
         do throws(NetlinkRefusal) {
             let requester = try Self.socket(hello)
             let events = try Self.socket(hello)
-            guard requester.namespace != 0, requester.namespace == events.namespace else {
-                throw NetlinkRefusal(code: Self.mixedNamespaces)
+            guard requester.namespace == events.namespace else {
+                throw NetlinkRefusal(code: EINVAL, explanation: "the sockets are of two namespaces")
             }
             // What the client may not do fails here, as its own socket call would.
             var probe = NetlinkRequest(type: XFRMMessage.getPolicyCount)
@@ -40,8 +47,6 @@ package struct KernelHost: PFKeyHost {
         }
     }
 
-    private static let mixedNamespaces: Int32 = 22
-
     private static func socket(_ hello: PFKeyHello) throws(NetlinkRefusal) -> AdoptedNetlinkSocket {
         guard let descriptor = hello.descriptors.takeFirst() else {
             throw NetlinkRefusal(code: Int32(SADBErrorNumber.noFamily.value))
@@ -52,17 +57,20 @@ package struct KernelHost: PFKeyHost {
     private mutating func seat(
         _ hello: PFKeyHello, _ requester: AdoptedNetlinkSocket, _ events: AdoptedNetlinkSocket
     ) throws(NetlinkRefusal) -> PFKeySeat<KernelPlane> {
-        let known = places[requester.namespace]
-        let room = if let known { known } else { try room(events) }
-        places[requester.namespace] = room
+        let room = places[requester.namespace] ?? room()
         let id = room.service.connect(hello.dialect(dialect))
-        room.service.plane.seat(id, requester)
+        do throws(NetlinkRefusal) {
+            try room.service.plane.seat(id, requests: requester, events: events)
+        } catch {
+            room.service.disconnect(id)
+            throw error
+        }
+        places[requester.namespace] = room
         return PFKeySeat(room, id)
     }
 
-    private func room(_ events: AdoptedNetlinkSocket) throws(NetlinkRefusal) -> PFKeyRoom<KernelPlane> {
-        let plane = try KernelPlane(events: events)
-        return PFKeyRoom(PFKeyService(plane, limits: limits), eventDescriptor: plane.eventDescriptor)
+    private func room() -> PFKeyRoom<KernelPlane> {
+        PFKeyRoom(PFKeyService(KernelPlane(report: report), limits: limits)) { $0.eventDescriptors }
     }
 
     /// The sockets of a namespace are closed with its last client: they would keep it.

@@ -1,3 +1,4 @@
+import LinuxIO
 package import Netlink
 package import PFKey
 import Wire
@@ -5,87 +6,68 @@ import XFRM
 
 /// PF_KEY over the kernel's SAD and SPD of one network namespace.
 ///
-/// Each request is asked of the kernel over a socket that the client itself opened. The answer that Linux sends to
-/// everybody is the kernel's own event, in which the number and the process of the request come back.
+/// Each request is asked of the kernel over a socket that the client itself opened, and each client hears the kernel's
+/// events over another one of its own: what one does to its sockets is nobody else's loss. What Linux sends to
+/// everybody is such an event, in which the number and the process of the request come back.
 package final class KernelPlane: PFKeyPlane {
-    private let events: AdoptedNetlinkSocket
-    private var requesters: [PFKeyClientID: AdoptedNetlinkSocket] = [:]
-    private var memory = AssociationMemory()
+    private var seats: [PFKeyClientID: KernelSeat] = [:]
     private var probe = AlgorithmProbe()
-    private var isListening = false
     /// The request whose event is waited for.
-    private var expected: Expectation?
+    private var expected: Asking?
+    private let report: @Sendable (String) -> Void
 
-    struct Expectation {
-        let client: PFKeyClientID
-        let header: SADBHeader
-    }
-
-    /// Room for events that wait, octets.
-    private static var eventSpace: Int32 { 8 << 20 }
     /// Octets of a dump that are kept for one client.
     private static var dumpLimit: Int { 64 << 20 }
 
-    /// - Parameter events: a socket of the namespace that is for events alone.
-    package init(events: AdoptedNetlinkSocket) throws(NetlinkRefusal) {
-        self.events = events
-        events.bind()
-        events.setReceiveSpace(Self.eventSpace)
-        for group in [
-            XFRMGroup.expire, XFRMGroup.states, XFRMGroup.policies, XFRMGroup.migrations, XFRMGroup.mapping,
-        ] {
-            try events.hear(true, group: group)
-        }
+    /// - Parameter report: is told what an administrator should know.
+    package init(report: @escaping @Sendable (String) -> Void = { _ in }) {
+        self.report = report
     }
 
-    /// Readable when there are events.
-    package var eventDescriptor: Int32 { events.descriptor }
+    /// One of these is readable when there are events.
+    package var eventDescriptors: [Int32] { seats.values.map(\.events.descriptor) }
 
-    /// Gives a client the socket that its requests go over.
-    package func seat(_ client: PFKeyClientID, _ requester: AdoptedNetlinkSocket) {
-        if requesters.isEmpty { recall(requester) }
-        requesters[client] = requester
+    /// Gives a client the sockets that its requests and its events go over.
+    package func seat(
+        _ client: PFKeyClientID, requests: AdoptedNetlinkSocket, events: AdoptedNetlinkSocket
+    ) throws(NetlinkRefusal) {
+        seats[client] = try KernelSeat(requests: requests, events: events)
     }
 
     package func forget(_ client: PFKeyClientID) {
-        requesters[client] = nil
+        seats[client] = nil
     }
 
-    /// While nobody listens, the kernel is not to make larval SAs that nobody would negotiate.
-    package func listen(_ isWanted: Bool) {
-        guard isWanted != isListening else { return }
-        isListening = (try? events.hear(isWanted, group: XFRMGroup.acquire)) == nil ? isListening : isWanted
+    package func listen(_ isWanted: Bool, for client: PFKeyClientID) {
+        seats[client]?.listen(isWanted)
     }
 
     package func algorithms(for client: PFKeyClientID) -> SADBAlgorithms {
-        if let requester = requesters[client] { probe.look(requester) }
+        if let seat = seats[client] { probe.look(seat.requests) }
         return probe.algorithms
     }
 
     package func takeEvents() -> [PFKeyNotice] {
         var notices: [PFKeyNotice] = []
-        do throws(NetlinkRefusal) {
-            var isThere = true
-            while isThere {
-                isThere = try events.receive { header, payload in
-                    if let notice = self.notice(header, payload) { notices.append(notice) }
-                }
+        for (client, seat) in seats {
+            seat.takeEvents { header, payload in
+                if let notice = self.notice(header, payload, client, seat) { notices.append(notice) }
             }
-        } catch {
-            // Events were lost: what is known of the SAs is looked up again. Clients cannot be told.
-            memory.isStale = true
         }
-        if memory.isStale, let requester = requesters.values.first { recall(requester) }
         return notices
     }
 
-    private func recall(_ requester: AdoptedNetlinkSocket) {
-        var request = NetlinkRequest(dump: XFRMMessage.getState)
-        request.putAttribute(XFRMAttribute.protocolFilter) { $0.put(XFRMValue.anyIPsecProtocol) }
-        memory.clear()
-        try? requester.carryOut(request, sequence: 1, port: 0) { _, payload in
-            if let association = (try? KernelAssociation(payload)) ?? nil { self.memory.note(association) }
+    /// The message for an event; nil for what PF_KEY does not tell, and what it has no form for.
+    private func notice(
+        _ header: NetlinkHeader, _ payload: Span<UInt8>, _ client: PFKeyClientID, _ seat: KernelSeat
+    ) -> PFKeyNotice? {
+        let told = try? KernelEvent(header: header).notice(payload, &seat.memory, probe.algorithms)
+        guard var notice = told ?? nil else { return nil }
+        notice.listener = client
+        if let expected, header.sequence == expected.header.sequence, header.port == expected.header.process {
+            notice.requester = expected.client
         }
+        return notice
     }
 }
 
@@ -94,8 +76,8 @@ extension KernelPlane {
     package func perform(
         _ request: SADBMessage, of client: PFKeyClientID, _ dialect: SADBDialect
     ) throws(SADBError) -> PFKeyOutcome {
-        guard let requester = requesters[client] else { throw .unreadable }
-        let asking = Asking(request: request, client: client, requester: requester, dialect: dialect)
+        guard let seat = seats[client] else { throw .unreadable }
+        let asking = Asking(request: request, client: client, seat: seat, dialect: dialect)
         switch request.header.type {
         case .add, .update, .delete, .get, .getSPI, .flush, .dump: return try associations(asking)
         case .policyAdd, .policyUpdate, .policySetIndex, .policyDelete, .policyDeleteByIndex, .policyGet,
@@ -117,7 +99,7 @@ extension KernelPlane {
     struct Asking {
         let request: SADBMessage
         let client: PFKeyClientID
-        let requester: AdoptedNetlinkSocket
+        let seat: KernelSeat
         let dialect: SADBDialect
 
         var header: SADBHeader { request.header }
@@ -128,7 +110,9 @@ extension KernelPlane {
     private func associations(_ asking: Asking) throws(SADBError) -> PFKeyOutcome {
         switch asking.header.type {
         case .add: try change(try asking.association.whole(XFRMMessage.newState), asking)
-        case .update: try change(try asking.association.whole(XFRMMessage.updateState), asking)
+        case .update:
+            // What changes a mature SA is told otherwise than what makes one mature.
+            try change(try asking.association.whole(XFRMMessage.updateState), asking, recalling: true)
         case .delete: try change(try asking.association.lookUp(XFRMMessage.deleteState), asking)
         case .get: try association(try asking.association.lookUp(XFRMMessage.getState), asking)
         case .getSPI: try association(try asking.association.larval(), asking)
@@ -149,14 +133,19 @@ extension KernelPlane {
         }
     }
 
+    private static var now: UInt64 { UInt64(clamping: WallClock.now) }
+
     /// A change is told to everybody by the kernel's event.
-    private func change(_ request: NetlinkRequest, _ asking: Asking) throws(SADBError) -> PFKeyOutcome {
+    private func change(
+        _ request: NetlinkRequest, _ asking: Asking, recalling: Bool = false
+    ) throws(SADBError) -> PFKeyOutcome {
+        if recalling { asking.seat.recall() }
         try carryOut(request, asking)
         return .told(takeEvents(of: asking))
     }
 
     private func takeEvents(of asking: Asking) -> [PFKeyNotice] {
-        expected = Expectation(client: asking.client, header: asking.header)
+        expected = asking
         defer { expected = nil }
         return takeEvents()
     }
@@ -166,7 +155,7 @@ extension KernelPlane {
         _ reply: (NetlinkHeader, Span<UInt8>) -> Void = { _, _ in }
     ) throws(SADBError) {
         do throws(NetlinkRefusal) {
-            try asking.requester.carryOut(
+            try asking.seat.requests.carryOut(
                 request, sequence: asking.header.sequence, port: asking.header.process, reply: reply)
         } catch {
             throw SADBError(error)
@@ -197,7 +186,7 @@ extension KernelPlane {
         var found: KernelAssociation?
         try carryOut(request, asking) { _, payload in found = (try? KernelAssociation(payload)) ?? nil }
         guard let found else { throw .unreadable }
-        let message = SADBMessage(asking.header.answered, try found.whole(memory.state(of: found)))
+        let message = SADBMessage(asking.header.answered, try found.whole(found.state(at: Self.now)))
         return .told([PFKeyNotice(message, to: .one(asking.client), askedBy: asking.client)])
     }
 
@@ -235,7 +224,7 @@ extension KernelPlane {
         if let filter = asking.request.filter { try Self.put(filter, into: &request) }
         return try dump(request, asking) { payload in
             guard let association = (try? KernelAssociation(payload)) ?? nil,
-                let extensions = try? association.whole(self.memory.state(of: association))
+                let extensions = try? association.whole(association.state(at: Self.now))
             else { return nil }
             var header = asking.header.answered
             header.satype = association.satype
@@ -277,23 +266,11 @@ extension KernelPlane {
             messages.append(bytes)
         }
         guard octets <= Self.dumpLimit else {
+            report("a dump of more than \(Self.dumpLimit >> 20) MiB was refused")
             throw .refusal(.noBuffers, "The table has more than \(Self.dumpLimit) octets.")
         }
         guard !messages.isEmpty else { throw .refusal(.noEntry, "There is nothing to dump.") }
         return .dump(messages)
-    }
-}
-
-/// Events.
-extension KernelPlane {
-    /// The message for an event; nil for what PF_KEY does not tell, and what it has no form for.
-    private func notice(_ header: NetlinkHeader, _ payload: Span<UInt8>) -> PFKeyNotice? {
-        let told = try? KernelEvent(header: header).notice(payload, &memory, probe.algorithms)
-        guard var notice = told ?? nil else { return nil }
-        if let expected, header.sequence == expected.header.sequence, header.port == expected.header.process {
-            notice.requester = expected.client
-        }
-        return notice
     }
 }
 

@@ -15,7 +15,7 @@ package struct PFKeyLaunch: Hashable, Sendable {
     package var environment: [String]
 
     private static let libraryName = "libswiftpfkey-preload.so"
-    private static let libraryFolders = ["", "../lib/", "../lib64/", "../preload/"]
+    private static let libraryFolders = ["", "../lib/", "../lib64/"]
     private static let serverName = "swiftpfkeyd"
     private static let serverFolders = ["", "../sbin/"]
     private static let startLimit: Duration = .seconds(20)
@@ -40,6 +40,12 @@ package struct PFKeyLaunch: Hashable, Sendable {
     /// - Parameter report: is told what is done, for a person who wants to know.
     package func perform(_ report: Report) throws(LaunchFailure) -> Never {
         let program = try FoundProgram(words[0], searchPath: value(of: "PATH"))
+        var launch = self
+        launch.server.path = LocalFile.absolute(server.path)
+        try launch.perform(program, report)
+    }
+
+    private func perform(_ program: FoundProgram, _ report: Report) throws(LaunchFailure) -> Never {
         guard !PFKeyClientSocket.isInKernel else {
             report("the kernel has PF_KEY, the program is started as it is")
             try become(program, environment)

@@ -56,7 +56,8 @@ struct SentMessage: Hashable {
         }
     }
 
-    private static func octets(_ address: UInt64, _ count: UInt64, _ read: Reading) throws(Failure) -> [UInt8] {
+    private static func octets(_ address: UInt64, _ count: UInt64, _ read: Reading) throws(Failure) -> [UInt8]
+    {
         guard count <= longest else { throw .tooLong }
         guard let octets = read(address, Int(count)) else { throw .unreadable }
         return octets
@@ -69,7 +70,8 @@ struct SentMessage: Hashable {
             number(header.dropFirst(Self.header.count).prefix(8)), read)
     }
 
-    private static func pieces(_ address: UInt64, _ count: UInt64, _ read: Reading) throws(Failure) -> [UInt8] {
+    private static func pieces(_ address: UInt64, _ count: UInt64, _ read: Reading) throws(Failure) -> [UInt8]
+    {
         guard count <= mostPieces else { throw .tooLong }
         let table = try octets(address, count * UInt64(pieceSize), read)
         var message: [UInt8] = []

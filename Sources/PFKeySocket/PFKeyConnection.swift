@@ -12,8 +12,9 @@ final class PFKeyConnection<Plane: PFKeyPlane> {
     private let socket: PacketSocket
     /// The user that it belongs to.
     let user: UInt32
-    /// nil until its first message.
     var seat: PFKeySeat<Plane>?
+    /// Whether it has said nothing yet: its first message may be a hello.
+    var isSilent = true
     /// Where the client waits for us after each message; nil for one that does not wait.
     var acknowledgements: AcknowledgementSocket?
     /// A message that did not go out yet.
@@ -43,7 +44,7 @@ final class PFKeyConnection<Plane: PFKeyPlane> {
             let rights = ReceivedDescriptors()
             switch try? socket.receiveWhole(maximum: SADBHeader.longestMessage, rights) {
             case .message(let message): body(.message(message, rights))
-            case .tooLong: body(.tooLong)
+            case .tooLong: body(.tooLong(rights))
             case .nothing: return
             case .end, nil: isOver = true
             }
@@ -53,7 +54,7 @@ final class PFKeyConnection<Plane: PFKeyPlane> {
 
     enum Received {
         case message([UInt8], ReceivedDescriptors)
-        case tooLong
+        case tooLong(ReceivedDescriptors)
     }
 
     /// Sends until there is no more, or the client does not take more.

@@ -47,13 +47,15 @@ package struct PFKeyRefusal: Error, Hashable, Sendable {
 /// Databases with the clients that share them.
 package final class PFKeyRoom<Plane: PFKeyPlane> {
     package var service: PFKeyService<Plane>
-    /// Readable when the plane has events.
-    package let eventDescriptor: Int32
+    /// One of these is readable when the plane has events.
+    private let descriptors: (Plane) -> [Int32]
 
-    package init(_ service: PFKeyService<Plane>, eventDescriptor: Int32) {
+    package init(_ service: PFKeyService<Plane>, eventDescriptors: @escaping (Plane) -> [Int32]) {
         self.service = service
-        self.eventDescriptor = eventDescriptor
+        descriptors = eventDescriptors
     }
+
+    var eventDescriptors: [Int32] { descriptors(service.plane) }
 }
 
 /// A client's place in a room.
@@ -74,7 +76,10 @@ package protocol PFKeyHost {
     /// All rooms with clients in them.
     var rooms: [PFKeyRoom<Plane>] { get }
 
-    /// Takes a client in; nil is one that began with its first request.
+    /// Whether clients are taken in before they say anything: they are told what happens from then on.
+    var takesSilentClients: Bool { get }
+
+    /// Takes a client in; nil is one that says no hello.
     mutating func admit(_ hello: PFKeyHello?) throws(PFKeyRefusal) -> PFKeySeat<Plane>
 
     /// Lets a client go.
@@ -87,6 +92,7 @@ struct SingleRoomHost<Plane: PFKeyPlane>: PFKeyHost {
     let dialect: SADBDialect
 
     var rooms: [PFKeyRoom<Plane>] { [room] }
+    var takesSilentClients: Bool { true }
 
     func admit(_ hello: PFKeyHello?) -> PFKeySeat<Plane> {
         PFKeySeat(room, room.service.connect(hello?.dialect(.linux) ?? dialect))

@@ -59,7 +59,7 @@ package final class PFKeyServer: Sendable {
                 inbox.wake.acknowledge()
                 return inbox.takeAll()
             }
-            let room = PFKeyRoom(PFKeyService(plane), eventDescriptor: inbox.wake.number)
+            let room = PFKeyRoom(PFKeyService(plane)) { _ in [inbox.wake.number] }
             return SingleRoomHost(room: room, dialect: dialect)
         }
     }

@@ -38,11 +38,13 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
         var poller = Poller()
         let wake = poller.watch(stopping.wake.number)
         let door = canAccept ? poller.watch(listener.number) : nil
-        let rooms = host.rooms.map { ($0, poller.watch($0.eventDescriptor)) }
+        let rooms = host.rooms.map { room in (room, room.eventDescriptors.map { poller.watch($0) }) }
         let places = connections.map { poller.watch($0.number, input: $0.isHeard, output: $0.isBlocked) }
         guard (try? poller.wait(acceptAgain == nil ? nil : .seconds(1))) ?? false else { return [] }
         if poller.isReady(wake) { stopping.wake.acknowledge() }
-        for (room, place) in rooms where poller.isReady(place) { room.service.tellEvents() }
+        for (room, places) in rooms where places.contains(where: { poller.isReady($0) }) {
+            room.service.tellEvents()
+        }
         let ready = zip(connections, places).filter { poller.isReady($1) }.map(\.0)
         if let door, poller.isReady(door) { accept() }
         return ready
@@ -59,6 +61,7 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
             let connection = Connection(try listener.accept())
             let others = connections.count { $0.user == connection.user }
             guard connection.user == 0 || others < Self.maximumPerUser else { return }
+            if host.takesSilentClients { connection.seat = try? host.admit(nil) }
             connections.append(connection)
         } catch {
             acceptAgain = MonotonicClock.now + .seconds(1)
@@ -71,35 +74,44 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
             case .message(var message, let rights):
                 take(message, rights, from: connection)
                 for index in message.indices { message[index] = 0 }
-            case .tooLong: settle(.size, connection)
+            case .tooLong(let rights): settle(.size, connection, rights)
             }
         }
     }
 
     private func take(_ message: [UInt8], _ rights: ReceivedDescriptors, from connection: Connection) {
-        guard let seat = connection.seat else {
-            return greet(message, rights, connection)
+        if connection.isSilent {
+            connection.isSilent = false
+            if greet(message, rights, connection) { return }
         }
+        guard let seat = connection.seat else { return }
         do throws(SADBError) {
             try seat.room.service.receive(message, from: seat.id)
-            settle(.none, connection)
+            settle(.none, connection, rights)
         } catch {
-            settle(error.number, connection)
+            settle(error.number, connection, rights)
         }
     }
 
-    /// The first message of a client: a hello, or a request of one that needs none.
-    private func greet(_ message: [UInt8], _ rights: ReceivedDescriptors, _ connection: Connection) {
+    /// Takes a client in by its first message; true if that was a hello, or the client is refused.
+    private func greet(_ message: [UInt8], _ rights: ReceivedDescriptors, _ connection: Connection) -> Bool {
         let hello = PFKeyHello(message, rights)
-        if hello != nil, let socket = rights.takeFirst() {
+        if hello == nil, connection.seat != nil { return false }
+        if let seat = connection.seat { host.release(seat) }
+        connection.seat = nil
+        if hello != nil, let socket = rights.takeFirst(), socket.isUnixSocket {
             connection.acknowledgements = AcknowledgementSocket(socket)
         }
         do throws(PFKeyRefusal) {
+            guard hello == nil || connection.acknowledgements != nil else {
+                throw PFKeyRefusal(.invalid, "A hello needs a Unix socket for acknowledgements.")
+            }
             connection.seat = try host.admit(hello)
-            guard hello == nil else { return settle(.none, connection) }
-            take(message, rights, from: connection)
+            if hello != nil { settle(.none, connection, ReceivedDescriptors()) }
+            return hello != nil
         } catch {
             refuse(error, message, connection)
+            return true
         }
     }
 
@@ -108,19 +120,26 @@ final class PFKeyServerLoop<Host: PFKeyHost> {
             let error = SADBError(.unsupported, refusal.number, refusal.explanation)
             if let answer = try? SADBReply(.own).refusal(error, header).encoded() { connection.send(answer) }
         }
-        settle(refusal.number, connection)
+        settle(refusal.number, connection, ReceivedDescriptors())
         connection.close()
     }
 
     /// Ends a message: what it caused is on its way to everybody before its sender goes on.
     ///
-    /// One that does not wait for that is disconnected where the message is none of PF_KEY: no `send` of its can fail.
-    private func settle(_ number: SADBErrorNumber, _ connection: Connection) {
+    /// The sender is told on the descriptor that came with the message, else on the one of its hello. One that did not
+    /// say hello is disconnected where the message is none of PF_KEY: no `send` of its can fail.
+    private func settle(
+        _ number: SADBErrorNumber, _ connection: Connection, _ rights: ReceivedDescriptors
+    ) {
         flushAll()
-        if let socket = connection.acknowledgements {
-            socket.tell(number)
-        } else if number != .none {
-            connection.close()
+        guard let usual = connection.acknowledgements else {
+            if number != .none { connection.close() }
+            return
+        }
+        if let own = rights.takeFirst() {
+            AcknowledgementSocket(own).tell(number)
+        } else {
+            usual.tell(number)
         }
     }
 

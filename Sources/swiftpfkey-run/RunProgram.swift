@@ -14,11 +14,11 @@ struct RunProgram: ParsableCommand {
     @Option(help: "The Unix socket of swiftpfkeyd, or of swiftike --datapath userspace.")
     var socket = PFKeyClientSocket.defaultServer
 
-    @Flag(help: "Truncate HMAC-SHA2-256 to 96 bits, as af_key does.")
-    var sha256_96 = false
+    @Flag(name: .customLong("sha256-96"), help: "Truncate HMAC-SHA2-256 to 96 bits, as af_key does.")
+    var truncatesTo96Bits = false
 
     @Flag(name: .customLong("sha256-128"), help: "Truncate HMAC-SHA2-256 to 128 bits (RFC 4868).")
-    var sha256_128 = false
+    var truncatesTo128Bits = false
 
     @Flag(help: "Answer the program's system calls instead of loading a library into it.")
     var seccomp = false
@@ -29,7 +29,7 @@ struct RunProgram: ParsableCommand {
     @Option(name: .customLong("preload-library"), help: "The library, if not the installed one.")
     var library: String?
 
-    @Option(name: .customLong("server"), help: "The program that is started if nobody listens at the socket.")
+    @Option(name: .customLong("server"), help: "The program that is started if nobody listens.")
     var serverProgram: String?
 
     @Flag(name: .shortAndLong, help: "Say on standard error what is done.")
@@ -39,9 +39,16 @@ struct RunProgram: ParsableCommand {
     var words: [String]
 
     mutating func validate() throws {
-        guard !words.isEmpty else { throw ValidationError("Say which program is to be started.") }
-        guard !(seccomp && preload) else { throw ValidationError("--seccomp and --preload exclude each other.") }
-        guard !(sha256_96 && sha256_128) else {
+        // What ends the options is no word of the program.
+        if words.first == "--" { words.removeFirst() }
+        guard let program = words.first else {
+            throw ValidationError("Say which program is to be started.")
+        }
+        guard !program.hasPrefix("-") else { throw ValidationError("There is no option \(program).") }
+        guard !(seccomp && preload) else {
+            throw ValidationError("--seccomp and --preload exclude each other.")
+        }
+        guard !(truncatesTo96Bits && truncatesTo128Bits) else {
             throw ValidationError("--sha256-96 and --sha256-128 exclude each other.")
         }
     }
@@ -49,7 +56,7 @@ struct RunProgram: ParsableCommand {
     mutating func run() throws {
         let launch = PFKeyLaunch(
             server: PFKeyServerChoice(
-                path: socket, truncation: sha256_96 ? .bits96 : sha256_128 ? .bits128 : nil),
+                path: socket, truncation: truncatesTo96Bits ? .bits96 : truncatesTo128Bits ? .bits128 : nil),
             mechanism: seccomp ? .seccomp : preload ? .preload : .automatic, library: library,
             serverProgram: serverProgram, words: words, environment: ReplacedProgram.environment)
         let isVerbose = verbose

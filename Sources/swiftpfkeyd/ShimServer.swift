@@ -21,13 +21,34 @@ struct ShimServer: ParsableCommand {
     @Flag(name: .customLong("af-key-broadcast"), help: "Show keys to every client, as Linux's PF_KEY does.")
     var showsKeysToAll = false
 
+    @Flag(help: "Go into the background once clients can connect.")
+    var background = false
+
+    @Flag(help: .private)
+    var detachedCopy = false
+
     func run() throws {
+        if background, !detachedCopy { return try detach() }
+        if detachedCopy { DetachedProgram.guardReadiness() }
+        try serve()
+    }
+
+    /// Goes on in a copy without a terminal; who called learns whether it started.
+    private func detach() throws {
+        let arguments = CommandLine.arguments + ["--detached-copy"]
+        guard case .ended(let status) = try DetachedProgram.start("/proc/self/exe", arguments: arguments)
+        else { return }
+        throw ExitCode(status == 0 ? EX_SOFTWARE : status)
+    }
+
+    private func serve() throws {
         let signals = [SIGTERM, SIGINT]
         SignalThread.block(signals)
         let ending = try WakeUp()
         let server = try start()
         _ = try SignalThread.start(signals) { _ in ending.signal() }
         try? StandardStream.error.write(Array("swiftpfkeyd: serving at \(socket)\n".utf8))
+        if detachedCopy { DetachedProgram.becomeReady() }
         var poller = Poller()
         _ = poller.watch(ending.number)
         while try !poller.wait() {}
@@ -42,6 +63,8 @@ struct ShimServer: ParsableCommand {
             try FileSystem.makeDirectory(String(socket[..<slash]), mode: 0o755)
         }
         // Anybody may connect: what a client may do is what the kernel lets its own netlink sockets do.
-        return try PFKeyServer(path: socket, mode: 0o666) { [dialect] in KernelHost(dialect, limits) }
+        return try PFKeyServer(path: socket, mode: 0o666) { [dialect] in
+            KernelHost(dialect, limits, report: Self.report)
+        }
     }
 }

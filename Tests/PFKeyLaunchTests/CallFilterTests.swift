@@ -4,7 +4,9 @@ import PFKeyLaunch
 import Testing
 
 /// The kernel's machine for filters, as far as ours use it.
-private func isAsked(_ filter: CallFilter, _ call: Int32, _ arguments: [UInt64], foreign: Bool = false) -> Bool {
+private func isAsked(_ filter: CallFilter, _ call: Int32, _ arguments: [UInt64], foreign: Bool = false)
+    -> Bool
+{
     var words = [UInt32](repeating: 0, count: 16)
     words[0] = UInt32(bitPattern: call)
     words[1] = foreign ? 0x4000_0003 : linuxio_trap_architecture()
@@ -58,8 +60,10 @@ private struct Case: CustomTestStringConvertible {
         Case(.getOption, [1000, 1, 3, 1, 1], true), Case(.getOption, [1000, 1, 38, 1, 1], true),
         Case(.getOption, [1000, 1, 39, 1, 1], true), Case(.getOption, [1000, 1, 4, 1, 1], false),
         Case(.getOption, [1000, 0, 3, 1, 1], false), Case(.getOption, [4, 1, 3, 1, 1], false),
-        Case(.receiveFrom, [1000, 1, 9, 0x40, 0, 0], false), Case(.receiveFrom, [1000, 1, 9, 0x100, 0, 0], true),
-        Case(.receiveFrom, [1000, 1, 9, 0x142, 0, 0], true), Case(.receiveFrom, [4, 1, 9, 0x100, 0, 0], false),
+        Case(.receiveFrom, [1000, 1, 9, 0x40, 0, 0], false),
+        Case(.receiveFrom, [1000, 1, 9, 0x100, 0, 0], true),
+        Case(.receiveFrom, [1000, 1, 9, 0x142, 0, 0], true),
+        Case(.receiveFrom, [4, 1, 9, 0x100, 0, 0], false),
         Case(.receiveMessage, [1000, 1, 0x62], false), Case(.receiveMessage, [1000, 1, 0x2000], true),
         Case(.control, [1000, 0, 3], true), Case(.control, [1000, 1030, 3], true),
         Case(.control, [1000, 1, 3], false), Case(.control, [4, 0, 3], false),
@@ -72,7 +76,8 @@ private struct Case: CustomTestStringConvertible {
     }
 
     @Test(arguments: [
-        SystemCall.sendTo, .sendMessage, .sendMessages, .write, .writeVector, .getSocketName, .getPeerName, .bind,
+        SystemCall.sendTo, .sendMessage, .sendMessages, .write, .writeVector, .getSocketName, .getPeerName,
+        .bind,
         .connect, .listen, .shutdown, .duplicate,
     ])
     func asksAboutCallsOnNumbersOfTheWindow(call: SystemCall) {
@@ -93,8 +98,11 @@ private struct Case: CustomTestStringConvertible {
         for call in SystemCall.allCases { #expect(SystemCall(number: call.number) == call) }
     }
 
-    @Test(arguments: [(1024, 960..<1024), (1 << 20, 960..<1024), (256, 192..<256), (64, 32..<64), (3, 1..<3), (-1, 0..<0)])
+    @Test(arguments: [
+        (1024, 960..<1024), (1 << 20, 960..<1024), (256, 192..<256), (64, 32..<64), (3, 1..<3), (-1, 0..<0),
+    ])
     func windowIsBelowTheLimit(limit: Int, numbers: Range<Int>) {
-        #expect(DescriptorWindow(limit: limit).numbers == Int32(numbers.lowerBound)..<Int32(numbers.upperBound))
+        #expect(
+            DescriptorWindow(limit: limit).numbers == Int32(numbers.lowerBound)..<Int32(numbers.upperBound))
     }
 }

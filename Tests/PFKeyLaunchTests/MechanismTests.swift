@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct MechanismTests {
     /// An ELF file of no more than its header, one program header for its loader, and one for its note.
-    private static func program(loader: String?, isGo: Bool = false, machine: UInt8 = 62, bits: UInt8 = 2) throws
+    private static func program(loader: String?, isGo: Bool = false, machine: UInt8 = 62, bits: UInt8 = 2)
+        throws
         -> ELFProgram
     {
         var bytes = [UInt8](repeating: 0, count: 64 + 2 * 56)
@@ -82,9 +83,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (LaunchFailure.notFound("x"), 127, "x: no such program"), (.notExecutable("/x", "because"), 126, "because"),
+        (LaunchFailure.notFound("x"), 127, "x: no such program"),
+        (.notExecutable("/x", "because"), 126, "because"),
         (.tooManyInterpreters("/x"), 126, "interpreter"), (.otherMachine, 126, "processor"),
-        (.noPreload(.madeByGo), 69, "Go"), (.noLibrary(["/a", "/b"]), 72, "/a, /b"), (.noServer("why"), 69, "why"),
+        (.noPreload(.madeByGo), 69, "Go"), (.noLibrary(["/a", "/b"]), 72, "/a, /b"),
+        (.noServer("why"), 69, "why"),
         (.noStart("why"), 71, "why"),
     ])
     func saysWhatIsWrong(failure: LaunchFailure, status: Int32, words: String) {

@@ -239,8 +239,9 @@ static void check_fork(void) {
     expect_success(child);
     child = vfork();
     if (!child) {
+        // In its own descriptors, but in our memory.
         close(descriptor);
-        _exit(0);
+        _exit(dup2(1, descriptor) != descriptor || write(descriptor, "", 0));
     }
     expect_success(child);
     expect_exchange(descriptor, 2);
@@ -445,6 +446,18 @@ static int run(const char *name) {
     return 1;
 }
 
+// Goes into the background as daemons do, and tells in a file that it was served there.
+static void go_on_in_background(const char *path) {
+    if (fork()) _exit(0);
+    setsid();
+    // Not before the parent has gone.
+    while (getppid() != 1) poll(NULL, 0, 10);
+    expect_exchange(opened(0), 1);
+    FILE *file = fopen(path, "w");
+    EXPECT(file && fputs("served\n", file) >= 0 && fclose(file) == 0);
+    _exit(0);
+}
+
 int main(int count, char **words) {
     int failed = 0;
     self = "/proc/self/exe";
@@ -452,6 +465,7 @@ int main(int count, char **words) {
         expect_exchange(atoi(words[2]), 8);
         return 0;
     }
+    if (count == 3 && !strcmp(words[1], "background")) go_on_in_background(words[2]);
     for (int index = 1; index < count; index++) failed += run(words[index]);
     return failed;
 }

@@ -154,7 +154,8 @@ private func read(_ bytes: [UInt8]) throws(ProgramFileFailure) -> ProgramFile {
 
     @Test(arguments: [
         (ProgramFileFailure.unreadable("open x: no"), "open x: no"), (.neither, "neither"),
-        (.scriptWithoutInterpreter, "#!"), (.truncated("header"), "header"), (.malformed("interpreter"), "interpreter"),
+        (.scriptWithoutInterpreter, "#!"), (.truncated("header"), "header"),
+        (.malformed("interpreter"), "interpreter"),
     ])
     func saysWhatIsWrong(failure: ProgramFileFailure, word: String) {
         #expect(failure.description.contains(word))

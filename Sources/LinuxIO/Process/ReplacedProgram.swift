@@ -48,7 +48,8 @@ package enum DetachedFork {
         _ body: (consuming FileDescriptor) -> Never
     ) throws(SystemError) -> FileDescriptor {
         var ends: [Int32] = [0, 0]
-        guard unsafe socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+        let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
             throw SystemError("socketpair")
         }
         let near = FileDescriptor(owning: ends[0])

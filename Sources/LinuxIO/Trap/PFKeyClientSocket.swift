@@ -7,7 +7,7 @@ package enum PFKeyClientSocket {
     /// Where the server listens if nobody says otherwise.
     package static let defaultServer = PFKEY_CLIENT_SOCKET
 
-    /// How the server truncates HMAC-SHA2-256, in octets of bits; nil leaves it to the server.
+    /// How the server truncates HMAC-SHA2-256; the raw values are those of the hello.
     package enum Truncation: UInt32, Hashable, Sendable {
         case bits96 = 1
         case bits128 = 2
@@ -15,12 +15,13 @@ package enum PFKeyClientSocket {
 
     /// Whether the kernel has PF_KEY of its own, whoever may use it.
     package static var isInKernel: Bool {
-        let number = linuxio_socket(AF_KEY, Int32(SOCK_RAW.rawValue), PF_KEY_V2)
+        let number = linuxio_socket(AF_KEY, Int32(SOCK_RAW.rawValue), protocolVersion2)
         if number >= 0 { close(number) }
         return number != -EAFNOSUPPORT
     }
 
-    private static let PF_KEY_V2: Int32 = 2
+    /// PF_KEY_V2.
+    private static let protocolVersion2: Int32 = 2
 
     /// Opens one, with the type and protocol that a program asks for.
     package static func open(

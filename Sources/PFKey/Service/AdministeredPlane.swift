@@ -8,7 +8,7 @@ package struct AdministeredPlane<Database: AdministeredDatabase>: PFKeyPlane {
     private let reply: SADBReply
     private let performed: SADBAlgorithms
     private let events: () -> [DatabaseEvent]
-    private var hasListeners = false
+    private var listeners: Set<PFKeyClientID> = []
     private var nextRequestID: UInt32 = 0x4000
 
     /// - Parameters:
@@ -25,8 +25,12 @@ package struct AdministeredPlane<Database: AdministeredDatabase>: PFKeyPlane {
     }
 
     package func algorithms(for client: PFKeyClientID) -> SADBAlgorithms { performed }
-    package mutating func listen(_ isWanted: Bool) { hasListeners = isWanted }
-    package func forget(_ client: PFKeyClientID) {}
+
+    package mutating func listen(_ isWanted: Bool, for client: PFKeyClientID) {
+        if isWanted { listeners.insert(client) } else { listeners.remove(client) }
+    }
+
+    package mutating func forget(_ client: PFKeyClientID) { listeners.remove(client) }
 
     package func takeEvents() -> [PFKeyNotice] {
         // A record too long for a message: there is nobody to answer.
@@ -188,7 +192,7 @@ extension AdministeredPlane {
     }
 
     private func notice(_ acquire: Acquire) throws(SADBError) -> PFKeyNotice? {
-        guard hasListeners else { return nil }
+        guard !listeners.isEmpty else { return nil }
         let policy = try store.policy(SPDKey(acquire.policy.id))
         let isAH = acquire.policy.templates.first?.protocol == .ah
         return toListeners(

@@ -25,7 +25,8 @@ struct PFKeyClient {
     }
 
     var isRegistered: Bool { !registrations.isEmpty }
-    var hasOutput: Bool { head < queue.count || dump?.isFinished == false }
+    var isDumping: Bool { dump?.isFinished == false }
+    var hasOutput: Bool { head < queue.count || isDumping }
 
     /// Registers for a kind of SA; false if it is registered already.
     mutating func register(_ satype: SADBSatype) -> Bool {

@@ -10,8 +10,8 @@ package protocol PFKeyPlane {
     /// The algorithms that there are, looked for anew each time that a client registers.
     mutating func algorithms(for client: PFKeyClientID) -> SADBAlgorithms
 
-    /// Takes note of whether anybody waits for acquires: without that, packets are not to wait for an SA.
-    mutating func listen(_ isWanted: Bool)
+    /// Takes note of whether a client waits for acquires: while none does, packets are not to wait for an SA.
+    mutating func listen(_ isWanted: Bool, for client: PFKeyClientID)
 
     /// What happened by other hands than those of the service's clients since this was asked last.
     mutating func takeEvents() -> [PFKeyNotice]
@@ -26,6 +26,8 @@ package struct PFKeyNotice: Sendable {
     package var audience: PFKeyAudience
     /// Who asked for what the message tells: keys in it may be for nobody else.
     package var requester: PFKeyClientID?
+    /// Where each client is told of the same by a message of its own: whom this one is for, if it is of the audience.
+    package var listener: PFKeyClientID?
 
     package init(_ message: SADBMessage, to audience: PFKeyAudience, askedBy requester: PFKeyClientID? = nil) {
         self.message = message

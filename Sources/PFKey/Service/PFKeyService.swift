@@ -25,11 +25,7 @@ package struct PFKeyService<Plane: PFKeyPlane> {
         clients[id]?.wipe()
         clients[id] = nil
         plane.forget(id)
-        plane.listen(hasListeners)
     }
-
-    /// Whether anybody waits for acquires and expiries.
-    package var hasListeners: Bool { clients.values.contains(where: \.isRegistered) }
 
     package var isEmpty: Bool { clients.isEmpty }
 
@@ -104,7 +100,7 @@ extension PFKeyService {
         case .register: try register(message.header, id)
         case .promiscuous: try relay(message.header, bytes, from: id)
         case .dump, .policyDump:
-            guard clients[id]?.dump == nil else {
+            guard clients[id]?.isDumping != true else {
                 throw SADBError(.unsupported, .busy, "The dump before this one is not read to its end.")
             }
             try perform(message, from: id, dialect)
@@ -130,7 +126,7 @@ extension PFKeyService {
             guard clients[id]?.register(satype) ?? false else {
                 throw SADBError(.unsupported, .exists, "SA type \(satype.value) is registered already.")
             }
-            plane.listen(true)
+            plane.listen(true, for: id)
         }
         let supported = SADBReply.registered(plane.algorithms(for: id), header)
         send(PFKeyNotice(supported, to: .registered(and: id)))
@@ -148,17 +144,23 @@ extension PFKeyService {
             clients[id]?.isPromiscuous = header.satype.value == 1
             bytes[SADBHeader.errorOffset] = 0
         }
-        send(bytes, to: .all, askedBy: id)
+        deliver(bytes, to: .all, askedBy: id)
     }
 
     /// A promiscuous client gets a copy of every message beside those that are for it.
     private mutating func send(_ notice: PFKeyNotice) {
         // A record too long for a message: there is nothing that could be told.
         guard let bytes = try? notice.message.encoded() else { return }
-        send(bytes, to: notice.audience, askedBy: notice.requester)
+        guard let listener = notice.listener else {
+            return deliver(bytes, to: notice.audience, askedBy: notice.requester)
+        }
+        let seen = listener == notice.requester ? bytes : keyless(bytes)
+        clients[listener]?.enqueue(seen, for: notice.audience, listener)
     }
 
-    private mutating func send(_ bytes: [UInt8], to audience: PFKeyAudience, askedBy requester: PFKeyClientID?) {
+    private mutating func deliver(
+        _ bytes: [UInt8], to audience: PFKeyAudience, askedBy requester: PFKeyClientID?
+    ) {
         let bare = keyless(bytes)
         // By place: a copy of a client would make its queue be copied when it grows.
         for place in clients.indices {
