@@ -213,6 +213,7 @@ by_packet() {
 . "$guest_tests/ikev2-peers-tests.sh"
 . "$guest_tests/swiftkey-tests.sh"
 . "$guest_tests/swiftesp-tests.sh"
+. "$guest_tests/pfkey-tests.sh"
 # By name alone, until they have been seen to pass on every kind of machine: ikev2_compression, ikev2_libreswan_rsa,
 # ikev2_libreswan_compression.
 first_part=(alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transport_command swiftike_transport_packet
@@ -220,7 +221,7 @@ first_part=(alone swiftike_tunnel_command swiftike_tunnel_packet swiftike_transp
     charon_gcm charon_initiates article swiftike_ipv6 "${ikev2_scenarios[@]}")
 second_part=(unit live_counters rekey shutdown swiftike_nat charon_nat ikev2_openiked "${swiftkey_scenarios[@]}" swiftesp
     swiftesp_program)
-third_part=(ikev2_libreswan ikev2_ah "${address_scenarios[@]}")
+third_part=(ikev2_libreswan ikev2_ah "${address_scenarios[@]}" "${pfkey_scenarios[@]}")
 
 # Those of the XFRM module's tests that need a kernel; run.sh sees to it that they were built. The others would say here
 # what they said on the host.

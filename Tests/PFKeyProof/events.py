@@ -208,6 +208,13 @@ def acquires(recorder):
         packets(recorder, 2)
         recorder.gather()
         recorder.state()
+    recorder.make([])
+    recorder.ip.run(f"xfrm policy add src {NEAR}/32 dst {FAR}/32 dir out priority 3 tmpl proto esp mode transport")
+    recorder.drain(quiet=True)
+    recorder.begin("ACQUIRE for a policy that others made")
+    recorder.masks.forget()
+    packets(recorder, 1)
+    recorder.gather()
     six = [o.source("2001:db8::1", 0, 255), o.destination("2001:db8::2", 0, 255)]
     recorder.make([o.message(o.X_SPDADD, 0, [*six, TRANSPORT])])
     recorder.begin("ACQUIRE over IPv6")
