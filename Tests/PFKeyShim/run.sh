@@ -202,7 +202,8 @@ starting() {
     check "starting: the server, and finds all that is installed" eval \
         'installed -v "$work/probe" ways 2>"$work/start.err"'
     check "starting: says so" grep -q "swiftpfkeyd is started" "$work/start.err"
-    server=$(pgrep -f "^$root/sbin/swiftpfkeyd .*$work/socket|^/proc/self/exe .*$work/socket|^swiftpfkeyd .*$work/socket")
+    server=$(pgrep -f "swiftpfkeyd --socket $work/socket")
+    pids+=($server)
     check "starting: it stays" eval '[ "$(wc -w <<<"$server")" = 1 ]'
     check "starting: no second one" eval \
         'installed -v "$work/probe-static" ways 2>"$work/start.err" && ! grep -q "is started" "$work/start.err"'
@@ -230,7 +231,7 @@ starting() {
         'installed --preload "$work/probe-static" ways 2>"$work/err"; [ $? = 69 ] && grep -q "linked statically" "$work/err"'
     check "starting: no library there" eval \
         'installed --preload-library /nowhere.so true 2>"$work/err"; [ $? = 72 ] && grep -q "/nowhere.so" "$work/err"'
-    kill $server
+    stop_server
     wait_until 10 eval '! listens'
     check "starting: no server there" eval \
         'installed --server /nowhere true 2>"$work/err"; [ $? = 69 ] && grep -q "/nowhere" "$work/err"'
