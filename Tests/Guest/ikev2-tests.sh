@@ -191,6 +191,13 @@ compressed() {
         { tcpdump -nr "$work/east.pcap" 2>/dev/null; return 1; }
 }
 
+# ipcomp_has_tunnel SIDE: an IPComp SA each way is in tunnel mode, and no SA of ESP is.
+ipcomp_has_tunnel() {
+    local states
+    states=$(ip -n "${!1}" xfrm state)
+    [ "$(grep -cE 'proto comp .*mode tunnel' <<<"$states")" = 2 ] && ! grep -E 'proto esp .*mode tunnel' <<<"$states"
+}
+
 # cpis: the CPIs of east's children that are compressed.
 cpis() { json east '.child_sas[] | select(.compression == "deflate") | .cpi_in'; }
 
@@ -204,7 +211,8 @@ ikev2_compression() {
     v2_peer_start charon listen && east_start || { check "$name: daemons start" false; return; }
     check "$name: up" eval 'ctl east up net --timeout 60 >"$work/up.out" || { cat "$work/up.out"; false; }'
     check "$name: large packets are compressed" compressed
-    v2_judge "$name, small packets" tunnel
+    OUTERMOST=transport v2_judge "$name, small packets" tunnel
+    check "$name: the tunnel is that of IPComp" eval 'ipcomp_has_tunnel east && ipcomp_has_tunnel west'
     before=$(cpis)
     check "$name: the peer renews the child, with another CPI" eval \
         'swan west --rekey --child net >"$work/up.out" && wait_until 10 new_cpi "$before"'
