@@ -40,8 +40,11 @@ extension ChildSA {
     /// The inbound SA that is to be put in place next; nil where all are.
     var nextInbound: SecurityAssociation? { inbounds.dropFirst(placed).first }
 
+    /// Inbound SAs that are in the database.
+    var placedInbounds: ArraySlice<SecurityAssociation> { inbounds.prefix(placed) }
+
     /// Inbound SAs that are or may be in the database while the next one is on its way there.
-    var placedInbounds: ArraySlice<SecurityAssociation> { inbounds.prefix(placed + 1) }
+    var startedInbounds: ArraySlice<SecurityAssociation> { inbounds.prefix(placed + 1) }
 
     var compressionStatus: CompressionStatus {
         if let compression {

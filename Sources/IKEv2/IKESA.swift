@@ -198,8 +198,9 @@ struct IKESA {
 
     /// Keeps a message for whoever asks afterwards what was said.
     ///
-    /// - Parameter octets: of the message without encryption.
-    func trace(_ direction: MessageTrace.Direction, _ octets: [UInt8], _ turn: inout Turn) {
+    /// - Parameter octets: of the message without encryption; nil for one too long to be kept.
+    func trace(_ direction: MessageTrace.Direction, _ octets: [UInt8]?, _ turn: inout Turn) {
+        guard let octets else { return }
         turn.effects.append(.trace(MessageTrace(direction, octets, subject) { Message.words($0) }))
     }
 

@@ -143,6 +143,6 @@ extension IKESA {
         }
         let named = fitting.first { $0.names(claim.identity) }
         let chosen = named ?? fitting.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
-        if let chosen, chosen.origin != peer.origin || chosen.name != peer.name { peer = chosen }
+        if let chosen { peer = chosen }
     }
 }

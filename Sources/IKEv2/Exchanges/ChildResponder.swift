@@ -290,8 +290,7 @@ extension IKESA {
         }
         updateEstablished { $0.answering = nil }
         if case .failure(let failure) = result {
-            turn.release(child.spi)
-            for placed in child.inbounds.prefix(child.placed) { turn.effects.append(.remove(placed.id)) }
+            discard(child, child.placedInbounds, &turn)
             refuse(
                 Refusal(.localResource(.database(failure)), NotifyPayload(.noProposalChosen)),
                 pending.exchange, head: pending.head, &turn)
