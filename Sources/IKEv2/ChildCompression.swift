@@ -60,7 +60,10 @@ extension ChildOfferMessage {
     ///
     /// A responder names one algorithm, and none that was not offered.
     func agreedCompression(_ draft: ChildDraft) throws(NegotiationFailure) -> CompressionAgreement? {
-        guard let first = compressions.first else { return nil }
+        guard let first = compressions.first else {
+            guard !draft.request.needsCompression else { throw .withoutCompression }
+            return nil
+        }
         guard let algorithm = draft.request.compression, let ownIndex = draft.compressionIndex else {
             throw .peerViolatedProtocol("it agrees to compression (IPCOMP_SUPPORTED), and none was offered")
         }
@@ -75,6 +78,15 @@ extension ChildOfferMessage {
     /// What of the peer's offers may be agreed to: the CPI of its inbound SA; nil where nothing may.
     func offeredIndex(_ algorithm: CompressionAlgorithm) -> SPI? {
         compressions.compactMap { CompressionOffer($0) }.first { $0.fits(algorithm) }?.index
+    }
+}
+
+extension ChildRequest {
+    /// The request for a policy that a peer's offer makes: with compression where the peer and the sainfo have the same.
+    func compressing(_ offer: ChildOfferMessage, _ policy: ChildPolicy?) -> ChildRequest {
+        var request = self
+        request.compression = policy?.compression.flatMap { offer.offeredIndex($0) == nil ? nil : $0 }
+        return request
     }
 }
 

@@ -74,6 +74,8 @@ package struct TwoMachines<Machine: MachineUnderTest> {
     package var tamper: (([UInt8], _ receiver: Machine) -> [UInt8]?)?
     /// The policy that a side's database finds for a peer's selectors.
     package var foundPolicy: SecurityPolicy?
+    /// Messages that each side kept of those that no IKE SA came of.
+    package private(set) var refused: [[RefusedMessage]] = [[], []]
     /// What each side gives out; nil where the range is used up at once.
     package var pools: [AddressPool?] = [nil, nil]
     /// What a side uses inside, once for each IKE SA that needs it.
@@ -169,6 +171,7 @@ package struct TwoMachines<Machine: MachineUnderTest> {
                 policies[side.rawValue].remove(at: index)
             }
         case .trace: break
+        case .refused(let message): refused[side.rawValue].append(message)
         }
     }
 
