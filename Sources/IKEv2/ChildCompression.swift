@@ -12,8 +12,8 @@ struct CompressionAgreement {
 
 /// The IPComp SAs beside the ESP or AH SAs of a child.
 ///
-/// In tunnel mode the tunnel is theirs, and what protects it is in transport mode.
-struct ChildCompression {
+/// In tunnel mode the tunnel is theirs, and what protects it is in transport mode. An object, since few children have it.
+final class ChildCompression: Sendable {
     let algorithm: CompressionAlgorithm
     let inbound: SecurityAssociation
     let outbound: SecurityAssociation
