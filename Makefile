@@ -3,14 +3,30 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = swiftike swiftikectl swiftkey swiftesp
+LIBDIR ?= $(PREFIX)/lib
+PROGRAMS = swiftike swiftikectl swiftkey swiftesp swiftpfkeyd
+USER_PROGRAMS = swiftpfkey-run
 export SWIFTIKE_VECTORS ?= $(abspath ../shared/vectors)
 
-.PHONY: all build-deps deps test-deps unit test lint fuzz fuzz-regress guest-files tsan-program interop guest-test bench bench-peers tsan demo install clean
+.PHONY: all preload build-deps deps test-deps unit test lint fuzz fuzz-regress guest-files tsan-program interop guest-test bench bench-peers tsan demo install clean
 
-all: build-deps
-	for program in $(PROGRAMS); do \
+all: build-deps preload
+	for program in $(PROGRAMS) $(USER_PROGRAMS); do \
 	    $(SWIFT) build -c release --static-swift-stdlib --product $$program || exit; done
+
+# The C library that turns PF_KEY sockets into the shim's; no part of the Swift package, since it must not bring a runtime
+# into the programs that it is loaded into. The compiler comes with the Swift toolchain.
+PRELOAD = .build/preload/libswiftpfkey-preload.so
+PRELOAD_CC ?= clang
+PRELOAD_SOURCES = Sources/PFKeyPreload/preload.c $(wildcard Sources/CPFKeyClient/*.c)
+
+preload: $(PRELOAD)
+
+$(PRELOAD): $(PRELOAD_SOURCES) Sources/CPFKeyClient/include/CPFKeyClient.h
+	mkdir -p $(@D)
+	$(PRELOAD_CC) -std=gnu11 -O2 -g -fPIC -shared -fvisibility=hidden -Wall -Wextra -Wconversion -Wno-sign-conversion \
+	    $(if $(CI)$(SWIFTIKE_WERROR),-Werror) -ISources/CPFKeyClient/include -Wl,-z,now,-z,relro,-z,defs \
+	    -o $@ $(PRELOAD_SOURCES)
 
 # Debian packages: what building needs, what the demo needs, and what the tests need besides.
 build-deps:
@@ -22,7 +38,7 @@ deps: build-deps
 test-deps: deps
 	Tests/deps.sh mandoc tshark ike-scan nftables iperf3 charon-systemd strongswan-swanctl libcharon-extra-plugins \
 	    libstrongswan-extra-plugins libstrongswan-standard-plugins strongswan-pki openssl \
-	    qemu-system-x86 busybox-static cpio kmod bc python3 xz-utils
+	    openiked qemu-system-x86 busybox-static cpio kmod bc python3 xz-utils
 
 unit: build-deps
 	Tests/unit.sh
@@ -41,8 +57,9 @@ interop: test-deps all
 	Tests/Interop/tsan.sh 3
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftesp/run.sh
-	Tests/side-by-side.sh Tests/Interop/path-mtu.sh Tests/Swiftkey/run.sh Tests/Interop/interfaces.sh \
-	    Tests/Interop/certificates.sh Tests/Interop/bad-packets.sh Tests/Interop/ikev2-pair.sh
+	Tests/side-by-side.sh Tests/Interop/path-mtu.sh Tests/Swiftkey/run.sh Tests/PFKeyShim/run.sh \
+	    Tests/Interop/interfaces.sh Tests/Interop/certificates.sh Tests/Interop/bad-packets.sh Tests/Interop/ikev2-pair.sh \
+	    Tests/Interop/stapled-ocsp.sh
 
 guest-test: test-deps all
 	Tests/Guest/run.sh
@@ -85,11 +102,16 @@ demo: deps all
 	Tests/Interop/demo.sh $(PEER)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBDIR)
+	install -d $(foreach section,1 5 8,$(DESTDIR)$(PREFIX)/share/man/man$(section))
 	install -d $(DESTDIR)$(PREFIX)/share/doc/swiftike/examples
 	install -d -m 700 $(DESTDIR)/etc/swiftike
 	for program in $(PROGRAMS); do \
 	    install -m 755 .build/release/$$program $(DESTDIR)$(PREFIX)/sbin/ || exit; done
+	for program in $(USER_PROGRAMS); do \
+	    install -m 755 .build/release/$$program $(DESTDIR)$(PREFIX)/bin/ || exit; done
+	install -m 644 $(PRELOAD) $(DESTDIR)$(LIBDIR)/
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/swiftike/

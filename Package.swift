@@ -42,6 +42,8 @@ let package = Package(
         .executable(name: "swiftikectl", targets: ["swiftikectl"]),
         .executable(name: "swiftkey", targets: ["swiftkey"]),
         .executable(name: "swiftesp", targets: ["swiftesp"]),
+        .executable(name: "swiftpfkey-run", targets: ["swiftpfkey-run"]),
+        .executable(name: "swiftpfkeyd", targets: ["swiftpfkeyd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -54,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CPFKeyClient"),
         // 1
         module("Wire"),
         module("Calendar"),
@@ -62,6 +65,7 @@ let package = Package(
         module("Algorithms"),
         module("KeyMaterial"),
         module("SourceText"),
+        module("ProgramFormat"),
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
         module("Cryptography", ["ASN1", "Algorithms", "KeyMaterial", "CLibcrypto"]),
@@ -70,13 +74,14 @@ let package = Package(
         module("CaptureFile", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
-        module("LinuxIO", ["CLinux", "IPsec", "KeyMaterial"]),
+        module("LinuxIO", ["CLinux", "CPFKeyClient", "IPsec", "KeyMaterial"]),
         module(
             "Credentials",
             ["ASN1", "Algorithms", "Calendar", "Cryptography", "KeyMaterial", "IPsec"]),
         module("ESP", ["Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"]),
         module("PFKey", ["Wire", "Algorithms", "KeyMaterial", "IPsec"]),
         module("PFKeySocket", ["IPsec", "LinuxIO", "PFKey"]),
+        module("PFKeyLaunch", ["LinuxIO", "ProgramFormat"]),
         module("SetkeyScript", ["Algorithms", "KeyMaterial", "IPsec", "SourceText"]),
         // 4
         module("XFRM", ["Wire", "Algorithms", "KeyMaterial", "Netlink", "IPsec", "LinuxIO", "CLinux"]),
@@ -95,6 +100,9 @@ let package = Package(
                 .product(name: "HashTreeCollections", package: "swift-collections"),
             ]),
         // 5
+        module(
+            "PFKeyKernel",
+            ["Wire", "KeyMaterial", "IPsec", "LinuxIO", "Netlink", "PFKey", "PFKeySocket", "XFRM"]),
         module(
             "IKEv1",
             [
@@ -161,6 +169,8 @@ let package = Package(
             ]),
         program(
             "swiftkey", ["KeyAdministration", "IPsec", "SetkeyScript", "LinuxIO", "PFKeySocket", "XFRM"]),
+        program("swiftpfkey-run", ["LinuxIO", "PFKeyLaunch", arguments]),
+        program("swiftpfkeyd", ["LinuxIO", "PFKey", "PFKeyKernel", "PFKeySocket", arguments]),
         // tests
         .target(
             name: "TestSupport",
@@ -224,7 +234,9 @@ let package = Package(
             "ESP", ["SADText", "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Compression"],
             exclude: ["Vectors"]),
         tests("SourceText", []),
+        tests("ProgramFormat", []),
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
+        tests("PFKeyLaunch", ["CLinux", "LinuxIO", "ProgramFormat"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
         tests(

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 // Newer than the C library's headers.
@@ -447,6 +448,36 @@ int linuxio_unix_peer(int descriptor, uint32_t *user, int32_t *process)
     return code;
 }
 
+ssize_t linuxio_receive_rights(
+    int descriptor, uint8_t *bytes, size_t length, int *descriptors, unsigned room, unsigned *count)
+{
+    union {
+        struct cmsghdr header;
+        uint8_t space[CMSG_SPACE(sizeof(int) * 16)];
+    } control;
+    struct iovec piece = {bytes, length};
+    struct msghdr message = {
+        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    *count = 0;
+    ssize_t received = recvmsg(descriptor, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+    if (received < 0)
+        return -errno;
+    for (struct cmsghdr *one = CMSG_FIRSTHDR(&message); one; one = CMSG_NXTHDR(&message, one)) {
+        if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS)
+            continue;
+        unsigned here = (one->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (unsigned index = 0; index < here; index++) {
+            int number;
+            memcpy(&number, CMSG_DATA(one) + index * sizeof number, sizeof number);
+            if (*count < room)
+                descriptors[(*count)++] = number;
+            else
+                close(number);
+        }
+    }
+    return received;
+}
+
 int linuxio_event_open(void) { return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
 int linuxio_event_signal(int descriptor) { return result(eventfd_write(descriptor, 1)); }
@@ -472,4 +503,9 @@ void linuxio_keep_heap_together(void)
 {
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_TOP_PAD, 1 << 20);
+}
+
+int linuxio_has_capabilities(const char *path)
+{
+    return getxattr(path, "security.capability", NULL, 0) > 0;
 }

@@ -34,6 +34,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
         return FileDescriptor(owning: descriptor)
     }
 
+    /// Whether it is a Unix socket.
+    package var isUnixSocket: Bool {
+        var family: Int32 = 0
+        return unsafe linuxio_get_option(number, SOL_SOCKET, SO_DOMAIN, &family) == 0 && family == AF_UNIX
+    }
+
     /// Gives the descriptor away; the receiver closes it.
     package consuming func release() -> Int32 {
         let number = number

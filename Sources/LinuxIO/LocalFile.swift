@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What the file system says of a file beside its content.
@@ -111,6 +112,41 @@ package struct LocalFile: Hashable, Sendable {
             if !name.hasPrefix(".") { names.append(name) }
         }
         return names.sorted()
+    }
+
+    /// Reads a piece of a file: at most `count` octets, fewer where it ends.
+    package static func read(
+        _ path: String, from offset: UInt64, atMost count: Int
+    ) throws(SystemError) -> [UInt8] {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard number >= 0 else { throw SystemError("open \(path)") }
+        let descriptor = FileDescriptor(owning: number)
+        var bytes = [UInt8](repeating: 0, count: count)
+        let start = off_t(clamping: offset)
+        let taken = try SystemError.retrying("pread \(path)") {
+            unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe pread(descriptor.number, buffer.baseAddress, buffer.count, start)
+            }
+        }
+        return Array(bytes.prefix(taken))
+    }
+
+    /// A path that stays the same where the program goes to another folder.
+    package static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = target(ofLink: "/proc/self/cwd") else { return path }
+        return "\(folder)/\(path)"
+    }
+
+    /// The path without symbolic links; nil if there is no such file.
+    package static func resolved(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
+    /// Whether starting the program in a file gives capabilities.
+    package static func hasCapabilities(_ path: String) -> Bool {
+        unsafe linuxio_has_capabilities(path) != 0
     }
 
     /// Where a symbolic link points; nil if it cannot be read.

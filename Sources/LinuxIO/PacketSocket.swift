@@ -54,6 +54,61 @@ package struct PacketSocket: ~Copyable, Sendable {
         case end
     }
 
+    /// Sends a message as whole as it can be without waiting, and says nothing of what became of it.
+    package static func offer(_ message: [UInt8], to descriptor: borrowing FileDescriptor) {
+        let number = descriptor.number
+        unsafe message.withUnsafeBytes { bytes in
+            _ = unsafe Glibc.send(
+                number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+    }
+
+    /// Makes room for `size` octets of messages that the other side has not read, past the system's limit where we
+    /// may.
+    package borrowing func setSendSpace(_ size: Int32) {
+        if linuxio_set_option(descriptor.number, SOL_SOCKET, SO_SNDBUFFORCE, size) != 0 {
+            _ = linuxio_set_option(descriptor.number, SOL_SOCKET, SO_SNDBUF, size)
+        }
+    }
+
+    /// The user that the other side had when it connected.
+    package borrowing func peerUser() throws(SystemError) -> UInt32 {
+        var user: UInt32 = 0
+        var process: Int32 = 0
+        _ = try SystemError.check(
+            unsafe linuxio_unix_peer(descriptor.number, &user, &process), "getsockopt SO_PEERCRED")
+        return user
+    }
+
+    /// Takes a message of at most `maximum` octets as `receive` does, and the descriptors that came with it.
+    ///
+    /// Only as much room is taken as the message needs.
+    package borrowing func receiveWhole(
+        maximum: Int, _ rights: ReceivedDescriptors
+    ) throws(SystemError) -> Receiving {
+        let next = recv(descriptor.number, nil, 0, Int32(MSG_DONTWAIT | MSG_TRUNC | MSG_PEEK))
+        guard next > 0 else {
+            return try Self.absence(next == 0 ? 0 : -errno)
+        }
+        var message = [UInt8](repeating: 0, count: min(next, maximum))
+        var numbers = [Int32](repeating: -1, count: ReceivedDescriptors.limit)
+        var found: UInt32 = 0
+        let count = unsafe linuxio_receive_rights(
+            descriptor.number, &message, message.count, &numbers, UInt32(numbers.count), &found)
+        rights.add(numbers.prefix(Int(found)))
+        guard count > 0 else { return try Self.absence(Int32(truncatingIfNeeded: count)) }
+        return count <= message.count ? .message(message) : .tooLong
+    }
+
+    /// What it means that there is no message: the end, or -errno.
+    private static func absence(_ result: Int32) throws(SystemError) -> Receiving {
+        switch result {
+        case 0, -ECONNRESET: return .end
+        case -EAGAIN, -EINTR: return .nothing
+        default: throw SystemError("recv", code: -result)
+        }
+    }
+
     /// Takes a message of at most `maximum` octets without waiting; an empty one counts as the end.
     package borrowing func receive(maximum: Int) throws(SystemError) -> Receiving {
         var message = [UInt8](repeating: 0, count: maximum)

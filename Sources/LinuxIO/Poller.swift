@@ -19,6 +19,13 @@ package struct Poller: Sendable {
         return entries.count - 1
     }
 
+    /// Watches one more descriptor for what is asked, and for its end; returns its place, for `isReady`.
+    package mutating func watch(_ number: Int32, input: Bool, output: Bool) -> Int {
+        let events = (input ? POLLIN : 0) | (output ? POLLOUT : 0)
+        entries.append(pollfd(fd: number, events: Int16(events), revents: 0))
+        return entries.count - 1
+    }
+
     /// Waits for what is watched, an error or a hang-up on any; false when `timeout` passed first.
     ///
     /// - Parameter timeout: nil waits for ever.

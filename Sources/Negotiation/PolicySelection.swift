@@ -68,6 +68,14 @@ extension NegotiationPolicy {
     }
 }
 
+extension [PeerPolicy] {
+    /// Those that may be for a peer which asks for certificates and names no authority; all where none is.
+    package var matchingEmptyRequest: [PeerPolicy] {
+        let matching = filter(\.matchesEmptyRequest)
+        return matching.isEmpty ? self : matching
+    }
+}
+
 extension PeerPolicy {
     /// Whether the configuration names this identity, by itself or by a pattern.
     package func names(_ identity: Identity) -> Bool {

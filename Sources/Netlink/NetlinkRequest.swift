@@ -106,15 +106,20 @@ package struct NetlinkRequest: Sendable {
     package var encodedSize: Int { NetlinkControl.headerSize + netlinkAligned(payload.count) }
 
     /// Writes the message, keys included, to the front of `buffer`, which has room for `encodedSize` octets.
-    package func encode(into buffer: UnsafeMutableRawBufferPointer, sequence: UInt32) {
+    ///
+    /// - Parameter port: what the kernel copies into events that the request causes; it asks nothing of it.
+    package func encode(
+        into buffer: UnsafeMutableRawBufferPointer, sequence: UInt32, port: UInt32 = 0,
+        isAcknowledged: Bool = false
+    ) {
         precondition(buffer.count >= encodedSize, "no room for the message")
         let size = NetlinkControl.headerSize
         unsafe buffer.storeBytes(of: UInt32(size + payload.count), toByteOffset: 0, as: UInt32.self)
         unsafe buffer.storeBytes(of: type, toByteOffset: 4, as: UInt16.self)
         unsafe buffer.storeBytes(
-            of: flags | NetlinkFlag.request, toByteOffset: NetlinkControl.flagsOffset, as: UInt16.self)
+            of: flags | NetlinkFlag.request | (isAcknowledged ? NetlinkFlag.acknowledge : 0), toByteOffset: NetlinkControl.flagsOffset, as: UInt16.self)
         unsafe buffer.storeBytes(of: sequence, toByteOffset: 8, as: UInt32.self)
-        unsafe buffer.storeBytes(of: 0, toByteOffset: 12, as: UInt32.self)
+        unsafe buffer.storeBytes(of: port, toByteOffset: 12, as: UInt32.self)
         let body = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[size..<encodedSize])
         unsafe body.copyBytes(from: payload)
         for offset in payload.count..<body.count { unsafe body[offset] = 0 }

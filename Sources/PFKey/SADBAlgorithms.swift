@@ -30,23 +30,8 @@ package struct SADBAlgorithms: Hashable, Sendable {
         }
     }
 
-    /// All that Linux knows, in its order.
-    package static let linux = SADBAlgorithms(
-        authentication: [
-            .init(251, bits: 0...0), .init(2, bits: 128...128), .init(3, bits: 160...160),
-            .init(5, bits: 256...256), .init(6, bits: 384...384), .init(7, bits: 512...512),
-            .init(8, bits: 160...160), .init(9, bits: 128...128),
-        ],
-        encryption: [
-            .init(11, bits: 0...0), .init(2, ivSize: 8, bits: 64...64), .init(3, ivSize: 8, bits: 192...192),
-            .init(6, ivSize: 8, bits: 40...128), .init(7, ivSize: 8, bits: 40...448),
-            .init(12, ivSize: 8, bits: 128...256), .init(252, ivSize: 8, bits: 128...256),
-            .init(22, ivSize: 8, bits: 128...256), .init(253, ivSize: 8, bits: 128...256),
-            .init(13, ivSize: 8, bits: 160...288),
-        ])
-
     /// What an acquire offers: for AH integrity algorithms, for ESP every cipher with each of them.
-    func combinations(isAH: Bool) -> [SADBProposal.Combination] {
+    package func combinations(isAH: Bool) -> [SADBProposal.Combination] {
         let integrity = authentication.filter { $0.maximumBits > 0 }
         guard !isAH else {
             return integrity.map {

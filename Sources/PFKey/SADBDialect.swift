@@ -17,6 +17,12 @@ package struct SADBDialect: Hashable, Sendable {
 
     /// What number 5 is, whose truncation PF_KEY does not say: 128 bits as RFC 4868 has it, or Linux's 96.
     package var sha256: IntegrityAlgorithm
+    /// Whether HMAC-SHA2-256 has 96 bits, as Linux's PF_KEY has it, in place of 128.
+    package var hasShortSHA256: Bool {
+        get { sha256 == .hmacSHA256With96Bits }
+        set { sha256 = newValue ? .hmacSHA256With96Bits : .hmacSHA256 }
+    }
+
     package var emptySelector: EmptySelector
     package var refusal: Refusal
 

@@ -76,6 +76,10 @@ package struct SADBErrorNumber: Hashable, Sendable {
     package static let size = SADBErrorNumber(90)
     /// EPROTONOSUPPORT.
     package static let noProtocol = SADBErrorNumber(93)
+    /// EAFNOSUPPORT.
+    package static let noFamily = SADBErrorNumber(97)
+    /// ENOBUFS.
+    package static let noBuffers = SADBErrorNumber(105)
     /// EOPNOTSUPP.
     package static let notSupported = SADBErrorNumber(95)
 }

@@ -54,22 +54,28 @@ package enum SADBExtension: Sendable {
         return type?.rawValue ?? 0
     }
 
-    /// Reads the octets after length and number.
+    /// Reads the octets after length and number, by Linux's rules.
+    ///
+    /// What is longer than its structure is read as far as that goes. What no request of Linux looks into is kept
+    /// as it came where it cannot be read.
     ///
     /// - Throws: an error that names the extension and what is wrong with it.
     init(_ type: SADBExtensionType, _ body: Span<UInt8>) throws(SADBError) {
+        guard body.count + 4 >= type.minimumSize else {
+            throw .malformed(
+                type, "is too short: \(type.minimumSize) octets are needed where \(body.count + 4) are there")
+        }
         var rest = body
         do {
             self = try Self.read(type, &rest)
-        } catch let error as WireError {
-            throw .malformed(type, error)
         } catch let error as SADBError {
-            throw error
+            guard type.isOpaqueToLinux else { throw error }
+            self = .foreign(type.rawValue, body.array)
         } catch {
-            throw .malformed(type, "cannot be read")
-        }
-        guard rest.isEmpty else {
-            throw .malformed(type, "has \(rest.count) octets more than it holds")
+            guard type.isOpaqueToLinux else {
+                throw (error as? WireError).map { .malformed(type, $0) } ?? .malformed(type, "cannot be read")
+            }
+            self = .foreign(type.rawValue, body.array)
         }
     }
 
@@ -99,7 +105,7 @@ package enum SADBExtension: Sendable {
         case .natTraversalDestinationPort: .natTraversalPort(.destination, try readPort(&body))
         case .securityContext: .securityContext(try SADBSecurityContext(&body))
         case .keyManagerAddress: .keyManagerAddress(try SADBAddressPair(type, &body))
-        case .filter: .filter(try SADBFilter(type, &body))
+        case .filter: .filter(try SADBFilter(&body))
         case .explanation: .explanation(try readExplanation(&body))
         case .privateToKeyManager: .foreign(type.rawValue, body.takeRemainingBytes())
         }
@@ -165,6 +171,36 @@ package enum SADBPortRole: Hashable, Sendable {
         switch self {
         case .source: .natTraversalSourcePort
         case .destination: .natTraversalDestinationPort
+        }
+    }
+}
+
+extension SADBExtensionType {
+    /// Octets that an extension has at least, its length and number included.
+    fileprivate var minimumSize: Int {
+        switch self {
+        case .lifetimeCurrent, .lifetimeHard, .lifetimeSoft: 32
+        case .filter: 40
+        case .association, .identitySource, .identityDestination, .sensitivity, .spiRange, .policy,
+            .association2:
+            16
+        case .addressSource, .addressDestination, .addressProxy, .keyAuthentication, .keyEncryption,
+            .proposal, .supportedAuthentication, .supportedEncryption, .privateToKeyManager,
+            .natTraversalType, .natTraversalSourcePort, .natTraversalDestinationPort,
+            .natTraversalOriginalAddress, .securityContext, .keyManagerAddress, .explanation:
+            8
+        }
+    }
+
+    /// Whether requests with anything in it are taken.
+    ///
+    /// The key managers' addresses are looked at in a migration alone.
+    fileprivate var isOpaqueToLinux: Bool {
+        switch self {
+        case .identitySource, .identityDestination, .sensitivity, .proposal, .supportedAuthentication,
+            .supportedEncryption, .keyManagerAddress, .privateToKeyManager, .explanation:
+            true
+        default: false
         }
     }
 }

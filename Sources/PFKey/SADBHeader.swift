@@ -81,6 +81,8 @@ package struct SADBHeader: Hashable, Sendable {
     package static let version: UInt8 = 2
     /// Octets.
     package static let size = 16
+    /// Octets of the longest message that the length field can tell, and what may stand behind it unseen.
+    package static let longestMessage = 65_535 * 8 + 7
 
     package var type: SADBMessageType
     package var error = SADBErrorNumber.none
@@ -123,6 +125,36 @@ package struct SADBHeader: Hashable, Sendable {
         } catch {
             throw SADBError(.header, .size, "A PF_KEY message has 16 octets or more; this one is shorter.")
         }
+    }
+
+    /// Reads the header of a request, by the rules by which Linux's `send` takes one.
+    package init(checking bytes: Span<UInt8>) throws(SADBError) {
+        var rest = bytes
+        let (header, length) = try Self.take(from: &rest)
+        guard header.reserved == 0 else {
+            throw SADBError(.header, .invalid, "The header's reserved field is \(header.reserved), not 0.")
+        }
+        try Self.check(length, of: bytes.count)
+        self = header
+    }
+
+    /// Up to 7 octets beyond the length are not seen here.
+    static func check(_ length: Int, of count: Int) throws(SADBError) {
+        guard length >= size, length / 8 == count / 8 else {
+            throw SADBError(
+                .header, .size, "The header says \(length) octets, and the message has \(count).")
+        }
+    }
+
+    /// Where the error number is in a message.
+    static let errorOffset = 2
+
+    /// Sets the sequence number of an encoded message.
+    static func setSequence(_ sequence: UInt32, in message: inout [UInt8]) {
+        var writer = ByteWriter()
+        writer.put(host: sequence)
+        guard message.count >= size else { return }
+        message.replaceSubrange(8..<12, with: writer.bytes)
     }
 
     private static func type(version: UInt8, number: UInt8) throws(SADBError) -> SADBMessageType {

@@ -12,17 +12,16 @@ package struct SADBMessage: Sendable {
         self.extensions = extensions
     }
 
-    /// Reads a message; up to 7 stray octets after it are left alone, as Linux does.
+    /// Reads a message.
+    ///
+    /// Up to 7 stray octets after it are no fault of its length, but no extension either, which is Linux's way.
     ///
     /// - Throws: an error of kind `header` for what `send` refuses, else one that names the extension.
     package init(decoding bytes: Span<UInt8>) throws(SADBError) {
         var rest = bytes
         let (header, length) = try SADBHeader.take(from: &rest)
-        guard length >= SADBHeader.size, length / 8 == bytes.count / 8 else {
-            throw SADBError(
-                .header, .size, "The header says \(length) octets, and the message has \(bytes.count).")
-        }
-        var body = rest.extracting(first: length - SADBHeader.size)
+        try SADBHeader.check(length, of: bytes.count)
+        var body = rest
         self.init(header)
         var seen: Set<UInt16> = []
         while !body.isEmpty {
@@ -85,11 +84,11 @@ package struct SADBMessage: Sendable {
 
 /// What a message holds, by kind.
 extension SADBMessage {
-    var association: SADBAssociation? {
+    package var association: SADBAssociation? {
         first { if case .association(let value) = $0 { value } else { nil } }
     }
 
-    var association2: SADBAssociation2? {
+    package var association2: SADBAssociation2? {
         first { if case .association2(let value) = $0 { value } else { nil } }
     }
 
@@ -97,19 +96,23 @@ extension SADBMessage {
         first { if case .policy(let value) = $0 { value } else { nil } }
     }
 
-    var spiRange: SADBSPIRange? {
+    package var spiRange: SADBSPIRange? {
         first { if case .spiRange(let value) = $0 { value } else { nil } }
     }
 
-    var natTraversalType: UInt8? {
+    package var natTraversalType: UInt8? {
         first { if case .natTraversalType(let value) = $0 { value } else { nil } }
     }
 
-    var securityContext: SADBSecurityContext? {
+    package var securityContext: SADBSecurityContext? {
         first { if case .securityContext(let value) = $0 { value } else { nil } }
     }
 
-    var filter: SADBFilter? {
+    package var keyManagerAddress: SADBAddressPair? {
+        first { if case .keyManagerAddress(let value) = $0 { value } else { nil } }
+    }
+
+    package var filter: SADBFilter? {
         first { if case .filter(let value) = $0 { value } else { nil } }
     }
 
@@ -117,19 +120,19 @@ extension SADBMessage {
         first { if case .explanation(let value) = $0 { value } else { nil } }
     }
 
-    func lifetime(_ kind: SADBLifetime.Kind) -> SADBLifetime? {
+    package func lifetime(_ kind: SADBLifetime.Kind) -> SADBLifetime? {
         first { if case .lifetime(kind, let value) = $0 { value } else { nil } }
     }
 
-    func address(_ role: SADBAddress.Role) -> SADBAddress? {
+    package func address(_ role: SADBAddress.Role) -> SADBAddress? {
         first { if case .address(role, let value) = $0 { value } else { nil } }
     }
 
-    func key(_ role: SADBKey.Role) -> SADBKey? {
+    package func key(_ role: SADBKey.Role) -> SADBKey? {
         first { if case .key(role, let value) = $0 { value } else { nil } }
     }
 
-    func port(_ role: SADBPortRole) -> UInt16? {
+    package func port(_ role: SADBPortRole) -> UInt16? {
         first { if case .natTraversalPort(role, let value) = $0 { value } else { nil } }
     }
 

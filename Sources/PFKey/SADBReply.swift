@@ -67,19 +67,21 @@ package struct SADBReply: Sendable {
     }
 
     /// The algorithms there are.
-    package func registered(_ algorithms: SADBAlgorithms, _ header: SADBHeader) -> SADBMessage {
-        SADBMessage(
-            header.answered,
-            [
-                .supported(.authentication, SADBSupported(algorithms.authentication)),
-                .supported(.encryption, SADBSupported(algorithms.encryption)),
-            ])
+    package static func registered(_ algorithms: SADBAlgorithms, _ header: SADBHeader) -> SADBMessage {
+        var extensions: [SADBExtension] = []
+        for (kind, list) in [
+            (SADBSupported.Kind.authentication, algorithms.authentication),
+            (.encryption, algorithms.encryption),
+        ] where !list.isEmpty {
+            extensions.append(.supported(kind, SADBSupported(list)))
+        }
+        return SADBMessage(header.answered, extensions)
     }
 }
 
 extension SADBHeader {
     /// The header of an answer: the request's number and process, and no error.
-    var answered: SADBHeader {
+    package var answered: SADBHeader {
         SADBHeader(type, satype, sequence: sequence, process: process)
     }
 }

@@ -9,16 +9,8 @@ package enum SADBRequest: Sendable {
     /// All SAs, or those of one protocol, or between two networks.
     case dumpSAD(SecurityProtocol?, SADBFilter?)
     case dumpSPD
-    /// Tell the sender of acquires and expiries; satype 0 only asks which algorithms there are.
-    case register(SADBSatype)
-    case promiscuous(Promiscuity)
     /// A key manager gives up on an acquire.
     case acquireFailed(sequence: UInt32)
-
-    package enum Promiscuity: Hashable, Sendable {
-        case on
-        case off
-    }
 
     /// SPIs where GETSPI names no range, as Linux has it.
     private static let defaultRange: ClosedRange<UInt32> = 0x100...0x0fff_ffff
@@ -45,13 +37,12 @@ package enum SADBRequest: Sendable {
         case .policyGet: self = .policy(index: try policy.index())
         case .policyDeleteByIndex: self = .deletePolicy(index: try policy.index())
         case .policyDump: self = .dumpSPD
-        case .register: self = .register(try Self.registered(message))
-        case .promiscuous: self = .promiscuous(try Self.promiscuity(message))
         case .acquire: self = .acquireFailed(sequence: try Self.failedSequence(message))
-        case .expire, .pchange, .policyAcquire, .policyExpire, .mappingChanged, .migrate:
+        case .expire, .pchange, .policyAcquire, .policyExpire, .mappingChanged, .migrate, .register,
+            .promiscuous:
             throw SADBError(
                 .unsupported, .notSupported,
-                "A message of type \(message.header.type) is not for programs to send.")
+                "A message of type \(message.header.type) asks nothing of the databases here.")
         }
     }
 
@@ -72,23 +63,6 @@ package enum SADBRequest: Sendable {
                 "SA type \(satype.value) is none of 0 (all), 2 (AH), 3 (ESP) and 9 (IPComp).")
         }
         return satype.protocol
-    }
-
-    private static func registered(_ message: SADBMessage) throws(SADBError) -> SADBSatype {
-        guard message.header.satype.value <= SADBSatype.maximum else {
-            throw SADBError(
-                .malformed, .invalid, "SA type \(message.header.satype.value) cannot be registered for.")
-        }
-        return message.header.satype
-    }
-
-    private static func promiscuity(_ message: SADBMessage) throws(SADBError) -> Promiscuity {
-        switch message.header.satype.value {
-        case 0: return .off
-        case 1: return .on
-        default:
-            throw SADBError(.malformed, .invalid, "Promiscuous mode is 1 for on or 0 for off.")
-        }
     }
 
     private static func failedSequence(_ message: SADBMessage) throws(SADBError) -> UInt32 {

@@ -5,48 +5,75 @@ import Synchronization
 
 /// A thread that serves PF_KEY to the clients of a Unix socket.
 ///
-/// No client can make it wait: who does not read is not read from, and is disconnected once too much waits for it.
+/// No client can make it wait: who does not read loses messages or is disconnected.
 package final class PFKeyServer: Sendable {
     private let thread: Mutex<WorkerThread?>
     private let stopping: Stopping
 
     /// Whether the thread is to end.
     final class Stopping: Sendable {
+        let wake: WakeUp
         private let flag = Atomic(false)
+
+        init() throws(SystemError) {
+            wake = try WakeUp()
+        }
+
         var isSet: Bool { flag.load(ordering: .acquiring) }
-        func set() { flag.store(true, ordering: .releasing) }
+
+        func set() {
+            flag.store(true, ordering: .releasing)
+            wake.signal()
+        }
     }
 
-    /// Listens at `path`, with access for its owner alone.
+    /// Listens at `path`.
+    ///
+    /// - Parameters:
+    ///   - mode: permission bits of the socket's file.
+    ///   - makeHost: called once, on the thread that serves.
+    package init<Host: PFKeyHost & SendableMetatype>(
+        path: String, mode: UInt32, makeHost: @escaping @Sendable () -> Host
+    ) throws(SystemError) {
+        let door = Door(try PacketListener(path: path, mode: mode))
+        let stopping = try Stopping()
+        self.stopping = stopping
+        let worker = try WorkerThread("pfkey") {
+            guard let listener = door.take() else { return }
+            PFKeyServerLoop(makeHost(), listener, stopping).run()
+        }
+        thread = Mutex(worker)
+    }
+
+    /// Listens at `path`, with access for its owner alone, and serves the same databases to everybody.
     ///
     /// - Parameters:
     ///   - inbox: where the database's own events are put.
-    ///   - makeService: called once, on the thread that serves.
-    package init<Database: AdministeredDatabase & SendableMetatype>(
-        path: String, inbox: PFKeyEventInbox,
-        makeService: @escaping @Sendable () -> PFKeyService<Database>
+    ///   - makePlane: called once, on the thread that serves, with what gives those events.
+    package convenience init<Plane: PFKeyPlane & SendableMetatype>(
+        path: String, inbox: PFKeyEventInbox, dialect: SADBDialect = .own,
+        makePlane: @escaping @Sendable (@escaping () -> [DatabaseEvent]) -> Plane
     ) throws(SystemError) {
-        let listening = Listening(try PacketListener(path: path, mode: 0o600), inbox)
-        let stopping = Stopping()
-        self.stopping = stopping
-        let worker = try WorkerThread("pfkey") {
-            let loop = PFKeyServerLoop(makeService(), listening, stopping)
-            loop.run()
+        try self.init(path: path, mode: 0o600) {
+            let plane = makePlane {
+                inbox.wake.acknowledge()
+                return inbox.takeAll()
+            }
+            let room = PFKeyRoom(PFKeyService(plane)) { _ in [inbox.wake.number] }
+            return SingleRoomHost(room: room, dialect: dialect)
         }
-        thread = Mutex(worker)
-        self.inbox = inbox
     }
 
-    private let inbox: PFKeyEventInbox
+    /// The listening socket on its way to the thread.
+    private final class Door: Sendable {
+        private let listener: Mutex<PacketListener?>
 
-    /// What the thread waits on.
-    final class Listening: Sendable {
-        let listener: PacketListener
-        let inbox: PFKeyEventInbox
+        init(_ listener: consuming PacketListener) {
+            self.listener = Mutex(listener)
+        }
 
-        init(_ listener: consuming PacketListener, _ inbox: PFKeyEventInbox) {
-            self.listener = listener
-            self.inbox = inbox
+        func take() -> PacketListener? {
+            listener.withLock { $0.take() }
         }
     }
 
@@ -55,7 +82,6 @@ package final class PFKeyServer: Sendable {
     /// Before the database ends: a request that is under way is waited for.
     package func shutDown() {
         stopping.set()
-        inbox.wake.signal()
         let running = thread.withLock { thread in
             defer { thread = nil }
             return thread

@@ -165,7 +165,7 @@ package enum DatabaseEvents {
 
 extension Span where Element == UInt8 {
     /// Where the payload of the first attribute of a type is.
-    func rangeOfNetlinkAttribute(_ wanted: UInt16) throws(WireError) -> Range<Int>? {
+    package func rangeOfNetlinkAttribute(_ wanted: UInt16) throws(WireError) -> Range<Int>? {
         var range: Range<Int>?
         var position = 0
         try forEachNetlinkAttribute { type, value throws(WireError) in

@@ -1,10 +1,10 @@
-import IPsec
+package import IPsec
 
 extension AddressFamily {
     /// AF_INET or AF_INET6.
-    var kernelNumber: UInt16 { self == .ipv4 ? 2 : 10 }
+    package var kernelNumber: UInt16 { self == .ipv4 ? 2 : 10 }
 
-    init?(kernelNumber: UInt16) {
+    package init?(kernelNumber: UInt16) {
         switch kernelNumber {
         case 2: self = .ipv4
         case 10: self = .ipv6

@@ -1,24 +1,24 @@
-import IPsec
+package import IPsec
 import Netlink
 import Wire
 
 /// xfrm_address_t: 16 octets whose family is told elsewhere.
-struct KernelAddress: Hashable {
-    var bits: UInt128
+package struct KernelAddress: Hashable {
+    package var bits: UInt128
 
-    func address(_ family: AddressFamily) -> IPAddress {
+    package func address(_ family: AddressFamily) -> IPAddress {
         IPAddress(family: family, value: family == .ipv4 ? bits >> 96 : bits)
     }
 }
 
 /// Octets of the kernel's structures.
-enum KernelSize {
-    static let selector = 56
-    static let state = 224
-    static let stateID = 24
-    static let policy = 168
-    static let policyID = 64
-    static let template = 64
+package enum KernelSize {
+    package static let selector = 56
+    package static let state = 224
+    package static let stateID = 24
+    package static let policy = 168
+    package static let policyID = 64
+    package static let template = 64
 }
 
 extension NetlinkRequest {

@@ -1,29 +1,59 @@
-import IPsec
+package import IPsec
 import Netlink
-import Wire
+package import Wire
+
+/// xfrm_lifetime_cfg: octets, packets and seconds; octets and packets without a limit are `XFRMValue.infinite`, seconds 0.
+package struct KernelLimits: Hashable {
+    package var softBytes = XFRMValue.infinite
+    package var hardBytes = XFRMValue.infinite
+    package var softPackets = XFRMValue.infinite
+    package var hardPackets = XFRMValue.infinite
+    package var softTime: UInt64 = 0
+    package var hardTime: UInt64 = 0
+    package var softUseTime: UInt64 = 0
+    package var hardUseTime: UInt64 = 0
+
+    /// No limits.
+    package init() {}
+
+    /// Our form.
+    var lifetime: Lifetime {
+        Lifetime(
+            softTime: Self.time(softTime), hardTime: Self.time(hardTime), softBytes: Self.limit(softBytes),
+            hardBytes: Self.limit(hardBytes), softPackets: Self.limit(softPackets),
+            hardPackets: Self.limit(hardPackets), softUseTime: Self.time(softUseTime),
+            hardUseTime: Self.time(hardUseTime))
+    }
+
+    private static func limit(_ limit: UInt64) -> UInt64? { limit == XFRMValue.infinite ? nil : limit }
+
+    private static func time(_ seconds: UInt64) -> Duration? {
+        seconds == 0 ? nil : .seconds(Int64(clamping: seconds))
+    }
+}
 
 /// xfrm_selector as the kernel wrote it.
-struct KernelSelector {
-    var destination: KernelAddress
-    var source: KernelAddress
-    var destinationPort: UInt16
-    var destinationPortMask: UInt16
-    var sourcePort: UInt16
-    var sourcePortMask: UInt16
-    var family: UInt16
-    var destinationLength: UInt8
-    var sourceLength: UInt8
-    var upperProtocol: UInt8
-    var interface: UInt32
+package struct KernelSelector {
+    package var destination: KernelAddress
+    package var source: KernelAddress
+    package var destinationPort: UInt16
+    package var destinationPortMask: UInt16
+    package var sourcePort: UInt16
+    package var sourcePortMask: UInt16
+    package var family: UInt16
+    package var destinationLength: UInt8
+    package var sourceLength: UInt8
+    package var upperProtocol: UInt8
+    package var interface: UInt32
 
     /// Whether it picks all packets (of its family, if it has one).
-    var selectsAll: Bool {
+    package var selectsAll: Bool {
         destinationLength == 0 && sourceLength == 0 && upperProtocol == 0 && destinationPortMask == 0
             && sourcePortMask == 0
     }
 
     /// Our form without the interface; nil where there is no family, or an impossible prefix.
-    var selector: Selector? {
+    package var selector: Selector? {
         guard let family = AddressFamily(kernelNumber: family),
             let from = IPPrefix(source.address(family), length: Int(sourceLength)),
             let to = IPPrefix(destination.address(family), length: Int(destinationLength))
@@ -41,13 +71,13 @@ struct KernelSelector {
 }
 
 extension Span where Element == UInt8 {
-    mutating func takeKernelAddress() throws(WireError) -> KernelAddress {
+    package mutating func takeKernelAddress() throws(WireError) -> KernelAddress {
         let high = try takeUInt64()
         let low = try takeUInt64()
         return KernelAddress(bits: UInt128(high) << 64 | UInt128(low))
     }
 
-    mutating func takeKernelSelector() throws(WireError) -> KernelSelector {
+    package mutating func takeKernelSelector() throws(WireError) -> KernelSelector {
         let selector = KernelSelector(
             destination: try takeKernelAddress(), source: try takeKernelAddress(),
             destinationPort: try takeUInt16(), destinationPortMask: try takeUInt16(),
@@ -65,31 +95,21 @@ extension Span where Element == UInt8 {
     }
 
     /// Takes xfrm_lifetime_cfg.
-    mutating func takeKernelLifetime() throws(WireError) -> Lifetime {
-        var lifetime = Lifetime()
-        lifetime.softBytes = try takeLimit()
-        lifetime.hardBytes = try takeLimit()
-        lifetime.softPackets = try takeLimit()
-        lifetime.hardPackets = try takeLimit()
-        lifetime.softTime = try takeSeconds()
-        lifetime.hardTime = try takeSeconds()
-        lifetime.softUseTime = try takeSeconds()
-        lifetime.hardUseTime = try takeSeconds()
-        return lifetime
-    }
-
-    private mutating func takeLimit() throws(WireError) -> UInt64? {
-        let limit = try takeHostUInt64()
-        return limit == XFRMValue.infinite ? nil : limit
-    }
-
-    private mutating func takeSeconds() throws(WireError) -> Duration? {
-        let seconds = Int64(clamping: try takeHostUInt64())
-        return seconds == 0 ? nil : .seconds(seconds)
+    mutating func takeKernelLimits() throws(WireError) -> KernelLimits {
+        var limits = KernelLimits()
+        limits.softBytes = try takeHostUInt64()
+        limits.hardBytes = try takeHostUInt64()
+        limits.softPackets = try takeHostUInt64()
+        limits.hardPackets = try takeHostUInt64()
+        limits.softTime = try takeHostUInt64()
+        limits.hardTime = try takeHostUInt64()
+        limits.softUseTime = try takeHostUInt64()
+        limits.hardUseTime = try takeHostUInt64()
+        return limits
     }
 
     /// Takes xfrm_lifetime_cur.
-    mutating func takeKernelUsage() throws(WireError) -> EntryUsage {
+    package mutating func takeKernelUsage() throws(WireError) -> EntryUsage {
         var usage = EntryUsage()
         usage.traffic = SecurityAssociationUsage(bytes: try takeHostUInt64(), packets: try takeHostUInt64())
         usage.added = try takeHostUInt64()

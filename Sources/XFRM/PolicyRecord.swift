@@ -1,21 +1,21 @@
-import IPsec
+package import IPsec
 import Netlink
-import Wire
+package import Wire
 
 /// A policy as the kernel tells it: xfrm_userpolicy_info.
-struct PolicyRecord {
-    var selector: KernelSelector
-    var lifetime: Lifetime
-    var usage: EntryUsage
-    var priority: UInt32
-    var index: UInt32
-    var directionNumber: UInt8
-    var action: UInt8
-    var flags: UInt8
+package struct PolicyRecord {
+    package var selector: KernelSelector
+    package var limits: KernelLimits
+    package var usage: EntryUsage
+    package var priority: UInt32
+    package var index: UInt32
+    package var directionNumber: UInt8
+    package var action: UInt8
+    package var flags: UInt8
 
-    init(_ payload: inout Span<UInt8>) throws(WireError) {
+    package init(_ payload: inout Span<UInt8>) throws(WireError) {
         selector = try payload.takeKernelSelector()
-        lifetime = try payload.takeKernelLifetime()
+        limits = try payload.takeKernelLimits()
         usage = try payload.takeKernelUsage()
         priority = try payload.takeHostUInt32()
         index = try payload.takeHostUInt32()
@@ -26,12 +26,12 @@ struct PolicyRecord {
     }
 
     /// The direction; the kernel numbers those of sockets' policies after the others.
-    var direction: PolicyDirection? {
+    package var direction: PolicyDirection? {
         PolicyDirection(rawValue: directionNumber >= 3 ? directionNumber - 3 : directionNumber)
     }
 
     /// What happens to packets; nil for an action that is neither of the two.
-    func action(_ templates: [PolicyTemplate]) -> SecurityPolicy.Action? {
+    package func action(_ templates: [PolicyTemplate]) -> SecurityPolicy.Action? {
         switch action {
         case XFRMValue.block: .discard
         case XFRMValue.allow: templates.isEmpty ? .bypass : .protect(templates)
@@ -86,18 +86,18 @@ struct PolicyAttributes {
 }
 
 /// A template as the kernel tells it: xfrm_user_tmpl.
-struct TemplateRecord {
-    var destination: KernelAddress
-    var spi: SPI
-    var protocolNumber: UInt8
-    var family: UInt16
-    var source: KernelAddress
-    var requestID: UInt32
-    var modeNumber: UInt8
-    var isOptional: Bool
-    var algorithms = PolicyTemplate.AlgorithmMasks()
+package struct TemplateRecord {
+    package var destination: KernelAddress
+    package var spi: SPI
+    package var protocolNumber: UInt8
+    package var family: UInt16
+    package var source: KernelAddress
+    package var requestID: UInt32
+    package var modeNumber: UInt8
+    package var isOptional: Bool
+    package var algorithms = PolicyTemplate.AlgorithmMasks()
 
-    init(_ payload: inout Span<UInt8>) throws(WireError) {
+    package init(_ payload: inout Span<UInt8>) throws(WireError) {
         destination = try payload.takeKernelAddress()
         spi = SPI(try payload.takeUInt32())
         protocolNumber = try payload.takeUInt8()
@@ -116,7 +116,7 @@ struct TemplateRecord {
     }
 
     /// Our form; nil for another protocol, mode or family than ours.
-    var template: PolicyTemplate? {
+    package var template: PolicyTemplate? {
         guard let kind = SecurityProtocol(rawValue: protocolNumber),
             let mode = EncapsulationMode(kernelNumber: modeNumber),
             let family = AddressFamily(kernelNumber: family)
@@ -155,7 +155,7 @@ extension SPDRecord {
         entry.table = attributes.table
         entry.mark = attributes.mark
         entry.interfaceID = attributes.interfaceID
-        entry.lifetime = record.lifetime
+        entry.lifetime = record.limits.lifetime
         entry.flags = Set(bits: record.flags)
         entry.offload = attributes.offload
         entry.securityContext = attributes.securityContext

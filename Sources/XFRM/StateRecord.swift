@@ -1,36 +1,36 @@
 import Algorithms
-import IPsec
+package import IPsec
 import Netlink
-import Wire
+package import Wire
 
 /// An SA as the kernel tells it: xfrm_usersa_info.
-struct StateRecord {
-    var selector: KernelSelector
-    var destination: KernelAddress
-    var spi: SPI
-    var protocolNumber: UInt8
-    var source: KernelAddress
-    var lifetime: Lifetime
-    var usage: EntryUsage
-    var late: UInt32
-    var replayed: UInt32
-    var integrityFailures: UInt32
-    var acquireSequence: UInt32
-    var requestID: UInt32
-    var family: UInt16
-    var modeNumber: UInt8
-    var plainReplayWindow: UInt8
-    var flags: UInt8
+package struct StateRecord {
+    package var selector: KernelSelector
+    package var destination: KernelAddress
+    package var spi: SPI
+    package var protocolNumber: UInt8
+    package var source: KernelAddress
+    package var limits: KernelLimits
+    package var usage: EntryUsage
+    package var late: UInt32
+    package var replayed: UInt32
+    package var integrityFailures: UInt32
+    package var acquireSequence: UInt32
+    package var requestID: UInt32
+    package var family: UInt16
+    package var modeNumber: UInt8
+    package var plainReplayWindow: UInt8
+    package var flags: UInt8
 
     /// Reads the structure, leaving the attributes.
-    init(_ payload: inout Span<UInt8>) throws(WireError) {
+    package init(_ payload: inout Span<UInt8>) throws(WireError) {
         selector = try payload.takeKernelSelector()
         destination = try payload.takeKernelAddress()
         spi = SPI(try payload.takeUInt32())
         protocolNumber = try payload.takeUInt8()
         try payload.skip(3)
         source = try payload.takeKernelAddress()
-        lifetime = try payload.takeKernelLifetime()
+        limits = try payload.takeKernelLimits()
         usage = try payload.takeKernelUsage()
         late = try payload.takeHostUInt32()
         replayed = try payload.takeHostUInt32()
@@ -45,7 +45,7 @@ struct StateRecord {
     }
 
     /// Nil for protocols that are not ours, such as the hidden SA of IP in IP beside an IPComp tunnel.
-    var id: SecurityAssociationID? {
+    package var id: SecurityAssociationID? {
         guard let family = AddressFamily(kernelNumber: family),
             let kind = SecurityProtocol(rawValue: protocolNumber)
         else { return nil }
@@ -133,7 +133,7 @@ extension SADRecord {
         entry.selector = record.selector.selectsAll ? nil : record.selector.selector
         entry.encapsulation = attributes.encapsulation
         entry.replay = Self.replay(record, attributes)
-        entry.lifetime = record.lifetime
+        entry.lifetime = record.limits.lifetime
         entry.acquireSequence = record.acquireSequence
         entry.options = attributes.options
         entry.options.flags.formUnion(Set<SAFlag>(plainBits: record.flags))

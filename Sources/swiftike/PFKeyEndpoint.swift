@@ -21,8 +21,9 @@ struct PFKeyEndpoint {
         }
         let inbox = try PFKeyEventInbox()
         let administration = try plane.administration()
-        server = try PFKeyServer(path: path, inbox: inbox) {
-            PFKeyService(administration, dialect: .own, algorithms: Self.algorithms)
+        server = try PFKeyServer(path: path, inbox: inbox) { events in
+            AdministeredPlane(
+                administration, dialect: .linux, algorithms: Self.algorithms, events: events)
         }
         plane.watch { inbox.put($0) }
         self.path = path

@@ -9,7 +9,7 @@ extension ControlTool {
         @OptionGroup var connection: ConnectionOptions
 
         @Argument(
-            help: "A tunnel or remote block, an address, our SPI of an IKE SA, or 'refused' for messages of none."
+            help: "A tunnel, remote block or address, our SPI of an IKE SA, or 'refused': messages of none."
         )
         var name: String
 

@@ -18,10 +18,10 @@ import Testing
 
         init() throws {
             inbox = try PFKeyEventInbox()
-            server = try PFKeyServer(path: path, inbox: inbox) {
-                PFKeyService(
-                    MemoryDatabase(), dialect: .own,
-                    algorithms: SADBAlgorithms(Catalogue.encryption, Catalogue.integrity))
+            server = try PFKeyServer(path: path, inbox: inbox) { events in
+                AdministeredPlane(
+                    MemoryDatabase(), dialect: .linux,
+                    algorithms: SADBAlgorithms(Catalogue.encryption, Catalogue.integrity), events: events)
             }
         }
 
@@ -175,8 +175,10 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         let other = try PFKeyEventInbox()
         let error = #expect(throws: SystemError.self) {
-            _ = try PFKeyServer(path: bench.path, inbox: other) {
-                PFKeyService(MemoryDatabase(), dialect: .own, algorithms: .linux)
+            _ = try PFKeyServer(path: bench.path, inbox: other) { events in
+                AdministeredPlane(
+                    MemoryDatabase(), dialect: .own,
+                    algorithms: SADBAlgorithms(authentication: [], encryption: []), events: events)
             }
         }
         #expect(error?.advice == "another daemon answers there")

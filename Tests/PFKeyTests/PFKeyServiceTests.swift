@@ -8,13 +8,36 @@ import Testing
 
 /// A service over a database in memory, and what its clients have got.
 private struct Bench {
-    var service = PFKeyService(
-        MemoryDatabase(), dialect: .own,
-        algorithms: SADBAlgorithms(Catalogue.encryption, Catalogue.integrity),
-        maximumQueue: 65_536)
+    /// What the database will tell.
+    private final class Events {
+        var waiting: [DatabaseEvent] = []
 
-    mutating func connect(_ count: Int) -> [PFKeyClientID] {
-        (0..<count).map { _ in service.connect() }
+        func take() -> [DatabaseEvent] {
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
+    private let events: Events
+    var service: PFKeyService<AdministeredPlane<MemoryDatabase>>
+
+    init(_ limits: PFKeyLimits = PFKeyLimits(maximumQueue: 65_536)) {
+        let events = Events()
+        self.events = events
+        service = PFKeyService(
+            AdministeredPlane(
+                MemoryDatabase(), dialect: .own,
+                algorithms: SADBAlgorithms(Catalogue.encryption, Catalogue.integrity), events: events.take),
+            limits: limits)
+    }
+
+    mutating func connect(_ count: Int, _ dialect: SADBDialect = .own) -> [PFKeyClientID] {
+        (0..<count).map { _ in service.connect(dialect) }
+    }
+
+    mutating func tell(_ event: DatabaseEvent) {
+        events.waiting.append(event)
+        service.tellEvents()
     }
 
     mutating func send(_ message: SADBMessage, from id: PFKeyClientID) throws {
@@ -58,8 +81,9 @@ private struct Bench {
                 action: .protect([template])))
     }
 
-    @Test func aNewSAIsToldToAllWithItsKeys() throws {
-        var bench = Bench()
+    @Test(arguments: [(PFKeyLimits.Keys.requester, false), (.everybody, true)])
+    func aNewSAIsToldToAllAndItsKeysToWhomTheyAreFor(_ keys: PFKeyLimits.Keys, _ othersSee: Bool) throws {
+        var bench = Bench(PFKeyLimits(keys: keys))
         let clients = bench.connect(2)
         try bench.send(.addSA(Self.entry(0x1001)), from: clients[0])
         let answers = try bench.take(clients[0])
@@ -69,7 +93,11 @@ private struct Bench {
         #expect(
             key.map { SecretKey.constantTimeEqual($0, SecretKey(copying: Array(repeating: 3, count: 16))) }
                 == true)
-        #expect(try bench.types(clients[1]) == [.add])
+        let told = try bench.take(clients[1])
+        #expect(told.map(\.header.type) == [.add])
+        #expect((told.first?.key(.encryption) != nil) == othersSee)
+        #expect((told.first?.key(.authentication) != nil) == othersSee)
+        #expect(told.first?.association?.spi == 0x1001)
         try bench.send(.getSA(Self.entry(0x1001).key), from: clients[0])
         #expect(try bench.types(clients[0]) == [.get])
         #expect(try bench.types(clients[1]).isEmpty)
@@ -104,13 +132,28 @@ private struct Bench {
         }
         _ = try bench.take(client)
         try bench.send(dump, from: client)
-        try bench.send(requests.dump(.policyDump, nil, sequence: 9), from: client)
         let answers = try bench.take(client)
-        // The refusal of the second dump comes first: dumps wait until there is room.
-        #expect(answers.map(\.header.error) == [.busy, .none, .none, .none])
-        #expect(answers.map(\.header.sequence) == [9, 1, 2, 0])
+        #expect(answers.map(\.header.error) == [.none, .none, .none])
+        #expect(answers.map(\.header.sequence) == [1, 2, 0])
         try bench.send(requests.dump(.dump, .ah, sequence: 9), from: client)
         #expect(try bench.take(client).map(\.header.error) == [.noEntry])
+    }
+
+    @Test func aLongDumpGoesAsItIsReadAndASecondOneWaitsForItsEnd() throws {
+        var bench = Bench(PFKeyLimits())
+        let client = bench.connect(1)[0]
+        let count = 1000
+        for spi in 1...UInt32(count) { try bench.send(.addSA(Self.entry(spi)), from: client) }
+        _ = try bench.take(client)
+        let requests = SADBRequestWriting(process: 7)
+        try bench.send(requests.dump(.dump, nil, sequence: 9), from: client)
+        try bench.send(requests.dump(.policyDump, nil, sequence: 9), from: client)
+        let answers = try bench.take(client)
+        #expect(answers.count == count + 1)
+        #expect(answers.last?.header.sequence == 0)
+        #expect(answers.filter { $0.header.error == .busy }.map(\.header.type) == [.policyDump])
+        try bench.send(requests.dump(.dump, nil, sequence: 9), from: client)
+        #expect(try bench.take(client).count == count)
     }
 
     @Test func aFlushIsToldTwiceToItsSenderUnlessThereWasNothing() throws {
@@ -140,8 +183,8 @@ private struct Bench {
         try bench.send(.addPolicy(Self.policy(1)), from: clients[0])
         _ = try bench.take(clients[0])
         _ = try bench.take(clients[1])
-        bench.service.tell(.expired(SADRecord(Self.entry(0x1001), state: .mature), isHard: true))
-        bench.service.tell(
+        bench.tell(.expired(SADRecord(Self.entry(0x1001), state: .mature), isHard: true))
+        bench.tell(
             .acquire(
                 Acquire(
                     sequence: 77, packet: Self.policy(1).policy.selector, policy: Self.policy(1).policy,
@@ -189,7 +232,7 @@ private struct Bench {
         for (last, number) in [(1, 0), (2, 0), (3, 9), (4, 0x4000)] as [(UInt128, UInt32)] {
             try bench.send(.addPolicy(Self.policy(last, .unique(requestID: number))), from: client)
         }
-        let numbers = try bench.take(client).map { $0.policy?.requests.first?.requestID }
+        let numbers = try bench.take(client).map { try $0.policy?.requests.first?.requestID }
         #expect(numbers == [0x4000, 0x4001, 9, 0x4002])
     }
 
@@ -209,6 +252,71 @@ private struct Bench {
         #expect(bench.service.overflowing.isEmpty)
         try bench.send(.flushSAD(nil), from: clients[0])
         #expect(try bench.types(clients[0]) == [.flush])
+    }
+
+    @Test func whoDoesNotReadLosesMessagesAsOnLinuxWhereThatIsChosen() throws {
+        var bench = Bench(PFKeyLimits(maximumQueue: 4096, overflow: .lose))
+        let clients = bench.connect(2)
+        for _ in 0..<20 {
+            try bench.send(.addSA(Self.entry(0x1001)), from: clients[0])
+            try bench.send(.deleteSA(Self.entry(0x1001).key), from: clients[0])
+            _ = try bench.take(clients[0])
+        }
+        #expect(bench.service.overflowing.isEmpty)
+        #expect((1..<40).contains(try bench.take(clients[1]).count))
+        try bench.send(.flushSAD(nil), from: clients[1])
+        #expect(try bench.types(clients[1]) == [.flush])
+    }
+
+    @Test func aPromiscuousClientSeesNoKeysOfOthersInRequestsAndDumps() throws {
+        var bench = Bench()
+        let clients = bench.connect(2)
+        try bench.send(SADBMessage(SADBHeader(.promiscuous, SADBSatype(1))), from: clients[1])
+        try bench.send(.addSA(Self.entry(0x1001)), from: clients[0])
+        try bench.send(SADBRequestWriting(process: 7).dump(.dump, nil, sequence: 9), from: clients[0])
+        // Twice the change of mode, the request, its answer twice, the request of the dump, the dump.
+        let seen = try bench.take(clients[1])
+        #expect(seen.map(\.header.type) == [.promiscuous, .promiscuous, .add, .add, .add, .dump, .dump])
+        #expect(seen.allSatisfy { $0.key(.encryption) == nil && $0.key(.authentication) == nil })
+        #expect(try bench.take(clients[0]).last?.key(.encryption) != nil)
+    }
+
+    @Test func aMessageForOthersIsRelayedAsItCame() throws {
+        var bench = Bench()
+        let clients = bench.connect(2)
+        let bytes = try SADBMessage(
+            SADBHeader(.promiscuous, SADBSatype(9), sequence: 3), [.foreign(200, [1, 2, 3, 4])]
+        ).encoded()
+        try bench.service.receive(bytes, from: clients[0])
+        for client in clients {
+            let seen = bench.service.next(for: client)
+            #expect(seen == bytes)
+        }
+        var wrong = bytes
+        wrong[16] = 9
+        try bench.service.receive(wrong, from: clients[0])
+        #expect(try bench.take(clients[0]).map(\.header.error) == [.invalid])
+        #expect(try bench.types(clients[1]).isEmpty)
+    }
+
+    @Test func aForeignProgramGetsNumbersAndNoSentences() throws {
+        var bench = Bench()
+        let client = bench.connect(1, .linux)[0]
+        try bench.send(.deleteSA(Self.entry(0x1002).key), from: client)
+        let answer = bench.service.next(for: client)
+        #expect(answer?.count == 16)
+        #expect(answer?[2] == 3)
+    }
+
+    @Test func aReservedFieldOrAStrayOctetIsRefusedAsLinuxRefusesIt() throws {
+        var bench = Bench()
+        let client = bench.connect(1)[0]
+        var bytes = try SADBMessage(SADBHeader(.flush)).encoded()
+        bytes[6] = 1
+        let error = #expect(throws: SADBError.self) { try bench.service.receive(bytes, from: client) }
+        #expect(error?.number == .invalid)
+        try bench.service.receive(try SADBMessage(SADBHeader(.flush)).encoded() + [0, 0, 0, 0], from: client)
+        #expect(try bench.take(client).map(\.header.error) == [.invalid])
     }
 
     @Test func aWrongHeaderIsThrownAndNothingIsAnswered() throws {

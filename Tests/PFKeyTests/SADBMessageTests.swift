@@ -37,8 +37,25 @@ import Testing
         #expect(error?.number == number)
     }
 
-    @Test func strayOctetsAfterAMessageAreLeftAlone() throws {
-        #expect(try Self.decode(Self.header + "ffffff").extensions.isEmpty)
+    @Test(arguments: ["ff", "ffffff", "00000000", "0100ff00", "ffffffffffffff"])
+    func strayOctetsAfterAMessageAreNoExtension(_ stray: String) {
+        let error = Self.failure(Self.header + stray)
+        #expect(error?.kind == .malformed)
+        #expect(error?.number == .invalid)
+    }
+
+    @Test(arguments: [
+        // An SA, a lifetime and a key with more than they hold, an identity and a proposal of nonsense.
+        "0300010000001001 0401030c00000000 ffffffffffffffff",
+        "0500030000000000 0000000000000000 0000000000000000 0000000000000000 ffffffffffffffff",
+        "0300090008000000 ff00000000000000 ffffffffffffffff", "02000a0003000000 ffffffffffffffff",
+        "02000d0020000000 ffffffffffffffff", "0200190000000000 ffffffffffffffff",
+        // A policy that asks for nothing, and what would be requests.
+        "0300120001000200 0000000000000000 ffffffffffffffff",
+    ])
+    func whatLinuxDoesNotLookIntoIsTaken(_ body: String) throws {
+        let bytes = try #require(octets(hexadecimal: Self.message(body)))
+        #expect(try SADBMessage(decoding: bytes.span).extensions.count == 1)
     }
 
     @Test(arguments: [
@@ -49,9 +66,6 @@ import Testing
         ("0300050000210000 02000000c0000201 0000000000000000", "SADB_EXT_ADDRESS_SRC"),
         // A key that says more bits than it has.
         ("0200090041000000 0000000000000000", "SADB_EXT_KEY_ENCRYPT"),
-        // A request in a policy that ends after the policy, and one that is no request.
-        ("0400120002000200 0000000000000000 1100320001020000 0000000000000000", "SADB_X_EXT_POLICY"),
-        ("0400120002000200 0000000000000000 0800320001020000 0000000000000000", "SADB_X_EXT_POLICY"),
         // The same twice.
         ("0100140002000000 0100140002000000", "SADB_X_EXT_NAT_T_TYPE"),
     ])
@@ -76,6 +90,19 @@ import Testing
     func everyExtensionIsWrittenAsItWasRead(_ body: String) throws {
         let bytes = try #require(octets(hexadecimal: Self.message(body)))
         #expect(try SADBMessage(decoding: bytes.span).encoded() == bytes)
+    }
+
+    @Test(arguments: [
+        // One that ends after the policy, and one that is no request.
+        "0400120002000200 0000000000000000 1100320001020000 0000000000000000",
+        "0400120002000200 0000000000000000 0800320001020000 0000000000000000",
+    ])
+    func aRequestOfImpossibleLengthIsNamedWhenItIsReadThatFar(_ body: String) throws {
+        let bytes = try #require(octets(hexadecimal: Self.message(body)))
+        let message = try SADBMessage(decoding: bytes.span)
+        let error = #expect(throws: SADBError.self) { _ = try message.policy?.requests }
+        #expect(error?.number == .invalid)
+        #expect(error?.explanation.contains("SADB_X_EXT_POLICY") == true)
     }
 
     @Test func anIPv6TunnelIsWrittenWithoutPaddingBetweenItsAddresses() throws {

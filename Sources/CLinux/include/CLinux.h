@@ -7,6 +7,7 @@
 #include <linux/udp.h>
 #include <linux/xfrm.h>
 #include "CLinuxIO.h"
+#include "CLinuxTrap.h"
 
 // Names the calling thread; at most 15 octets.
 int clinux_name_thread(const char *name);

@@ -93,6 +93,11 @@ int linuxio_unix_connect(int descriptor, const char *path);
 // The user of the process at the other end of a Unix socket.
 int linuxio_unix_peer(int descriptor, uint32_t *user, int32_t *process);
 
+// Receives a message with the descriptors that came with it, at most `room` of them; `count` says how many.
+// All of them are closed on exec, and what is beyond the room is closed at once.
+ssize_t linuxio_receive_rights(
+    int descriptor, uint8_t *bytes, size_t length, int *descriptors, unsigned room, unsigned *count);
+
 // An event counter that wakes a poller: open, add one, take all.
 int linuxio_event_open(void);
 int linuxio_event_signal(int descriptor);
@@ -102,3 +107,5 @@ int linuxio_set_thread_name(const char *name);
 
 // Linux capability numbers held by this thread, effective, as a bit set.
 int linuxio_capabilities(uint64_t *effective);
+// Whether starting the program in a file gives capabilities.
+int linuxio_has_capabilities(const char *path);

@@ -22,6 +22,7 @@ extension IKESA {
             }
             let request = try AuthRequest(message)
             try requirePermitted(request)
+            if message.asksOfNoAuthority { candidates = candidates.matchingEmptyRequest }
             choosePeer(for: request.claim)
             var next = authenticating
             next.step = .checkingAuth(try askVerdict(authenticating, request.claim, &turn), request)

@@ -92,7 +92,7 @@ struct MessageListing {
         output.writeLine(
             "sadb_x_policy{ type=\(policy.type) dir=\(policy.direction) "
                 + "id=\(String(policy.index, radix: 16)) priority=\(policy.priority) }")
-        for request in policy.requests {
+        for request in (try? policy.requests) ?? [] {
             let length = 16 + (request.tunnel.map { Self.size(of: $0.source) * 2 } ?? 0)
             output.writeLine(
                 " { len=\(length) proto=\(request.protocol) mode=\(request.mode) level=\(request.level) "

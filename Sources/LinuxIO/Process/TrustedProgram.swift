@@ -15,11 +15,9 @@ package enum TrustedProgram {
     /// `/tmp`, where nobody may touch what is another's, they may.
     package static func resolve(_ path: String) throws(Objection) -> String {
         guard path.hasPrefix("/") else { throw Objection("'\(path)' does not begin with '/'") }
-        guard let resolved = unsafe realpath(path, nil) else {
+        guard let program = LocalFile.resolved(path) else {
             throw Objection("\(path): \(SystemError.text(of: errno))")
         }
-        defer { unsafe free(resolved) }
-        let program = unsafe String(cString: resolved)
         let facts = try facts(of: program)
         guard facts.kind == .regular else { throw Objection("\(program) is no file") }
         guard facts.mode & 0o111 != 0 else {

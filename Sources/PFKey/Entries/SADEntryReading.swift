@@ -13,7 +13,8 @@ struct SADEntryReading {
         let state = try Self.state(association.state)
         let isBare = state == .larval && association.authentication == 0 && association.encryption == 0
         var record = SADRecord(
-            try entry(spi: association.spi, transform: isBare ? .none : try transform()), state: state)
+            try entry(spi: association.spi, transform: isBare ? .none : try transform(.mayBeWithheld)),
+            state: state)
         if let current = message.lifetime(.current) {
             record.usage.traffic = SecurityAssociationUsage(
                 bytes: current.bytes, packets: UInt64(current.allocations))
@@ -29,7 +30,7 @@ struct SADEntryReading {
             throw SADBError(
                 .malformed, .invalid, "Of the hard and the soft lifetime one is there, and the other is not.")
         }
-        return try entry(spi: try required(.association, message.association).spi, transform: try transform())
+        return try entry(spi: try required(.association, message.association).spi, transform: try transform(.needed))
     }
 
     /// The larval SA that GETSPI asks for, with SPI 0.
@@ -116,41 +117,45 @@ struct SADEntryReading {
 
 /// The algorithms and keys of an SA.
 extension SADEntryReading {
-    fileprivate func transform() throws(SADBError) -> SATransform {
+    fileprivate enum Keys {
+        /// In what asks for an SA.
+        case needed
+        /// In what tells of one: to whom it is none of their business, and in EXPIRE.
+        case mayBeWithheld
+    }
+
+    fileprivate func transform(_ keys: Keys) throws(SADBError) -> SATransform {
         let association = try required(.association, message.association)
         switch message.header.satype.protocol {
-        case .ah: return .ah(try integrity(association.authentication))
+        case .ah: return .ah(try integrity(association.authentication, keys))
         case .ipcomp:
             guard let algorithm = AlgorithmNumbers.compression(association.encryption) else {
                 throw Self.unknown("compression", association.encryption)
             }
             return .ipcomp(.known(algorithm))
         case .esp, nil:
-            let cipher = try cipher(association.encryption)
+            let cipher = try cipher(association.encryption, keys)
             guard association.authentication != 0 else { return .esp(cipher, nil) }
-            return .esp(cipher, try integrity(association.authentication))
+            return .esp(cipher, try integrity(association.authentication, keys))
         }
     }
 
-    /// EXPIRE names algorithms and tells no keys.
-    private var isKeyless: Bool { message.header.type == .expire }
-
-    private func cipher(_ number: UInt8) throws(SADBError) -> KeyedCipher {
+    private func cipher(_ number: UInt8, _ keys: Keys) throws(SADBError) -> KeyedCipher {
         guard let algorithm = AlgorithmNumbers.cipher(number) else {
             throw Self.unknown("encryption", number)
         }
         // Linux leaves the keys of length 0 out of its answers.
         let key = message.key(.encryption)?.key ?? SecretKey(copying: [])
-        guard key.count > 0 || algorithm == .null || isKeyless else { throw .missing(.keyEncryption) }
+        guard key.count > 0 || algorithm == .null || keys == .mayBeWithheld else { throw .missing(.keyEncryption) }
         return KeyedCipher(algorithm, key: key)
     }
 
-    private func integrity(_ number: UInt8) throws(SADBError) -> KeyedIntegrity {
+    private func integrity(_ number: UInt8, _ keys: Keys) throws(SADBError) -> KeyedIntegrity {
         guard let algorithm = AlgorithmNumbers.integrity(number, dialect) else {
             throw Self.unknown("integrity", number)
         }
         let key = message.key(.authentication)?.key ?? SecretKey(copying: [])
-        guard key.count > 0 || algorithm == .null || isKeyless else {
+        guard key.count > 0 || algorithm == .null || keys == .mayBeWithheld else {
             throw .missing(.keyAuthentication)
         }
         return KeyedIntegrity(algorithm, key: key)

@@ -86,13 +86,14 @@ struct SPDEntryReading {
     }
 
     private func templates(_ policy: SADBPolicy) throws(SADBError) -> [PolicyTemplate] {
-        guard policy.requests.count <= 6 else {
+        let requests = try policy.requests
+        guard requests.count <= 6 else {
             throw SADBError(
                 .malformed, .tooDeep,
-                "The policy asks for \(policy.requests.count) transformations; 6 are the most.")
+                "The policy asks for \(requests.count) transformations; 6 are the most.")
         }
         var templates: [PolicyTemplate] = []
-        for request in policy.requests { templates.append(try template(request)) }
+        for request in requests { templates.append(try template(request)) }
         return templates
     }
 

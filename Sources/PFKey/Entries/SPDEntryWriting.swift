@@ -79,16 +79,16 @@ struct SPDEntryWriting {
             case .require: 2
             case .unique: 3
             }
-        var request = SADBPolicy.Request(
-            protocol: UInt16(template.protocol.rawValue), mode: SADBMode.number(template.mode), level: level,
-            requestID: template.requestID)
+        var tunnel: SADBAddressPair?
         if template.mode != .transport, let source = template.tunnelSource,
             let destination = template.tunnelDestination
         {
-            request.tunnel = SADBAddressPair(
+            tunnel = SADBAddressPair(
                 source: SADBSocketAddress(source), destination: SADBSocketAddress(destination))
         }
-        return request
+        return SADBPolicy.Request(
+            protocol: UInt16(template.protocol.rawValue), mode: SADBMode.number(template.mode), level: level,
+            requestID: template.requestID, tunnel: tunnel)
     }
 
     private var securityContext: [SADBExtension] {

@@ -3,44 +3,54 @@ import Wire
 
 /// Which SAs a dump is to give (`struct sadb_x_filter`): those between two networks.
 package struct SADBFilter: Hashable, Sendable {
-    package var source: IPPrefix
-    package var destination: IPPrefix
+    /// 16 octets, of which IPv4 uses the first four.
+    package var source: [UInt8]
+    package var destination: [UInt8]
+    /// AF_INET, AF_INET6, or anything else for both.
+    package var family: UInt16
+    package var sourceLength: UInt8
+    package var destinationLength: UInt8
 
     package init(source: IPPrefix, destination: IPPrefix) {
-        self.source = source
-        self.destination = destination
+        self.source = Self.octets(source)
+        self.destination = Self.octets(destination)
+        family = source.family == .ipv4 ? SADBSocketAddress.ipv4 : SADBSocketAddress.ipv6
+        sourceLength = UInt8(source.length)
+        destinationLength = UInt8(destination.length)
     }
 
-    init(_ type: SADBExtensionType, _ body: inout Span<UInt8>) throws {
-        let source = try body.takeBytes(16)
-        let destination = try body.takeBytes(16)
-        let family = try body.takeHostUInt16()
-        let lengths = (try body.takeUInt8(), try body.takeUInt8())
-        try body.skipPadding()
-        self.source = try Self.prefix(type, source, lengths.0, family)
-        self.destination = try Self.prefix(type, destination, lengths.1, family)
+    init(_ body: inout Span<UInt8>) throws(WireError) {
+        source = try body.takeBytes(16)
+        destination = try body.takeBytes(16)
+        family = try body.takeHostUInt16()
+        sourceLength = try body.takeUInt8()
+        destinationLength = try body.takeUInt8()
     }
 
-    private static func prefix(
-        _ type: SADBExtensionType, _ octets: [UInt8], _ length: UInt8, _ family: UInt16
-    ) throws(SADBError) -> IPPrefix {
-        guard family == SADBSocketAddress.ipv4 || family == SADBSocketAddress.ipv6 else {
-            throw .malformed(type, "has family \(family), which is neither 2 (IPv4) nor 10 (IPv6)")
-        }
-        let address = IPAddress(bytes: octets.prefix(family == SADBSocketAddress.ipv4 ? 4 : 16))
-        guard let prefix = address.flatMap({ IPPrefix($0, length: Int(length)) }) else {
-            throw .malformed(type, "has a prefix of \(length) bits, which is too long")
-        }
-        return prefix
+    /// Whether an SA between two addresses is of those; prefixes are compared in the octets that addresses have.
+    package func selects(source: IPAddress, destination: IPAddress) -> Bool {
+        let hasFamily = family == SADBSocketAddress.ipv4 || family == SADBSocketAddress.ipv6
+        guard !hasFamily || (family == SADBSocketAddress.ipv4) == (source.family == .ipv4) else { return false }
+        return Self.agrees(source, self.source, sourceLength)
+            && Self.agrees(destination, self.destination, destinationLength)
+    }
+
+    private static func octets(_ prefix: IPPrefix) -> [UInt8] {
+        let octets = prefix.address.bytes
+        return octets + [UInt8](repeating: 0, count: 16 - octets.count)
+    }
+
+    private static func agrees(_ address: IPAddress, _ octets: [UInt8], _ length: UInt8) -> Bool {
+        let wanted = IPAddress(bytes: octets.prefix(address.bytes.count))
+        let length = min(Int(length), address.family.addressBits)
+        return wanted.flatMap { IPPrefix($0, length: length) }?.contains(address) ?? false
     }
 
     func put(into writer: inout ByteWriter) {
-        for prefix in [source, destination] {
-            writer.put(prefix.address.bytes)
-            writer.putZeros(16 - prefix.address.bytes.count)
-        }
-        writer.put(host: source.family == .ipv4 ? SADBSocketAddress.ipv4 : SADBSocketAddress.ipv6)
-        writer.put(UInt8(source.length))
-        writer.put(UInt8(destination.length))
+        writer.put(source)
+        writer.put(destination)
+        writer.put(host: family)
+        writer.put(sourceLength)
+        writer.put(destinationLength)
     }
 }

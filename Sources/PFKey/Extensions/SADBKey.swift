@@ -28,6 +28,12 @@ package struct SADBKey: Sendable {
         self.key = key
     }
 
+    /// - Parameter bits: those that count, in at most as many octets as the key has.
+    package init(_ key: SecretKey, bits: UInt16) {
+        self.bits = bits
+        self.key = key
+    }
+
     init(_ type: SADBExtensionType, _ body: inout Span<UInt8>) throws {
         bits = try body.takeHostUInt16()
         try body.skip(2)
@@ -38,7 +44,6 @@ package struct SADBKey: Sendable {
         }
         var octets = try body.takeBytes(count)
         key = SecretKey(SecretBytes(consuming: &octets))
-        try body.skipPadding()
     }
 
     func put(into writer: inout ByteWriter) {

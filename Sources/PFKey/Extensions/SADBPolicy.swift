@@ -11,7 +11,8 @@ package struct SADBPolicy: Hashable, Sendable {
     package var index: UInt32
     /// The lowest wins.
     package var priority: UInt32
-    package var requests: [Request]
+    /// What follows: a row of transformations, which `requests` reads.
+    package var requestOctets: [UInt8]
 
     /// One transformation (`struct sadb_x_ipsecrequest`, whose length is in octets).
     package struct Request: Hashable, Sendable {
@@ -22,7 +23,8 @@ package struct SADBPolicy: Hashable, Sendable {
         /// 0 default, 1 use, 2 require, 3 unique.
         package var level: UInt8
         package var requestID: UInt32
-        package var tunnel: SADBAddressPair?
+        /// What follows: in tunnel mode the addresses of its ends.
+        package var addressOctets: [UInt8]
 
         package init(
             protocol: UInt16, mode: UInt8, level: UInt8, requestID: UInt32, tunnel: SADBAddressPair? = nil
@@ -31,7 +33,15 @@ package struct SADBPolicy: Hashable, Sendable {
             self.mode = mode
             self.level = level
             self.requestID = requestID
-            self.tunnel = tunnel
+            var addresses = ByteWriter()
+            tunnel?.putBare(into: &addresses)
+            addressOctets = addresses.bytes
+        }
+
+        /// The ends of the tunnel; nil where there are not two addresses of one family.
+        package var tunnel: SADBAddressPair? {
+            var octets = addressOctets.span
+            return try? SADBAddressPair(bare: .policy, &octets)
         }
     }
 
@@ -42,7 +52,9 @@ package struct SADBPolicy: Hashable, Sendable {
         self.direction = direction
         self.index = index
         self.priority = priority
-        self.requests = requests
+        var writer = ByteWriter()
+        for request in requests { request.put(into: &writer) }
+        requestOctets = writer.bytes
     }
 
     init(_ body: inout Span<UInt8>) throws {
@@ -51,9 +63,19 @@ package struct SADBPolicy: Hashable, Sendable {
         try body.skip(1)
         index = try body.takeHostUInt32()
         priority = try body.takeHostUInt32()
-        requests = []
-        while body.count >= Request.headSize { requests.append(try Request(&body)) }
-        try body.skipPadding()
+        requestOctets = body.takeRemainingBytes()
+    }
+
+    /// The transformations.
+    ///
+    /// - Throws: where one of them has an impossible length.
+    package var requests: [Request] {
+        get throws(SADBError) {
+            var requests: [Request] = []
+            var octets = requestOctets.span
+            while octets.count >= Request.headSize { requests.append(try Request(&octets)) }
+            return requests
+        }
     }
 
     func put(into writer: inout ByteWriter) {
@@ -62,46 +84,39 @@ package struct SADBPolicy: Hashable, Sendable {
         writer.putZeros(1)
         writer.put(host: index)
         writer.put(host: priority)
-        for request in requests { request.put(into: &writer) }
+        writer.put(requestOctets)
     }
 }
 
 extension SADBPolicy.Request {
     /// Octets before the addresses.
-    fileprivate static let headSize = 16
+    package static let headSize = 16
 
-    fileprivate init(_ body: inout Span<UInt8>) throws {
+    fileprivate init(_ body: inout Span<UInt8>) throws(SADBError) {
         let whole = body
-        let length = Int(try body.takeHostUInt16())
-        guard length >= Self.headSize, length <= whole.count else {
-            throw SADBError.malformed(
-                .policy, "has a request of \(length) octets where 16 to \(whole.count) fit")
-        }
-        `protocol` = try body.takeHostUInt16()
-        mode = try body.takeUInt8()
-        level = try body.takeUInt8()
-        try body.skip(2)
-        requestID = try body.takeHostUInt32()
-        try body.skip(4)
-        var addresses = whole.extracting(Self.headSize..<length)
-        body = whole.extracting(droppingFirst: length)
-        tunnel = addresses.isEmpty ? nil : try SADBAddressPair(bare: .policy, &addresses)
-        guard addresses.isEmpty else {
-            throw SADBError.malformed(.policy, "has a request with \(addresses.count) octets too many")
+        do throws(WireError) {
+            let length = Int(try body.takeHostUInt16())
+            `protocol` = try body.takeHostUInt16()
+            mode = try body.takeUInt8()
+            level = try body.takeUInt8()
+            try body.skip(2)
+            requestID = try body.takeHostUInt32()
+            try body.skip(4)
+            addressOctets = try body.takeBytes(length - Self.headSize)
+        } catch {
+            throw .malformed(.policy, "has a request whose length is not 16 to \(whole.count) octets")
         }
     }
 
     fileprivate func put(into writer: inout ByteWriter) {
-        var addresses = ByteWriter()
-        tunnel?.putBare(into: &addresses)
-        // At most 16 + 2 * 28.
-        writer.put(host: UInt16(truncatingIfNeeded: Self.headSize + addresses.count))
+        // At most 16 + 2 * 28 in what we write ourselves.
+        writer.put(host: UInt16(truncatingIfNeeded: Self.headSize + addressOctets.count))
         writer.put(host: `protocol`)
         writer.put(mode)
         writer.put(level)
         writer.putZeros(2)
         writer.put(host: requestID)
         writer.putZeros(4)
-        writer.put(addresses.bytes)
+        writer.put(addressOctets)
     }
 }

@@ -30,18 +30,24 @@ package struct SADBSecurityContext: Hashable, Sendable {
     /// The label's octets, the zero octet at its end included.
     package var label: [UInt8]
 
-    init(algorithm: UInt8, domain: UInt8, label: [UInt8]) {
+    package init(algorithm: UInt8, domain: UInt8, label: [UInt8]) {
         self.algorithm = algorithm
         self.domain = domain
         self.label = label
     }
 
-    init(_ body: inout Span<UInt8>) throws(WireError) {
+    init(_ body: inout Span<UInt8>) throws {
         algorithm = try body.takeUInt8()
         domain = try body.takeUInt8()
         label = try body.takeBytes(Int(try body.takeHostUInt16()))
+        guard label.count <= Self.limit else {
+            throw SADBError.malformed(.securityContext, "has a label of \(label.count) octets")
+        }
         try body.skipPadding()
     }
+
+    /// Octets that a label may have: a page.
+    private static let limit = 4096
 
     func put(into writer: inout ByteWriter) {
         writer.put(algorithm)

@@ -68,17 +68,19 @@ package struct SADBSocketAddress: Hashable, Sendable {
 package struct SADBAddressPair: Hashable, Sendable {
     package var source: SADBSocketAddress
     package var destination: SADBSocketAddress
+    /// What Linux carries along and gives no meaning to.
+    package var reserved: UInt32 = 0
 
     package init(source: SADBSocketAddress, destination: SADBSocketAddress) {
         self.source = source
         self.destination = destination
     }
 
-    /// Reads the four reserved octets, both addresses, and what fills up.
+    /// Reads the four reserved octets and both addresses.
     init(_ type: SADBExtensionType, _ body: inout Span<UInt8>) throws {
-        try body.skip(4)
+        let reserved = try body.takeHostUInt32()
         try self.init(bare: type, &body)
-        try body.skipPadding()
+        self.reserved = reserved
     }
 
     /// Reads both addresses alone.
@@ -91,7 +93,7 @@ package struct SADBAddressPair: Hashable, Sendable {
     }
 
     func put(into writer: inout ByteWriter) {
-        writer.putZeros(4)
+        writer.put(host: reserved)
         putBare(into: &writer)
     }
 

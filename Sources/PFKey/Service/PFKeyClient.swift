@@ -7,8 +7,8 @@ package struct PFKeyClientID: Hashable, Sendable {
 
 /// What the service keeps of one client: whom it listens to, and what it has not read yet.
 struct PFKeyClient {
-    /// Octets that may wait; beyond them the client is dropped, as nothing in PF_KEY could tell it of a loss.
-    let maximumOctets: Int
+    let dialect: SADBDialect
+    private let limits: PFKeyLimits
 
     private(set) var registrations: Set<UInt8> = []
     var isPromiscuous = false
@@ -19,12 +19,14 @@ struct PFKeyClient {
     private var head = 0
     private var octets = 0
 
-    init(maximumOctets: Int) {
-        self.maximumOctets = maximumOctets
+    init(_ dialect: SADBDialect, _ limits: PFKeyLimits) {
+        self.dialect = dialect
+        self.limits = limits
     }
 
     var isRegistered: Bool { !registrations.isEmpty }
-    var hasOutput: Bool { head < queue.count || dump != nil }
+    var isDumping: Bool { dump?.isFinished == false }
+    var hasOutput: Bool { head < queue.count || isDumping }
 
     /// Registers for a kind of SA; false if it is registered already.
     mutating func register(_ satype: SADBSatype) -> Bool {
@@ -38,8 +40,8 @@ struct PFKeyClient {
     }
 
     mutating func enqueue(_ message: [UInt8]) {
-        guard octets + message.count <= maximumOctets else {
-            isOverflowing = true
+        guard octets + message.count <= limits.maximumQueue else {
+            isOverflowing = limits.overflow == .disconnect
             return
         }
         octets += message.count
@@ -59,46 +61,45 @@ struct PFKeyClient {
         }
         return message
     }
+
+    /// Wipes what waits: it may hold keys.
+    mutating func wipe() {
+        for index in queue.indices { queue[index].wipe() }
+        dump?.wipe()
+    }
 }
 
-/// A dump that is under way: entries as they were when it began, sent as fast as they are read.
+/// A dump that is under way: messages as they were when it began, sent as fast as they are read.
 struct PFKeyDump {
-    private enum Entries {
-        case associations([SADRecord])
-        case policies([SPDRecord])
+    /// Octets of a dump that are queued at once, which is about what a socket of Linux takes by default.
+    static let share = 128 << 10
+
+    private var messages: [[UInt8]]
+    private var sent = 0
+
+    init(_ messages: [[UInt8]]) {
+        self.messages = messages
     }
 
-    private let header: SADBHeader
-    private let entries: Entries
-    private var next = 0
-
-    init(_ header: SADBHeader, associations: [SADRecord]) {
-        self.header = header
-        entries = .associations(associations)
-    }
-
-    init(_ header: SADBHeader, policies: [SPDRecord]) {
-        self.header = header
-        entries = .policies(policies)
-    }
-
-    private var count: Int {
-        switch entries {
-        case .associations(let records): records.count
-        case .policies(let records): records.count
-        }
-    }
-
-    var isFinished: Bool { next >= count }
+    var isFinished: Bool { sent >= messages.count }
 
     /// The next message; they count 1, 2, 3, and the last is 0.
-    mutating func message(_ reply: SADBReply) throws(SADBError) -> SADBMessage {
-        var header = header
-        next += 1
-        header.sequence = next == count ? 0 : UInt32(truncatingIfNeeded: next)
-        switch entries {
-        case .associations(let records): return try reply.association(records[next - 1], header)
-        case .policies(let records): return reply.policy(records[next - 1], header)
-        }
+    mutating func next() -> [UInt8]? {
+        guard !isFinished else { return nil }
+        var message = messages[sent]
+        messages[sent] = []
+        sent += 1
+        SADBHeader.setSequence(isFinished ? 0 : UInt32(truncatingIfNeeded: sent), in: &message)
+        return message
+    }
+
+    mutating func wipe() {
+        for index in messages.indices { messages[index].wipe() }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func wipe() {
+        for index in indices { self[index] = 0 }
     }
 }

@@ -1,45 +1,33 @@
-package import IPsec
-
 /// PF_KEY's server: messages of clients in, messages to clients out, the databases behind.
 ///
 /// It does no I/O: whoever holds the sockets calls `receive` with what arrived and `next` when a client can take
-/// more. The answers, and who is told what, are those of Linux's own PF_KEY socket (RFC 2367 section 3).
-/// The database must not tell the service, by `tell`, of what the service itself asked of it.
-package struct PFKeyService<Database: AdministeredDatabase> {
-    let store: PFKeyStore<Database>
-    let reply: SADBReply
-    let algorithms: SADBAlgorithms
-    private let maximumQueue: Int
+/// more. Who is told what is as on Linux's own PF_KEY socket (RFC 2367 section 3).
+package struct PFKeyService<Plane: PFKeyPlane> {
+    package var plane: Plane
+    private let limits: PFKeyLimits
     private var clients: [PFKeyClientID: PFKeyClient] = [:]
     private var connections: UInt64 = 0
-    private var nextRequestID: UInt32 = 0x4000
 
-    /// - Parameters:
-    ///   - algorithms: those that the database performs.
-    ///   - maximumQueue: octets that may wait for one client.
-    package init(
-        _ database: Database, dialect: SADBDialect, algorithms: SADBAlgorithms, maximumQueue: Int = 4 << 20
-    ) {
-        self.maximumQueue = maximumQueue
-        store = PFKeyStore(database)
-        reply = SADBReply(dialect)
-        self.algorithms = algorithms
+    package init(_ plane: Plane, limits: PFKeyLimits = PFKeyLimits()) {
+        self.plane = plane
+        self.limits = limits
     }
 
     /// Takes a new client in.
-    package mutating func connect() -> PFKeyClientID {
+    package mutating func connect(_ dialect: SADBDialect) -> PFKeyClientID {
         connections += 1
         let id = PFKeyClientID(number: connections)
-        clients[id] = PFKeyClient(maximumOctets: maximumQueue)
+        clients[id] = PFKeyClient(dialect, limits)
         return id
     }
 
     package mutating func disconnect(_ id: PFKeyClientID) {
+        clients[id]?.wipe()
         clients[id] = nil
+        plane.forget(id)
     }
 
-    /// Whether anybody waits for acquires and expiries.
-    package var hasListeners: Bool { clients.values.contains(where: \.isRegistered) }
+    package var isEmpty: Bool { clients.isEmpty }
 
     /// Those that did not read what was sent them: they are to be disconnected.
     package var overflowing: [PFKeyClientID] { clients.filter(\.value.isOverflowing).map(\.key) }
@@ -49,103 +37,160 @@ package struct PFKeyService<Database: AdministeredDatabase> {
     /// The next message for a client; wipe it once it is sent, it may hold keys.
     package mutating func next(for id: PFKeyClientID) -> [UInt8]? {
         if let message = clients[id]?.dequeue() { return message }
-        while var dump = clients[id]?.dump {
-            let message = try? dump.message(reply).encoded()
-            clients[id]?.dump = dump.isFinished ? nil : dump
-            if let message { return message }
-        }
-        return nil
+        guard let message = clients[id]?.dump?.next() else { return nil }
+        copyToPromiscuous(message, of: id)
+        return message
     }
 
     /// Takes a message of a client; its answers wait in `next` when this returns.
     ///
     /// - Throws: where the header is wrong, which on a socket of Linux makes `send` fail and nothing else.
     package mutating func receive(_ bytes: [UInt8], from id: PFKeyClientID) throws(SADBError) {
-        var rest = bytes.span
-        let header = try SADBHeader.take(from: &rest).header
-        copyToPromiscuous(bytes)
+        let header = try SADBHeader(checking: bytes.span)
+        guard let dialect = clients[id]?.dialect else { return }
+        copyToPromiscuous(bytes, of: id)
         do throws(SADBError) {
-            let message = try SADBMessage(decoding: bytes.span)
-            try answer(try SADBRequest(message, reply.dialect), message.header, from: id)
+            try answer(try SADBMessage(decoding: bytes.span), bytes, from: id, dialect)
         } catch {
-            guard error.kind != .header else { throw error }
-            send(reply.refusal(error, header), to: .one(id))
+            send(PFKeyNotice(SADBReply(dialect).refusal(error, header), to: .one(id)))
         }
     }
 
     /// Tells clients of what happened in the databases by other hands than theirs.
-    package mutating func tell(_ event: DatabaseEvent) {
-        do throws(SADBError) {
-            guard let (message, audience) = try notice(event) else { return }
-            send(message, to: audience)
-        } catch {
-            // A record too long for a message: there is nobody to answer.
-        }
+    package mutating func tellEvents() {
+        for notice in plane.takeEvents() { send(notice) }
     }
 }
 
-/// Who gets a message.
-enum PFKeyAudience {
-    case one(PFKeyClientID)
-    /// Every client that registered for anything, and one more.
-    case registered(and: PFKeyClientID?)
-    case all
+/// How much may wait, and who sees keys.
+package struct PFKeyLimits: Hashable, Sendable {
+    /// What becomes of a client for which too much waits.
+    package enum Overflow: Hashable, Sendable {
+        /// It is disconnected, which tells it of the loss.
+        case disconnect
+        /// It loses the message, as Linux has it.
+        case lose
+    }
+
+    /// Who is told keys.
+    package enum Keys: Hashable, Sendable {
+        /// Whoever asked for the answer they are in.
+        case requester
+        /// Everybody, as Linux has it.
+        case everybody
+    }
+
+    /// Octets that may wait for one client.
+    package var maximumQueue: Int
+    package var overflow: Overflow
+    package var keys: Keys
+
+    package init(maximumQueue: Int = 4 << 20, overflow: Overflow = .disconnect, keys: Keys = .requester) {
+        self.maximumQueue = maximumQueue
+        self.overflow = overflow
+        self.keys = keys
+    }
 }
 
 extension PFKeyService {
+    private mutating func answer(
+        _ message: SADBMessage, _ bytes: [UInt8], from id: PFKeyClientID, _ dialect: SADBDialect
+    ) throws(SADBError) {
+        switch message.header.type {
+        case .register: try register(message.header, id)
+        case .promiscuous: try relay(message.header, bytes, from: id)
+        case .dump, .policyDump:
+            guard clients[id]?.isDumping != true else {
+                throw SADBError(.unsupported, .busy, "The dump before this one is not read to its end.")
+            }
+            try perform(message, from: id, dialect)
+        default: try perform(message, from: id, dialect)
+        }
+    }
+
+    private mutating func perform(
+        _ message: SADBMessage, from id: PFKeyClientID, _ dialect: SADBDialect
+    ) throws(SADBError) {
+        switch try plane.perform(message, of: id, dialect) {
+        case .told(let notices): for notice in notices { send(notice) }
+        case .dump(let messages): start(PFKeyDump(messages), id)
+        }
+    }
+
+    private mutating func register(_ header: SADBHeader, _ id: PFKeyClientID) throws(SADBError) {
+        let satype = header.satype
+        guard satype.value <= SADBSatype.maximum else {
+            throw SADBError(.malformed, .invalid, "SA type \(satype.value) cannot be registered for.")
+        }
+        if satype != .unspecified {
+            guard clients[id]?.register(satype) ?? false else {
+                throw SADBError(.unsupported, .exists, "SA type \(satype.value) is registered already.")
+            }
+            plane.listen(true, for: id)
+        }
+        let supported = SADBReply.registered(plane.algorithms(for: id), header)
+        send(PFKeyNotice(supported, to: .registered(and: id)))
+    }
+
+    /// A header alone turns promiscuity on or off; all else is relayed as it came, to everybody.
+    private mutating func relay(
+        _ header: SADBHeader, _ bytes: [UInt8], from id: PFKeyClientID
+    ) throws(SADBError) {
+        var bytes = bytes
+        if bytes.count / 8 == SADBHeader.size / 8 {
+            guard header.satype.value <= 1 else {
+                throw SADBError(.malformed, .invalid, "Promiscuous mode is 1 for on or 0 for off.")
+            }
+            clients[id]?.isPromiscuous = header.satype.value == 1
+            bytes[SADBHeader.errorOffset] = 0
+        }
+        deliver(bytes, to: .all, askedBy: id)
+    }
+
     /// A promiscuous client gets a copy of every message beside those that are for it.
-    mutating func send(_ message: SADBMessage, to audience: PFKeyAudience) {
-        guard let bytes = try? message.encoded() else { return }
+    private mutating func send(_ notice: PFKeyNotice) {
+        // A record too long for a message: there is nothing that could be told.
+        guard let bytes = try? notice.message.encoded() else { return }
+        guard let listener = notice.listener else {
+            return deliver(bytes, to: notice.audience, askedBy: notice.requester)
+        }
+        let seen = listener == notice.requester ? bytes : keyless(bytes)
+        clients[listener]?.enqueue(seen, for: notice.audience, listener)
+    }
+
+    private mutating func deliver(
+        _ bytes: [UInt8], to audience: PFKeyAudience, askedBy requester: PFKeyClientID?
+    ) {
+        let bare = keyless(bytes)
         // By place: a copy of a client would make its queue be copied when it grows.
         for place in clients.indices {
-            clients.values[place].enqueue(bytes, for: audience, clients.keys[place])
+            let id = clients.keys[place]
+            clients.values[place].enqueue(id == requester ? bytes : bare, for: audience, id)
         }
     }
 
-    private mutating func copyToPromiscuous(_ bytes: [UInt8]) {
+    /// What those see who did not ask.
+    private func keyless(_ bytes: [UInt8]) -> [UInt8] {
+        limits.keys == .everybody ? bytes : SADBMessage.withoutKeys(bytes)
+    }
+
+    private mutating func copyToPromiscuous(_ bytes: [UInt8], of requester: PFKeyClientID) {
+        guard clients.values.contains(where: \.isPromiscuous) else { return }
+        let bare = keyless(bytes)
         for place in clients.indices where clients.values[place].isPromiscuous {
-            clients.values[place].enqueue(bytes)
+            clients.values[place].enqueue(clients.keys[place] == requester ? bytes : bare)
         }
     }
 
-    mutating func register(_ satype: SADBSatype, _ id: PFKeyClientID) -> Bool {
-        clients[id]?.register(satype) ?? false
-    }
-
-    mutating func setPromiscuity(_ promiscuity: SADBRequest.Promiscuity, _ id: PFKeyClientID) {
-        clients[id]?.isPromiscuous = promiscuity == .on
-    }
-
-    /// Starts a dump.
-    ///
-    /// - Throws: `busy` while another is under way, `noEntry` where there is nothing.
-    mutating func start(_ dump: PFKeyDump, _ id: PFKeyClientID) throws(SADBError) {
-        guard clients[id]?.dump == nil else {
-            throw SADBError(.unsupported, .busy, "The dump before this one is not read to its end.")
+    /// Starts a dump: what Linux would have queued before `send` returns is queued, the rest goes as it is read.
+    private mutating func start(_ dump: PFKeyDump, _ id: PFKeyClientID) {
+        var dump = dump
+        var octets = 0
+        while octets < PFKeyDump.share, let message = dump.next() {
+            octets += message.count
+            copyToPromiscuous(message, of: id)
+            clients[id]?.enqueue(message)
         }
-        guard !dump.isFinished else {
-            throw SADBError(.unsupported, .noEntry, "There is nothing to dump.")
-        }
-        clients[id]?.dump = dump
-    }
-
-    /// A request ID that no policy has.
-    ///
-    /// Above those that administrators may choose themselves.
-    mutating func freshRequestID(_ used: Set<UInt32>) -> UInt32 {
-        repeat {
-            nextRequestID = nextRequestID == .max ? 0x4000 : nextRequestID + 1
-        } while used.contains(nextRequestID - 1)
-        return nextRequestID - 1
-    }
-}
-
-extension PFKeyAudience {
-    func includes(_ id: PFKeyClientID, isRegistered: Bool) -> Bool {
-        switch self {
-        case .one(let one): id == one
-        case .registered(let one): isRegistered || id == one
-        case .all: true
-        }
+        clients[id]?.dump = dump.isFinished ? nil : dump
     }
 }

@@ -141,8 +141,8 @@ struct LoadInitiator: ~Copyable {
             halfOpen.remove(number)
             if peers[number].isUp { count.ikeRenewals += 1 }
         case .negotiationFailed, .childGone: count.troubles.append("peer \(number): \(report.sentence)")
-        case .ikeGone: if let spi = report.subject.ikeSA { owners[spi] = nil }
-        case .progress, .dropped: break
+        // What comes late for an SA that is gone is still the peer's.
+        case .ikeGone, .progress, .dropped: break
         }
     }
 
