@@ -58,7 +58,8 @@ interop: test-deps all
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftesp/run.sh
 	Tests/side-by-side.sh Tests/Interop/path-mtu.sh Tests/Swiftkey/run.sh Tests/PFKeyShim/run.sh \
-	    Tests/Interop/interfaces.sh Tests/Interop/certificates.sh Tests/Interop/bad-packets.sh Tests/Interop/ikev2-pair.sh
+	    Tests/Interop/interfaces.sh Tests/Interop/certificates.sh Tests/Interop/bad-packets.sh Tests/Interop/ikev2-pair.sh \
+	    Tests/Interop/stapled-ocsp.sh
 
 guest-test: test-deps all
 	Tests/Guest/run.sh

@@ -1,5 +1,5 @@
 /// A compression algorithm of IPComp: every number and name.
-package struct CompressionAlgorithm: Sendable {
+package final class CompressionAlgorithm: Sendable {
     /// The name in our own output, such as `deflate`.
     package let name: String
     /// IPsec DOI IPCOMP transform identifier (RFC 2407 section 4.4.5); IKEv2 uses the same.
@@ -10,6 +10,14 @@ package struct CompressionAlgorithm: Sendable {
     package let xfrm: String?
     /// setkey words after `-C`, the preferred one first.
     package let setkeyNames: [String]
+
+    init(name: String, transform: UInt8, pfkey: UInt8, xfrm: String?, setkeyNames: [String]) {
+        self.name = name
+        self.transform = transform
+        self.pfkey = pfkey
+        self.xfrm = xfrm
+        self.setkeyNames = setkeyNames
+    }
 
     /// RFC 2394.
     package static let deflate = CompressionAlgorithm(
@@ -26,7 +34,9 @@ package struct CompressionAlgorithm: Sendable {
 }
 
 extension CompressionAlgorithm: Hashable {
-    package static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+    package static func == (left: CompressionAlgorithm, right: CompressionAlgorithm) -> Bool {
+        left.name == right.name
+    }
     package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 

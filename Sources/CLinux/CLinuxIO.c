@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
 #include "CLinuxIO.h"
-#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/if_tun.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>

@@ -13,6 +13,7 @@ extension Document {
         }
         checkSainfos(session)
         configuration.policy.children = children
+        checkIncludedPolicies(session)
         configuration.includedPolicies = policies.policies
         configuration.credentials = credentialPlan
         configuration.policy.pool = modeConfig?.pool(isForVersion2: hasVersion2, session)

@@ -270,8 +270,8 @@ final class DaemonCore {
         return .failed(
             ControlFailure(
                 .unknownTunnel,
-                "nothing is recorded of \"\(name)\": name a tunnel, a remote block, a peer's address or our SPI of "
-                    + "an IKE SA"))
+                "nothing is recorded of \"\(name)\": name a tunnel, a remote block, a peer's address, our SPI of "
+                    + "an IKE SA, or \"\(RefusedMessages.name)\" for messages that no IKE SA came of"))
     }
 
     /// Hands out the keys of all SAs: to root, and where the configuration allows it.

@@ -12,9 +12,9 @@ struct ChildSATable {
 
     private var children = AssociationTable<SecurityAssociationID, ChildSA>()
     private var byOutbound: [SecurityAssociationID: SecurityAssociationID] = [:]
-    private var byTraffic: [Traffic: Set<SecurityAssociationID>] = [:]
-    private var byAddress: [IPAddress: Set<SecurityAssociationID>] = [:]
-    private var byIdentity: [Identity: Set<SecurityAssociationID>] = [:]
+    private var byTraffic: [Traffic: SmallSet<SecurityAssociationID>] = [:]
+    private var byAddress: [IPAddress: SmallSet<SecurityAssociationID>] = [:]
+    private var byIdentity: [Identity: SmallSet<SecurityAssociationID>] = [:]
 
     var all: some Sequence<ChildSA> { children.values }
     var count: Int { children.count }
@@ -29,21 +29,21 @@ struct ChildSATable {
 
     /// Those for the traffic between two selectors.
     func between(_ local: TrafficSelector, _ remote: TrafficSelector) -> [ChildSA] {
-        (byTraffic[Traffic(local: local, remote: remote)] ?? []).compactMap { children[$0] }
+        (byTraffic[Traffic(local: local, remote: remote)]?.elements ?? []).compactMap { children[$0] }
     }
 
     /// Those with a peer's address, by their inbound SAs.
-    func with(_ remote: IPAddress) -> Set<SecurityAssociationID> { byAddress[remote] ?? [] }
+    func with(_ remote: IPAddress) -> Set<SecurityAssociationID> { byAddress[remote]?.elements ?? [] }
 
     /// Those with a peer, by their inbound SAs.
-    func with(_ peer: Identity) -> Set<SecurityAssociationID> { byIdentity[peer] ?? [] }
+    func with(_ peer: Identity) -> Set<SecurityAssociationID> { byIdentity[peer]?.elements ?? [] }
 
     mutating func insert(_ child: ChildSA) {
         children[child.id] = child
         byOutbound[child.outbound.id] = child.id
-        byTraffic[child.traffic, default: []].insert(child.id)
-        byAddress[child.remoteAddress, default: []].insert(child.id)
-        byIdentity[child.peerIdentity, default: []].insert(child.id)
+        byTraffic[child.traffic, default: SmallSet()].insert(child.id)
+        byAddress[child.remoteAddress, default: SmallSet()].insert(child.id)
+        byIdentity[child.peerIdentity, default: SmallSet()].insert(child.id)
     }
 
     mutating func update(_ id: SecurityAssociationID, _ change: (inout ChildSA) -> Void) {

@@ -10,11 +10,11 @@ extension IKEv1Endpoint {
         do {
             header = try Message.header(of: datagram)
         } catch {
-            drop("a message that cannot be read: \(error)", .debug, path)
+            drop("a message that cannot be read: \(error)", .debug, datagram, path)
             return
         }
         guard header.initiatorCookie != 0 else {
-            drop("a message without an initiator cookie", .debug, path)
+            drop("a message without an initiator cookie", .debug, datagram, path)
             return
         }
         if let id = owner(of: header) {
@@ -22,7 +22,7 @@ extension IKEv1Endpoint {
         } else if header.responderCookie == 0 {
             receiveFirst(datagram, header, path)
         } else {
-            drop("a \(header.exchangeType) message with unknown cookies", .debug, path)
+            drop("a \(header.exchangeType) message with unknown cookies", .debug, datagram, path)
         }
     }
 
@@ -44,7 +44,7 @@ extension IKEv1Endpoint {
     /// A first message: one that came before, or one to be answered with an SA of its own.
     private mutating func receiveFirst(_ datagram: [UInt8], _ header: MessageHeader, _ path: Path) {
         guard byCookie[header.initiatorCookie] == nil else {
-            drop("our own message sent back to us", .debug, path)
+            drop("our own message sent back to us", .debug, datagram, path)
             return
         }
         let first = FirstMessage(cookie: header.initiatorCookie, remote: path.remote)
@@ -55,13 +55,13 @@ extension IKEv1Endpoint {
         guard header.exchangeType == .identityProtection, header.messageID == 0,
             !header.flags.contains(.encryption)
         else {
-            drop("a \(header.exchangeType) message without an ISAKMP SA", .debug, path)
+            drop("a \(header.exchangeType) message without an ISAKMP SA", .debug, datagram, path)
             return
         }
         guard larval.count < policy.limits.halfOpen,
             (larvalByAddress[path.remote.address] ?? 0) < policy.limits.halfOpenPerAddress
         else {
-            drop("a first message: too many negotiations are half open", .warning, path)
+            drop("a first message: too many negotiations are half open", .warning, datagram, path)
             return
         }
         respond(datagram, first, path)
@@ -70,9 +70,10 @@ extension IKEv1Endpoint {
     private mutating func respond(_ datagram: [UInt8], _ first: FirstMessage, _ path: Path) {
         let isStranger = policy.peersForResponding(to: path.remote, mode: .main).isEmpty
         if isStranger {
-            turn.reportRefusal(
-                .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main")), on: path,
-                counting: &dropped)
+            let failure = NegotiationFailure.localPolicyForbids(
+                .unknownPeer(path.remote.address, exchange: "main"))
+            note(datagram, path, failure.sentence)
+            turn.reportRefusal(failure, on: path, counting: &dropped)
             // Half of the room is for those who may come in.
             guard larval.count < policy.limits.halfOpen / 2 else { return }
         }
@@ -88,7 +89,9 @@ extension IKEv1Endpoint {
             settle(id)
         } catch {
             tell(error, first, path)
-            if !isStranger { turn.reportRefusal(error, on: path, counting: &dropped) }
+            guard !isStranger else { return }
+            note(datagram, path, error.sentence, details: error.details)
+            turn.reportRefusal(error, on: path, counting: &dropped)
         }
     }
 
@@ -112,7 +115,15 @@ extension IKEv1Endpoint {
             }
     }
 
-    private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {
+    private mutating func drop(_ what: String, _ level: ReportLevel, _ datagram: [UInt8], _ path: Path) {
+        note(datagram, path, what)
         turn.reportDrop("dropped \(what)", level, ReportSubject(path: path), counting: &dropped)
+    }
+
+    private mutating func note(
+        _ datagram: [UInt8], _ path: Path, _ sentence: @autoclosure () -> String,
+        details: @autoclosure () -> [String] = []
+    ) {
+        turn.noteRefusal(of: datagram, on: path, sentence(), details: details()) { Message.words($0) }
     }
 }

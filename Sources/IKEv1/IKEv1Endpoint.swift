@@ -22,6 +22,8 @@ package struct IKEv1Endpoint {
     var deadlines = DeadlineQueue<Owner>()
     var dropped = RefusalCount()
     var isShutDown = false
+    /// The blocks that established SAs follow.
+    var followed = FollowedBlocks()
     private var lastID: UInt64 = 0
 
     /// Who has something due.
@@ -53,7 +55,9 @@ package struct IKEv1Endpoint {
         case .initiate(let request): initiate(request)
         case .terminate(let tunnel): terminate(tunnel)
         case .shutDown: shutDown()
-        case .reconfigured(let policy): self.policy = policy
+        case .reconfigured(let policy):
+            self.policy = policy
+            followed = FollowedBlocks()
         case .sharedSecretKeyed(let token, let answer):
             withOwner(of: token) { $0.receiveKey(token, answer, &$1) }
         case .signed(let token, let answer):
@@ -123,6 +127,7 @@ package struct IKEv1Endpoint {
         guard !place.association.candidates.isEmpty else { return }
         forgetLarval(place.association)
         place.association.candidates = []
+        place.association.sharePeer(among: &followed)
     }
 
     /// Those of some SAs that fit.

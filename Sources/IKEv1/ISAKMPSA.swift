@@ -87,6 +87,13 @@ struct ISAKMPSA {
         var schedule: RetransmissionSchedule?
     }
 
+    /// Keeps the block it follows in common with other SAs.
+    ///
+    /// - Parameter followed: the blocks that others follow.
+    mutating func sharePeer(among followed: inout FollowedBlocks) {
+        _peer = followed.shared(_peer)
+    }
+
     var subject: ReportSubject {
         var subject = ReportSubject(tunnel: requests.first?.tunnel, peer: peer.name, path: path)
         subject.ikeSA = ownCookie

@@ -12,8 +12,8 @@ struct CompressionAgreement {
 
 /// The IPComp SAs beside the ESP or AH SAs of a child.
 ///
-/// In tunnel mode the tunnel is theirs, and what protects it is in transport mode.
-struct ChildCompression {
+/// In tunnel mode the tunnel is theirs, and what protects it is in transport mode. An object, since few children have it.
+final class ChildCompression: Sendable {
     let algorithm: CompressionAlgorithm
     let inbound: SecurityAssociation
     let outbound: SecurityAssociation
@@ -40,8 +40,11 @@ extension ChildSA {
     /// The inbound SA that is to be put in place next; nil where all are.
     var nextInbound: SecurityAssociation? { inbounds.dropFirst(placed).first }
 
+    /// Inbound SAs that are in the database.
+    var placedInbounds: ArraySlice<SecurityAssociation> { inbounds.prefix(placed) }
+
     /// Inbound SAs that are or may be in the database while the next one is on its way there.
-    var placedInbounds: ArraySlice<SecurityAssociation> { inbounds.prefix(placed + 1) }
+    var startedInbounds: ArraySlice<SecurityAssociation> { inbounds.prefix(placed + 1) }
 
     var compressionStatus: CompressionStatus {
         if let compression {
@@ -57,7 +60,10 @@ extension ChildOfferMessage {
     ///
     /// A responder names one algorithm, and none that was not offered.
     func agreedCompression(_ draft: ChildDraft) throws(NegotiationFailure) -> CompressionAgreement? {
-        guard let first = compressions.first else { return nil }
+        guard let first = compressions.first else {
+            guard !draft.request.needsCompression else { throw .withoutCompression }
+            return nil
+        }
         guard let algorithm = draft.request.compression, let ownIndex = draft.compressionIndex else {
             throw .peerViolatedProtocol("it agrees to compression (IPCOMP_SUPPORTED), and none was offered")
         }
@@ -72,6 +78,15 @@ extension ChildOfferMessage {
     /// What of the peer's offers may be agreed to: the CPI of its inbound SA; nil where nothing may.
     func offeredIndex(_ algorithm: CompressionAlgorithm) -> SPI? {
         compressions.compactMap { CompressionOffer($0) }.first { $0.fits(algorithm) }?.index
+    }
+}
+
+extension ChildRequest {
+    /// The request for a policy that a peer's offer makes: with compression where the peer and the sainfo have the same.
+    func compressing(_ offer: ChildOfferMessage, _ policy: ChildPolicy?) -> ChildRequest {
+        var request = self
+        request.compression = policy?.compression.flatMap { offer.offeredIndex($0) == nil ? nil : $0 }
+        return request
     }
 }
 

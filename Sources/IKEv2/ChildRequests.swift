@@ -215,8 +215,8 @@ extension IKESA {
         var cancelled: [ChildIdentifier] = []
         for (token, installation) in established?.installing ?? [:]
         where installation.step == .inbound && installation.child.request.tunnel == tunnel {
-            updateEstablished { $0.installing[token] = nil }
-            discard(installation.child, &turn)
+            updateEstablished { $0.endInstallation(token) }
+            discard(installation.child, installation.child.startedInbounds, &turn)
             cancelled.append(installation.child.identifier)
         }
         return cancelled

@@ -14,11 +14,11 @@ extension IKEv2Endpoint {
                 if version == 1 { return receiveOldRefusal(datagram) }
                 refuseVersion(datagram, path)
             }
-            drop("a message that cannot be read: \(error)", .debug, path)
+            drop("a message that cannot be read: \(error)", .debug, datagram, path)
             return
         }
         guard header.initiatorCookie != 0 else {
-            drop("a message without an initiator SPI", .debug, path)
+            drop("a message without an initiator SPI", .debug, datagram, path)
             return
         }
         if let id = owner(of: header) {
@@ -28,7 +28,7 @@ extension IKEv2Endpoint {
         {
             receiveFirst(datagram, header, path)
         } else {
-            drop("a \(header.exchangeType) message with unknown SPIs", .debug, path)
+            drop("a \(header.exchangeType) message with unknown SPIs", .debug, datagram, path)
         }
     }
 
@@ -71,7 +71,7 @@ extension IKEv2Endpoint {
     /// A first message: one that came before, or one to be answered with an SA of its own.
     private mutating func receiveFirst(_ datagram: [UInt8], _ header: MessageHeader, _ path: Path) {
         guard bySPI[header.initiatorCookie] == nil else {
-            drop("our own message sent back to us", .debug, path)
+            drop("our own message sent back to us", .debug, datagram, path)
             return
         }
         let first = FirstMessage(spi: header.initiatorCookie, remote: path.remote)
@@ -83,38 +83,42 @@ extension IKEv2Endpoint {
             let message = try Message(decoding: datagram)
             if let unknown = message.unknownCriticalPayload {
                 tell(NotifyPayload(.unsupportedCriticalPayload, data: [unknown.rawValue]), header, path)
+                note(datagram, path, "its payload of type \(unknown) is critical, and nothing here knows it")
                 return
             }
-            guard isWelcome(message, header, path) else { return }
+            guard isWelcome(message, datagram, path) else { return }
             respond(message, datagram, first, path)
         } catch {
-            drop("a first message: \(error)", .debug, path)
+            drop("a first message: \(error)", .debug, datagram, path)
         }
     }
 
     /// Whether a first message is worth an SA: where many are half open, only one that brings its cookie back.
-    private mutating func isWelcome(_ message: Message, _ header: MessageHeader, _ path: Path) -> Bool {
+    private mutating func isWelcome(_ message: Message, _ datagram: [UInt8], _ path: Path) -> Bool {
         let limits = policy.limits
         guard larvalByAddress[path.remote.address] ?? 0 < limits.halfOpenPerAddress else {
-            drop("a first message: too many negotiations with its address are half open", .warning, path)
+            drop(
+                "a first message: too many negotiations with its address are half open", .warning, datagram,
+                path)
             return false
         }
         guard larval.count >= limits.halfOpen / 4 else { return true }
         guard let nonce = try? message.nonce() else {
-            drop("a first message without a nonce", .debug, path)
+            drop("a first message without a nonce", .debug, datagram, path)
             return false
         }
-        let spi = header.initiatorCookie
+        let spi = message.header.initiatorCookie
         guard let cookie = message.notification(.cookie)?.data,
             challenge.accepts(cookie, nonce: nonce, spi: spi, remote: path.remote, now: turn.now)
         else {
             let cookie = challenge.cookie(
                 nonce: nonce, spi: spi, remote: path.remote, now: turn.now, random: &turn.random)
-            tell(NotifyPayload(.cookie, data: cookie), header, path)
+            tell(NotifyPayload(.cookie, data: cookie), message.header, path)
+            note(datagram, path, "asked for its cookie, as many negotiations are half open")
             return false
         }
         guard larval.count < limits.halfOpen else {
-            drop("a first message: too many negotiations are half open", .warning, path)
+            drop("a first message: too many negotiations are half open", .warning, datagram, path)
             return false
         }
         return true
@@ -126,9 +130,10 @@ extension IKEv2Endpoint {
         let candidates = policy.peersForResponding(to: path.remote, mode: .ikev2)
         guard !candidates.isEmpty else {
             tell(NotifyPayload(.noProposalChosen), message.header, path)
-            turn.reportRefusal(
-                .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "ikev2")), on: path,
-                counting: &dropped)
+            let failure = NegotiationFailure.localPolicyForbids(
+                .unknownPeer(path.remote.address, exchange: "ikev2"))
+            note(datagram, path, failure.sentence)
+            turn.reportRefusal(failure, on: path, counting: &dropped)
             return
         }
         let id = newID()
@@ -142,9 +147,14 @@ extension IKEv2Endpoint {
             settle(id)
         } catch {
             tell(error.answer, message.header, path)
-            if error.answer.type != .invalidKEPayload {
-                turn.reportRefusal(error.failure, on: path, counting: &dropped)
+            guard error.answer.type != .invalidKEPayload else {
+                note(
+                    datagram, path,
+                    "asked to come back with a key exchange of another group, which is taken here")
+                return
             }
+            note(datagram, path, error.failure.sentence, details: error.failure.details)
+            turn.reportRefusal(error.failure, on: path, counting: &dropped)
         }
     }
 
@@ -158,7 +168,15 @@ extension IKEv2Endpoint {
         }
     }
 
-    private mutating func drop(_ what: String, _ level: ReportLevel, _ path: Path) {
+    private mutating func drop(_ what: String, _ level: ReportLevel, _ datagram: [UInt8], _ path: Path) {
+        note(datagram, path, what)
         turn.reportDrop("dropped \(what)", level, ReportSubject(path: path), counting: &dropped)
+    }
+
+    private mutating func note(
+        _ datagram: [UInt8], _ path: Path, _ sentence: @autoclosure () -> String,
+        details: @autoclosure () -> [String] = []
+    ) {
+        turn.noteRefusal(of: datagram, on: path, sentence(), details: details()) { Message.words($0) }
     }
 }

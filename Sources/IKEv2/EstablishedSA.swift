@@ -33,4 +33,11 @@ struct EstablishedSA {
     var openingNonces: Nonces?
     /// When the peer's last authentic message came.
     var heard: Instant
+
+    /// Forgets what was going into the database.
+    mutating func endInstallation(_ token: EffectToken) {
+        installing[token] = nil
+        // Most SAs install nothing for hours: the room is given back.
+        if installing.isEmpty { installing = [:] }
+    }
 }

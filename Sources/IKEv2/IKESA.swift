@@ -141,13 +141,9 @@ struct IKESA {
 
     /// Keeps the block it follows in common with other SAs.
     ///
-    /// - Parameter known: the blocks that others follow, by their names.
-    mutating func sharePeer(among known: inout [String: Boxed<PeerPolicy>]) {
-        if let shared = known[peer.name], shared.wrappedValue == peer {
-            _peer = shared
-        } else {
-            known[peer.name] = _peer
-        }
+    /// - Parameter followed: the blocks that others follow.
+    mutating func sharePeer(among followed: inout FollowedBlocks) {
+        _peer = followed.shared(_peer)
     }
 
     /// Changes what is established; nothing where it is not.
@@ -198,8 +194,9 @@ struct IKESA {
 
     /// Keeps a message for whoever asks afterwards what was said.
     ///
-    /// - Parameter octets: of the message without encryption.
-    func trace(_ direction: MessageTrace.Direction, _ octets: [UInt8], _ turn: inout Turn) {
+    /// - Parameter octets: of the message without encryption; nil for one too long to be kept.
+    func trace(_ direction: MessageTrace.Direction, _ octets: [UInt8]?, _ turn: inout Turn) {
+        guard let octets else { return }
         turn.effects.append(.trace(MessageTrace(direction, octets, subject) { Message.words($0) }))
     }
 

@@ -24,8 +24,8 @@ package struct IKEv2Endpoint {
     /// How often a version that we do not have was refused.
     var versionRefusals = RefusalCount()
     var isShutDown = false
-    /// The blocks that established SAs follow, by their names.
-    var followed: [String: Boxed<PeerPolicy>] = [:]
+    /// The blocks that established SAs follow.
+    var followed = FollowedBlocks()
     private var lastID: UInt64 = 0
 
     struct FirstMessage: Hashable {
@@ -59,7 +59,7 @@ package struct IKEv2Endpoint {
         case .shutDown: shutDown()
         case .reconfigured(let policy):
             self.policy = policy
-            followed = [:]
+            followed = FollowedBlocks()
         case .sharedSecretKeyed(let token, let answer):
             withOwner(of: token) { $0.receiveProof(token, .key(answer), &$1) }
         case .signed(let token, let answer):

@@ -10,8 +10,8 @@ package struct AssociationIndex<ID: Hashable & Sendable> {
     }
 
     private var entries: [ID: Entry] = [:]
-    private var byAddress: [IPAddress: Set<ID>] = [:]
-    private var byIdentity: [Identity: Set<ID>] = [:]
+    private var byAddress: [IPAddress: SmallSet<ID>] = [:]
+    private var byIdentity: [Identity: SmallSet<ID>] = [:]
 
     package init() {}
 
@@ -24,11 +24,11 @@ package struct AssociationIndex<ID: Hashable & Sendable> {
         entries[id] = Entry(address: address, identity: identity)
         if old?.address != address {
             if let old { byAddress.remove(id, for: old.address) }
-            byAddress[address, default: []].insert(id)
+            byAddress[address, default: SmallSet()].insert(id)
         }
         if old?.identity != identity {
             if let identity = old?.identity { byIdentity.remove(id, for: identity) }
-            if let identity { byIdentity[identity, default: []].insert(id) }
+            if let identity { byIdentity[identity, default: SmallSet()].insert(id) }
         }
     }
 
@@ -39,16 +39,8 @@ package struct AssociationIndex<ID: Hashable & Sendable> {
     }
 
     /// SAs whose peer has an address.
-    package func associations(with address: IPAddress) -> Set<ID> { byAddress[address] ?? [] }
+    package func associations(with address: IPAddress) -> Set<ID> { byAddress[address]?.elements ?? [] }
 
     /// SAs whose peer has proven an identity.
-    package func associations(with identity: Identity) -> Set<ID> { byIdentity[identity] ?? [] }
-}
-
-extension Dictionary {
-    /// Takes an element out of the set of a key, and the key out with the last.
-    package mutating func remove<Element>(_ element: Element, for key: Key) where Value == Set<Element> {
-        self[key]?.remove(element)
-        if self[key]?.isEmpty == true { self[key] = nil }
-    }
+    package func associations(with identity: Identity) -> Set<ID> { byIdentity[identity]?.elements ?? [] }
 }

@@ -34,6 +34,8 @@ package struct ChildPolicy: Hashable, Sendable {
     package var statedHeaderSuites: [SuiteProposal] = []
     /// Widths of sequence numbers that IKEv2 may agree on, the preferred first.
     package var sequenceNumbers: [SequenceNumberWidth] = [.short]
+    /// How packets may be compressed whose policy a peer's offer makes (`compression_algorithm`); nil for not at all.
+    package var compression: CompressionAlgorithm?
     /// Where the block starts, `swiftike.conf:30`.
     package var origin: String
 

@@ -59,4 +59,6 @@ package enum Effect: Sendable {
     case report(Report)
     /// A message that went or came, for whoever asks afterwards.
     case trace(MessageTrace)
+    /// A message that no IKE SA came of, for the same.
+    case refused(RefusedMessage)
 }

@@ -34,6 +34,8 @@ package struct ChildRequest: Hashable, Sendable {
     package var `protocol` = SecurityProtocol.esp
     /// How packets are to be compressed before they are protected, where the peer agrees; nil for not at all.
     package var compression: CompressionAlgorithm?
+    /// Whether SAs without compression are of no use.
+    package var needsCompression = false
     /// For the SAs, so that the policies find them; 0 for none.
     package var requestID: UInt32
     /// The ACQUIRE this answers; 0 for none.

@@ -19,6 +19,8 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     package var usedSPIs: Set<SPI> = []
     /// CPIs of inbound IPComp SAs.
     package var compressionIndices = CompressionIndices()
+    /// Which refused messages are told of.
+    var refusals = RefusalSampling()
     private var tokens: UInt64
 
     /// The turn before the first event.
@@ -41,6 +43,7 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         awaiting = previous.awaiting
         usedSPIs = previous.usedSPIs
         compressionIndices = previous.compressionIndices
+        refusals = previous.refusals
         tokens = previous.tokens
     }
 

@@ -169,6 +169,10 @@ package struct PeerPolicy: Hashable, Sendable {
     /// SHA-1 hashes of the public keys of the authorities that the peer is asked for a certificate of (RFC 7296
     /// section 3.7); empty to ask for none.
     package var requestedAuthorities: [[UInt8]]
+    /// Whether IKEv2 asks the peer for what a responder says of its certificate (RFC 4806).
+    package var requestsResponses = false
+    /// Whether the block may be for a peer that asks for certificates and names no authority (`match_empty_cr`).
+    package var matchesEmptyRequest = true
     /// Hashes that may be signed; announced in IKEv2, the preferred first.
     package var signatureHashes: [SignatureHash]
     package var childless: ChildlessPolicy

@@ -28,6 +28,14 @@ extension NegotiationPolicy {
         peers.first { $0.name == name }
     }
 
+    /// The remote block for an address: one that names it before the anonymous one.
+    package func peer(for address: IPAddress) -> PeerPolicy? {
+        let named = peers.first { peer in
+            if case .address(let configured, _) = peer.match { configured == address } else { false }
+        }
+        return named ?? peers.first { $0.match == .anonymous }
+    }
+
     /// IKE versions that a negotiation of ours may go through, one after the other.
     package var mostVersions: Int { peers.map(\.versions.count).max() ?? 1 }
 
@@ -57,6 +65,14 @@ extension NegotiationPolicy {
             tunnel.peer == peer && tunnel.localSelector(on: path) == local
                 && tunnel.remoteSelector(on: path) == remote
         }
+    }
+}
+
+extension [PeerPolicy] {
+    /// Those that may be for a peer which asks for certificates and names no authority; all where none is.
+    package var matchingEmptyRequest: [PeerPolicy] {
+        let matching = filter(\.matchesEmptyRequest)
+        return matching.isEmpty ? self : matching
     }
 }
 

@@ -10,9 +10,11 @@ struct KernelEvent {
 
     /// The message and who gets it; nil for what PF_KEY does not tell.
     ///
+    /// - Parameter algorithms: those that an acquire of the policy with a number may propose.
     /// - Throws: for what ends early, or PF_KEY has no form for.
     func notice(
-        _ payload: Span<UInt8>, _ memory: inout AssociationMemory, _ algorithms: SADBAlgorithms
+        _ payload: Span<UInt8>, _ memory: inout AssociationMemory,
+        _ algorithms: (UInt32) -> SADBAlgorithms
     ) throws -> PFKeyNotice? {
         switch header.type {
         case XFRMMessage.newState: try added(payload, &memory)
@@ -24,7 +26,7 @@ struct KernelEvent {
         case XFRMMessage.updatePolicy: try policy(.policyUpdate, try KernelPolicy(payload))
         case XFRMMessage.deletePolicy: try deletedPolicy(payload)
         case XFRMMessage.flushPolicies: try flushedPolicies(payload)
-        case XFRMMessage.acquire: try AcquireEvent(payload).map { toListeners($0.message(algorithms)) }
+        case XFRMMessage.acquire: try AcquireEvent(payload).map { toListeners($0.message(algorithms($0.policy.index))) }
         case XFRMMessage.mapping: try mapping(payload, memory)
         case XFRMMessage.migrate: try migrated(payload, &memory)
         default: nil
@@ -163,7 +165,7 @@ struct AcquireEvent {
     private let source: IPAddress
     private let destination: IPAddress
     private let protocolNumber: UInt8
-    private let policy: PolicyRecord
+    let policy: PolicyRecord
     private let offered: (integrity: UInt32, encryption: UInt32)
     private let sequence: UInt32
     private let label: SADBSecurityContext?

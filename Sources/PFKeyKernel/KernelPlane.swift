@@ -14,6 +14,8 @@ package final class KernelPlane: PFKeyPlane {
     private var probe = AlgorithmProbe()
     /// The request whose event is waited for.
     private var expected: Asking?
+    /// Policies that clients made: Linux lets none of their acquires propose algorithms.
+    private var clientPolicies: Set<UInt32> = []
     private let report: @Sendable (String) -> Void
 
     /// Octets of a dump that are kept for one client.
@@ -61,13 +63,27 @@ package final class KernelPlane: PFKeyPlane {
     private func notice(
         _ header: NetlinkHeader, _ payload: Span<UInt8>, _ client: PFKeyClientID, _ seat: KernelSeat
     ) -> PFKeyNotice? {
-        let told = try? KernelEvent(header: header).notice(payload, &seat.memory, probe.algorithms)
+        let told = try? KernelEvent(header: header).notice(payload, &seat.memory) {
+            clientPolicies.contains($0) ? SADBAlgorithms(authentication: [], encryption: []) : probe.algorithms
+        }
         guard var notice = told ?? nil else { return nil }
         notice.listener = client
         if let expected, header.sequence == expected.header.sequence, header.port == expected.header.process {
             notice.requester = expected.client
         }
+        remember(notice)
         return notice
+    }
+
+    private func remember(_ notice: PFKeyNotice) {
+        let index = notice.message.policy?.index ?? 0
+        switch notice.message.header.type {
+        case .policyAdd, .policyUpdate:
+            if notice.requester == nil { clientPolicies.remove(index) } else { clientPolicies.insert(index) }
+        case .policyDelete, .policyDeleteByIndex: clientPolicies.remove(index)
+        case .policyFlush: clientPolicies = []
+        default: break
+        }
     }
 }
 

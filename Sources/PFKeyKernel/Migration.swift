@@ -44,6 +44,10 @@ struct MigrationRequest {
     /// The transformations in pairs: what is, and what is to be.
     private func steps(_ policy: SADBPolicy) throws(SADBError) -> NetlinkRequest {
         let requests = try policy.requests
+        let octets = requests.reduce(0) { $0 + SADBPolicy.Request.headSize + $1.addressOctets.count }
+        guard octets == policy.requestOctets.count else {
+            throw .refusal(.invalid, "Behind the last transformation is something that is none.")
+        }
         guard !requests.isEmpty, requests.count % 2 == 0, requests.count <= 2 * XFRMValue.templateLimit else {
             throw .refusal(.invalid, "A migration has 1 to 6 pairs of transformations.")
         }

@@ -1,3 +1,4 @@
+import Glibc
 import IPsec
 import LinuxIO
 import PFKey
@@ -6,8 +7,10 @@ import PFKey
 final class PFKeyConnection<Plane: PFKeyPlane> {
     /// Messages taken in one turn, so that others get theirs.
     private static var messagesPerTurn: Int { 16 }
-    /// Octets that may wait in the kernel until the client reads them.
-    private static var sendSpace: Int32 { 1 << 20 }
+    /// Octets that may wait in the kernel until the client reads them, as many as on a PF_KEY socket of Linux.
+    private static var sendSpace: Int32 { 212_992 / 2 }
+    /// The same for a client that is sent a message longer than that.
+    private static var longSendSpace: Int32 { 1 << 20 }
 
     private let socket: PacketSocket
     /// The user that it belongs to.
@@ -69,12 +72,23 @@ final class PFKeyConnection<Plane: PFKeyPlane> {
 
     /// Sends one message, or keeps it.
     func send(_ message: consuming [UInt8]) {
-        switch try? socket.send(message) {
-        case .sent: for index in message.indices { message[index] = 0 }
-        case .full: pending = message
-        case nil: isOver = true
+        do throws(SystemError) {
+            switch try socket.send(message) {
+            case .sent: for index in message.indices { message[index] = 0 }
+            case .full: pending = message
+            }
+        } catch {
+            guard error.code == EMSGSIZE, !hasLongSpace else {
+                isOver = true
+                return
+            }
+            hasLongSpace = true
+            socket.setSendSpace(Self.longSendSpace)
+            pending = message
         }
     }
+
+    private var hasLongSpace = false
 
     /// Ends the connection for what the client did.
     func close() {

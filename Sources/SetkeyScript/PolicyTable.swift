@@ -12,10 +12,13 @@ package struct PolicyTable {
 
     /// In the order they were added.
     package private(set) var policies: [SecurityPolicy] = []
-    private var origins: [SecurityPolicyID: String] = [:]
+    private var origins: [SecurityPolicyID: SourceLocation] = [:]
     private var resolution = StatementResolution(names: .none)
 
     package init() {}
+
+    /// Where a policy is written.
+    package func location(of id: SecurityPolicyID) -> SourceLocation? { origins[id] }
 
     /// Applies the statements of a file, and says what is wrong, left out or unusual.
     package mutating func apply(_ file: SourceFile) -> DiagnosticList {
@@ -69,7 +72,7 @@ package struct PolicyTable {
         for policy in wanted {
             if let first = origins[policy.id], !replacing {
                 throw place.error(
-                    "a policy for \(policy.selector) \(statement.direction.word) is there already, at \(first)"
+                    "a policy for \(policy.selector) \(statement.direction.word) is there already, at \(first.origin)"
                 )
             }
         }
@@ -79,7 +82,7 @@ package struct PolicyTable {
             } else {
                 policies.append(policy)
             }
-            origins[policy.id] = place.origin
+            origins[policy.id] = place
         }
         return resolution.remarks
     }

@@ -8,7 +8,9 @@ extension ControlTool {
 
         @OptionGroup var connection: ConnectionOptions
 
-        @Argument(help: "The name of a tunnel or remote block, the peer's address, or our SPI of an IKE SA.")
+        @Argument(
+            help: "A tunnel, remote block or address, our SPI of an IKE SA, or 'refused': messages of none."
+        )
         var name: String
 
         func run() throws { try connection.report(.blackbox(name: name)) }

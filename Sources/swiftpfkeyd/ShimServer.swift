@@ -29,8 +29,11 @@ struct ShimServer: ParsableCommand {
 
     func run() throws {
         if background, !detachedCopy { return try detach() }
-        if detachedCopy { DetachedProgram.guardReadiness() }
-        try serve()
+        if detachedCopy {
+            DetachedProgram.guardReadiness()
+            SystemLog.open(as: "swiftpfkeyd")
+        }
+        try serve(ServerLog(isTerminal: !detachedCopy))
     }
 
     /// Goes on in a copy without a terminal; who called learns whether it started.
@@ -41,21 +44,28 @@ struct ShimServer: ParsableCommand {
         throw ExitCode(status == 0 ? EX_SOFTWARE : status)
     }
 
-    private func serve() throws {
+    private func serve(_ log: ServerLog) throws {
         let signals = [SIGTERM, SIGINT]
         SignalThread.block(signals)
-        let ending = try WakeUp()
-        let server = try start()
-        _ = try SignalThread.start(signals) { _ in ending.signal() }
-        try? StandardStream.error.write(Array("swiftpfkeyd: serving at \(socket)\n".utf8))
-        if detachedCopy { DetachedProgram.becomeReady() }
-        var poller = Poller()
-        _ = poller.watch(ending.number)
-        while try !poller.wait() {}
-        server.shutDown()
+        OpenDescriptors.raiseLimit()
+        do throws(SystemError) {
+            let ending = try WakeUp()
+            let server = try start(log)
+            _ = try SignalThread.start(signals) { _ in ending.signal() }
+            log.write("serving at \(socket)")
+            if detachedCopy { DetachedProgram.becomeReady() }
+            var poller = Poller()
+            _ = poller.watch(ending.number)
+            while try !poller.wait() {}
+            server.shutDown()
+        } catch {
+            Self.complain("\(error)")
+            if detachedCopy { log.write("\(error)") }
+            throw ExitCode(EX_OSERR)
+        }
     }
 
-    private func start() throws -> PFKeyServer {
+    private func start(_ log: ServerLog) throws(SystemError) -> PFKeyServer {
         var dialect = SADBDialect.linux
         dialect.hasShortSHA256 = truncatesSHA256
         let limits = PFKeyLimits(overflow: .lose, keys: showsKeysToAll ? .everybody : .requester)
@@ -64,7 +74,21 @@ struct ShimServer: ParsableCommand {
         }
         // Anybody may connect: what a client may do is what the kernel lets its own netlink sockets do.
         return try PFKeyServer(path: socket, mode: 0o666) { [dialect] in
-            KernelHost(dialect, limits, report: Self.report)
+            KernelHost(dialect, limits) { log.write($0) }
         }
+    }
+
+    private static func complain(_ text: String) {
+        try? StandardStream.error.write(Array("swiftpfkeyd: \(text)\n".utf8))
+    }
+}
+
+/// Where the server's few lines go: standard error, or the system's log in the background.
+struct ServerLog: Sendable {
+    let isTerminal: Bool
+
+    func write(_ line: String) {
+        guard isTerminal else { return SystemLog.write(.notice, line) }
+        try? StandardStream.error.write(Array("swiftpfkeyd: \(line)\n".utf8))
     }
 }

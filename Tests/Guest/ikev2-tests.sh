@@ -191,6 +191,13 @@ compressed() {
         { tcpdump -nr "$work/east.pcap" 2>/dev/null; return 1; }
 }
 
+# ipcomp_has_tunnel SIDE: an IPComp SA each way is in tunnel mode, and no SA of ESP is.
+ipcomp_has_tunnel() {
+    local states
+    states=$(ip -n "${!1}" xfrm state)
+    [ "$(grep -cE 'proto comp .*mode tunnel' <<<"$states")" = 2 ] && ! grep -E 'proto esp .*mode tunnel' <<<"$states"
+}
+
 # cpis: the CPIs of east's children that are compressed.
 cpis() { json east '.child_sas[] | select(.compression == "deflate") | .cpi_in'; }
 
@@ -204,7 +211,8 @@ ikev2_compression() {
     v2_peer_start charon listen && east_start || { check "$name: daemons start" false; return; }
     check "$name: up" eval 'ctl east up net --timeout 60 >"$work/up.out" || { cat "$work/up.out"; false; }'
     check "$name: large packets are compressed" compressed
-    v2_judge "$name, small packets" tunnel
+    OUTERMOST=transport v2_judge "$name, small packets" tunnel
+    check "$name: the tunnel is that of IPComp" eval 'ipcomp_has_tunnel east && ipcomp_has_tunnel west'
     before=$(cpis)
     check "$name: the peer renews the child, with another CPI" eval \
         'swan west --rekey --child net >"$work/up.out" && wait_until 10 new_cpi "$before"'
@@ -223,6 +231,33 @@ ikev2_compression() {
          wait_until 10 no_state east && ctl east up net --timeout 60 >"$work/up.out"'
     check "$name: status says that it declines" eval 'json east ".child_sas[].compression" | grep -qx declined'
     v2_judge "$name, declined" tunnel
+}
+
+# IPComp as setkey's policies ask for it: an ACQUIRE and a peer's offer for them, without a tunnel of ours.
+ikev2_compression_policy() {
+    local HOST=no IPCOMP=yes name="IKEv2, policies with ipcomp"
+    v2_ours east listen
+    sed -i '/^tunnel /,$d' "$work/east/swiftike.conf"
+    echo "include_policy \"$work/east/policy.conf\";" >>"$work/east/swiftike.conf"
+    cat >"$work/east/policy.conf" <<CONF
+spdadd 10.1.0.0/24 10.2.0.0/24 any -P out ipsec ipcomp/tunnel/192.0.2.1-192.0.2.2/require esp/transport//require;
+spdadd 10.2.0.0/24 10.1.0.0/24 any -P in ipsec ipcomp/tunnel/192.0.2.2-192.0.2.1/use esp/transport//require;
+CONF
+    v2_peer_start charon listen && east_start || { check "$name: daemons start" false; return; }
+    check "$name: the first packets bring it up" wait_until 20 pings tunnel 1 -W 3
+    check "$name: large packets are compressed" compressed
+    OUTERMOST=transport v2_judge "$name, small packets" tunnel
+    check "$name: the tunnel is that of IPComp" eval 'ipcomp_has_tunnel east && ipcomp_has_tunnel west'
+    check "$name: the peer takes it down" eval \
+        'swan west --terminate --ike gw >/dev/null && wait_until 10 no_state east'
+    check "$name: the peer brings it up" eval 'swan west --initiate --child net --timeout 60 >"$work/up.out"'
+    check "$name: what the peer's child carries is compressed" compressed
+    IPCOMP=no v2_charon none
+    cp "$work/swanctl.conf" "$work/west/swanctl/swanctl.conf"
+    check "$name: a peer that does not compress is refused in words" eval \
+        'swan west --load-all --noprompt >/dev/null && swan west --terminate --ike gw >/dev/null &&
+         wait_until 10 no_state east && ! swan west --initiate --child net --timeout 20 >"$work/up.out" &&
+         grep -q "does not agree to compress" "$work/east/log"'
 }
 
 ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_rekey)

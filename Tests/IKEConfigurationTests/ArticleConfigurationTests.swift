@@ -58,7 +58,7 @@ import Testing
                 "t.conf:12:19: warning: '768' is weak: a group of 768 bits can be broken by a rich attacker",
                 "t.conf:13:30: warning: '3des' is weak: its blocks of 64 bits leak after some gigabytes",
                 "t.conf:14:34: warning: 'hmac_md5' is weak: MD5 is broken",
-                "t.conf:15:9: notice: 'compression_algorithm' accepted, not in effect yet",
+                "t.conf:15:9: notice: 'compression_algorithm' accepted, not in effect yet in IKEv1",
             ])
     }
 }

@@ -40,3 +40,58 @@ struct CompressionStatementTests {
         #expect(result.headlines.contains { $0.contains(words) }, "\(result.headlines)")
     }
 }
+
+@Suite("compression that policies of included files ask for")
+struct CompressionPolicyTests {
+    private static let compressing =
+        "ipcomp/tunnel/192.0.2.1-192.0.2.2/require esp/transport//require"
+
+    private static func headlines(_ rules: String, mode: String, sainfo: String = "") -> [String] {
+        let policy = "spdadd 10.1.0.0/24 10.2.0.0/24 any -P out ipsec \(rules);\n"
+        let proposal = mode == "ikev2" ? "" : Sample.proposal
+        let ciphers = "encryption_algorithm aes; authentication_algorithm hmac_sha256;"
+        return FileSet(files: ["policy.conf": policy]).load(
+            """
+            remote 192.0.2.2 { exchange_mode \(mode); \(proposal) }
+            sainfo anonymous { \(ciphers) \(sainfo) }
+            include_policy "policy.conf";
+            """
+        ).headlines
+    }
+
+    @Test("IKEv2 negotiates it", arguments: ["ikev2", "ikev2, main"])
+    func negotiated(mode: String) {
+        #expect(Self.headlines(Self.compressing, mode: mode).isEmpty)
+    }
+
+    @Test(
+        "what no negotiation gives is warned of, where it is written",
+        arguments: [
+            (compressing, "main", "not negotiated in IKEv1"),
+            ("ah/tunnel/192.0.2.1-192.0.2.2/require", "main", "in IKEv1 ESP alone"),
+            (
+                "ipcomp/transport//use esp/tunnel/192.0.2.1-192.0.2.2/require", "ikev2",
+                "inside of a tunnel of ESP"
+            ),
+            (
+                "ipcomp/tunnel/192.0.2.1-192.0.2.2/unique:5 esp/transport//unique:6", "ikev2",
+                "request IDs 5 for IPComp and 6"
+            ),
+        ])
+    func warned(rules: String, mode: String, words: String) {
+        let headlines = Self.headlines(rules, mode: mode)
+        #expect(headlines.count == 1)
+        #expect(headlines.allSatisfy { $0.hasPrefix("policy.conf:1:") && $0.contains("warning") })
+        #expect(headlines.allSatisfy { $0.contains(words) }, "\(headlines)")
+    }
+
+    @Test(
+        "compression_algorithm is in effect in IKEv2 alone",
+        arguments: [("ikev2", 0), ("main", 1), ("ikev2, main", 1)])
+    func algorithm(mode: String, notices: Int) {
+        let headlines = Self.headlines(
+            "esp/tunnel/192.0.2.1-192.0.2.2/require", mode: mode, sainfo: "compression_algorithm deflate;")
+        #expect(headlines.count == notices)
+        #expect(headlines.allSatisfy { $0.contains("not in effect yet in IKEv1") })
+    }
+}

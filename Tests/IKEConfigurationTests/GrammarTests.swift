@@ -73,7 +73,7 @@ import Testing
             ("ca_type x509 \"c\"; ca_type x509 \"d\";", nil), ("peers_certfile x509 \"c\";", nil),
             ("peers_certfile plain_rsa \"c\";", nil), ("peers_certfile \"c\";", nil),
             ("verify_cert on;", nil), ("send_cert off;", nil), ("send_cr off;", nil),
-            ("revocation ifuri;", nil), ("match_empty_cr on;", "'match_empty_cr'"),
+            ("revocation ifuri;", nil), ("match_empty_cr on;", nil),
             ("lifetime time 8 hours;", nil), ("initial_contact off;", nil), ("passive on;", nil),
             ("support_proxy on;", "'support_proxy'"), ("generate_policy off;", nil),
             ("generate_policy unique;", nil), ("nat_traversal force;", nil),

@@ -308,6 +308,24 @@ struct CredentialKeeperTests {
         #expect(try sent(.wanted) == [4])
     }
 
+    @Test(
+        "peers are asked for what a responder says where it may matter",
+        arguments: [
+            (RevocationPolicy.strict, PeerCredentialPlan.Sending.on, true), (.ifuri, .on, true),
+            (.relaxed, .on, true), (.off, .on, false), (.strict, .off, false),
+        ])
+    func responsesAreAskedFor(
+        revocation: RevocationPolicy, requests: PeerCredentialPlan.Sending, asks: Bool
+    ) throws {
+        let (scene, _, _, _) = try pair()
+        let east = CredentialGateway(
+            CredentialScene.plan(own: "east") {
+                $0.revocation = revocation
+                $0.requests = requests
+            }, scene.files)
+        #expect(east.keeper.completed(policy()).peers.map(\.requestsResponses) == [asks])
+    }
+
     @Test func wrongPairsAreTold() throws {
         var (scene, _, _, _) = try pair()
         try scene.issue("other")

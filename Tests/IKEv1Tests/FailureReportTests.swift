@@ -40,6 +40,43 @@ import Testing
         #expect(Self.failures(none, .b).first?.contains("no pre-shared key for") == true)
     }
 
+    @Test(
+        "what quick mode does not negotiate is refused in words, and nothing else is installed in its place",
+        arguments: [
+            (SecurityProtocol.ah, false, "in IKEv1 ESP alone"),
+            (.esp, true, "not negotiated in IKEv1"),
+        ])
+    func policiesBeyondIt(kind: SecurityProtocol, compresses: Bool, words: String) {
+        let policies = Policies()
+        var request = policies.request()
+        request.tunnel = nil
+        request.protocol = kind
+        request.compression = compresses ? .deflate : nil
+        request.needsCompression = compresses
+        var initiating = policies.pair(seed: 1)
+        initiating.handle(.initiate(request), at: .a)
+        initiating.run(for: .seconds(10))
+        #expect(Self.failures(initiating, .a).contains { $0.contains(words) })
+        #expect(initiating.databases.allSatisfy { $0.associations.isEmpty })
+
+        var responder = policies.policy(.b)
+        let tunnel = responder.tunnels.removeFirst()
+        var responding = TwoEndpoints(policies.policy(.a), responder, seed: 2)
+        let protection = PolicyTemplate(protocol: kind, mode: .transport)
+        responding.foundPolicy = SecurityPolicy(
+            selector: Selector(
+                source: tunnel.local?.prefix ?? .any(.ipv4),
+                destination: tunnel.remote?.prefix ?? .any(.ipv4),
+                upperProtocol: 0, sourcePort: 0, destinationPort: 0),
+            direction: .outbound,
+            action: .protect(
+                (compresses ? [PolicyTemplate(protocol: .ipcomp, mode: .transport)] : []) + [protection]))
+        responding.handle(.initiate(policies.request()), at: .a)
+        responding.run(for: .seconds(10))
+        #expect(Self.failures(responding, .b).contains { $0.contains(words) })
+        #expect(responding.databases.allSatisfy { $0.associations.isEmpty })
+    }
+
     /// B answers message 5 under its own keys, which A cannot read: the best guess is told while A waits on.
     @Test func theKeyIsDoubtedOnceAndInTime() {
         let policies = Policies()

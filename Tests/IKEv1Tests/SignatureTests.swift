@@ -44,6 +44,25 @@ struct SignatureTests {
         #expect(pair.databases[0].reaches(pair.databases[1]))
     }
 
+    @Test(
+        "who asks for certificates of no authority by name, and the block that takes it",
+        arguments: [true, false])
+    func emptyRequest(first: Bool) throws {
+        var responder = policies.policy(.b)
+        var other = responder.peers[0]
+        other.name = "other"
+        responder.peers[0].matchesEmptyRequest = first
+        responder.peers.append(other)
+        var pair = TwoEndpoints(policies.policy(.a), responder, seed: 4)
+        pair.privateKeys = [
+            try PrivateKey.generate(.rsa(bits: 2048)), try PrivateKey.generate(.rsa(bits: 2048)),
+        ]
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(5))
+        #expect(pair.endpoints[1].status().ikeSAs.map(\.peer) == [first ? "peer" : "other"])
+        #expect(pair.endpoints[1].status().ikeSAs.map(\.state) == ["established"])
+    }
+
     @Test("a NAT between them, and a network that loses and repeats", arguments: UInt64(0)..<10)
     func unreliable(seed: UInt64) throws {
         var pair = try pair(

@@ -228,6 +228,9 @@ struct AbuseTests {
             #expect(peer.deliver(part).isEmpty)
         }
         #expect(try peer.ask(.informationalIKEv2, 3, []).count == 1)
+        // One that is too long to be recorded is answered all the same.
+        let largest: [Payload] = [32000, 33500].map { .vendorID(Array(repeating: 7, count: $0)) }
+        #expect(try peer.ask(.informationalIKEv2, 4, largest, limit: 1200).count == 1)
     }
 
     @Test("first messages from everywhere: what is kept is bounded, and a peer that shows its cookie gets in")

@@ -134,6 +134,28 @@ struct MessageChannelTests {
         }
     }
 
+    @Test("what fragments alone can carry passes, though it is too long to be recorded")
+    func largest() throws {
+        var ends = try Ends(Self.suites[0])
+        let message = Message(
+            header: Self.message(0).header,
+            payloads: [32000, 33500].map { .vendorID(Array(repeating: 7, count: $0)) })
+        let sealed = try ends.initiator.seal(message, limit: 1200, random: &ends.random)
+        #expect(sealed.clear == nil)
+        var reassembly: FragmentReassembly?
+        var whole: Message?
+        for datagram in sealed.datagrams {
+            guard case .fragment(let fragment) = try ends.responder.open(datagram) else {
+                Issue.record("not a fragment")
+                return
+            }
+            var current = reassembly ?? FragmentReassembly(fragment)
+            whole = try current.add(fragment)
+            reassembly = current
+        }
+        #expect(whole?.payloads == message.payloads)
+    }
+
     @Test("a message too large for its fragments, or for any datagram, is an error and no crash")
     func tooLarge() throws {
         var ends = try Ends(Self.suites[0])

@@ -83,7 +83,7 @@ struct ScriptedPeer {
             case .release: leased -= 1
             case .protect: policies += 1
             case .unprotect: policies -= 1
-            case .sendKeepalive, .updateEncapsulation, .trace, .apply, .withdraw: break
+            case .sendKeepalive, .updateEncapsulation, .trace, .refused, .apply, .withdraw: break
             }
         }
         return sent

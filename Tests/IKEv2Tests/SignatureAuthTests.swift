@@ -89,6 +89,60 @@ struct SignatureAuthTests {
         #expect(failures.contains { $0.sentence.contains("another key than the peer's") })
     }
 
+    @Test(
+        "each side asks for what a responder says where its block wants it (RFC 4806)",
+        arguments: [[true, false], [false, true], [true, true], [false, false]])
+    func responses(wanted: [Bool]) throws {
+        let authority = [UInt8](repeating: 7, count: CertificateRequestPayload.hashSize)
+        let policies = signing { peer, side in
+            peer.requestedAuthorities = [authority]
+            peer.requestsResponses = wanted[side.rawValue]
+        }
+        var pair = try pair(.ed25519, policies, seed: 7)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(2))
+        #expect(isUp(pair))
+        for side in [0, 1] {
+            let expected = CertificateWish(
+                authorities: [authority], responses: wanted[1 - side] ? .wanted : .unwanted)
+            #expect(pair.wishes[side] == [expected])
+        }
+    }
+
+    @Test(
+        "who asks for certificates of no authority by name, and the block that takes it",
+        arguments: [true, false], [true, false])
+    func emptyRequest(first: Bool, isEmpty: Bool) throws {
+        let policies = signing { peer, side in
+            peer.requestedAuthorities = [
+                [UInt8](repeating: 7, count: isEmpty && side == .a ? 0 : CertificateRequestPayload.hashSize)
+            ]
+        }
+        var responder = policies.policy(.b)
+        var other = responder.peers[0]
+        other.name = "other"
+        other.origin = "swiftike.conf:20"
+        responder.peers[0].matchesEmptyRequest = first
+        responder.peers.append(other)
+        var pair = TwoEndpoints(policies.policy(.a), responder, seed: 8)
+        pair.privateKeys = [try PrivateKey.generate(.ed25519), try PrivateKey.generate(.ed25519)]
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(2))
+        #expect(pair.endpoints[1].status().ikeSAs.map(\.peer) == [first || !isEmpty ? "peer" : "other"])
+    }
+
+    @Test("a block alone is for whoever asks of no authority, whatever it says")
+    func emptyRequestOfOneBlock() throws {
+        let policies = signing { peer, side in
+            peer.requestedAuthorities = [[]]
+            peer.matchesEmptyRequest = false
+        }
+        var pair = try pair(.ed25519, policies, seed: 9)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(2))
+        #expect(isUp(pair))
+    }
+
     @Test("a shared key where a signature is expected")
     func method() throws {
         var policies = Policies()

@@ -74,6 +74,10 @@ package struct TwoMachines<Machine: MachineUnderTest> {
     package var tamper: (([UInt8], _ receiver: Machine) -> [UInt8]?)?
     /// The policy that a side's database finds for a peer's selectors.
     package var foundPolicy: SecurityPolicy?
+    /// What each side was asked for whenever it signed.
+    package private(set) var wishes: [[CertificateWish]] = [[], []]
+    /// Messages that each side kept of those that no IKE SA came of.
+    package private(set) var refused: [[RefusedMessage]] = [[], []]
     /// What each side gives out; nil where the range is used up at once.
     package var pools: [AddressPool?] = [nil, nil]
     /// What a side uses inside, once for each IKE SA that needs it.
@@ -145,6 +149,7 @@ package struct TwoMachines<Machine: MachineUnderTest> {
                 }
             schedule(.sharedSecretKeyed(token, answer), side, after: keyDelays[side.rawValue])
         case .sign(let token, let request):
+            wishes[side.rawValue].append(request.wish)
             schedule(.signed(token, sign(request, side)), side, after: keyDelays[side.rawValue])
         case .verify(let token, let request):
             schedule(.verified(token, verify(request, side)), side, after: keyDelays[side.rawValue])
@@ -169,6 +174,7 @@ package struct TwoMachines<Machine: MachineUnderTest> {
                 policies[side.rawValue].remove(at: index)
             }
         case .trace: break
+        case .refused(let message): refused[side.rawValue].append(message)
         }
     }
 

@@ -122,6 +122,11 @@ package struct CredentialStore: Sendable {
         return .distinguishedName(certificate.subject.der)
     }
 
+    /// Whether a peer is asked for what a responder says of its certificate: where that may matter.
+    package func requestsResponses(of peer: String) -> Bool {
+        !requestedAuthorities(of: peer).isEmpty && peers[peer]?.plan.revocation != .off
+    }
+
     /// Hashes of the authorities that a peer is asked for a certificate of (RFC 7296 section 3.7).
     package func requestedAuthorities(of peer: String) -> [[UInt8]] {
         guard let known = peers[peer], known.plan.requests == .on, known.pinned == nil else { return [] }

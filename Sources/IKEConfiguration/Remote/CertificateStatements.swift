@@ -1,4 +1,5 @@
 import Credentials
+import Negotiation
 import SourceText
 
 /// Statements about keys and certificates; names of files start in the folder of `path certificate`.
@@ -31,7 +32,9 @@ extension RemoteDraft {
         "send_cr": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.credentials.requests = try arguments.takeSwitch() ? .on : .off
         },
-        "match_empty_cr": .inertSwitch(usually: "off"),
+        "match_empty_cr": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.policy.matchesEmptyRequest = try arguments.takeSwitch()
+        },
         "revocation": .init { (remote, arguments, _) throws(Diagnostic) in
             let word = try arguments.takeChoice(RevocationPolicy.allCases.map(\.rawValue))
             remote.credentials.revocation = RevocationPolicy(rawValue: word.text) ?? .strict

@@ -25,6 +25,8 @@ struct SainfoDraft {
     var sequenceNumbers: [SequenceNumberWidth]?
     var statedVersion2Words: [Token] = []
     var lifetime: Duration = .seconds(28800)
+    /// `compression_algorithm`, and where it is said.
+    var compression: (algorithm: CompressionAlgorithm, location: SourceLocation)?
     var isComplete = false
 
     static let vocabulary = Vocabulary<SainfoDraft>(
@@ -70,8 +72,8 @@ struct SainfoDraft {
                 sainfo.statedVersion2Words.append(arguments.keyword)
                 sainfo.sequenceNumbers = try arguments.takeSequenceNumbers()
             },
-            "compression_algorithm": .inert { (arguments) throws(Diagnostic) in
-                try arguments.checkCompression()
+            "compression_algorithm": .init { (sainfo, arguments, _) throws(Diagnostic) in
+                sainfo.compression = (try arguments.takeCompression(), arguments.statementLocation)
             },
         ])
 
@@ -87,6 +89,7 @@ struct SainfoDraft {
             lifetime: lifetime, peerIdentity: peerIdentity, remoteID: remoteID, origin: location.origin)
         policy.statedSuites = suites
         policy.statedHeaderSuites = headerSuites
+        policy.compression = compression?.algorithm
         policy.sequenceNumbers = sequenceNumbers ?? DefaultSuites.sequenceNumbers
         return policy
     }
@@ -135,13 +138,15 @@ extension Arguments {
         }
     }
 
-    fileprivate mutating func checkCompression() throws(Diagnostic) {
+    /// Takes a list, of which deflate alone is there.
+    fileprivate mutating func takeCompression() throws(Diagnostic) -> CompressionAlgorithm {
         repeat {
             let word = try takeChoice(["deflate", "oui", "lzs"])
             guard word.text == "deflate" else {
                 throw word.location.error("'\(word.text)' is not supported by swiftike; use 'deflate'")
             }
         } while takeOptionalPunctuation(",")
+        return .deflate
     }
 
     fileprivate mutating func checkPhase2Identifier() throws(Diagnostic) {

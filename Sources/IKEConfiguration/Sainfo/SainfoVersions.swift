@@ -11,6 +11,11 @@ extension Document {
         // Of a remote with errors nobody knows what it would have been for.
         guard remotes.allSatisfy(\.isComplete) else { return }
         for sainfo in sainfos where sainfo.isComplete && !sainfo.isForGroup {
+            if let compression = sainfo.compression, hasVersion1 || !hasVersion2 {
+                session.report(
+                    compression.location.notice(
+                        "'compression_algorithm' accepted, not in effect yet in IKEv1"))
+            }
             if !hasVersion2 {
                 refuseVersion2Words(of: sainfo, session)
             } else {

@@ -124,6 +124,7 @@ final class CredentialKeeper: Sendable {
                 policy.peers[index].localIdentity = identity
             }
             policy.peers[index].requestedAuthorities = store.requestedAuthorities(of: name)
+            policy.peers[index].requestsResponses = store.requestsResponses(of: name)
             state.withLock { $0.identities[name] = policy.peers[index].localIdentity }
             if let identity = policy.peers[index].localIdentity,
                 let objection = store.objection(to: identity, for: name)

@@ -15,6 +15,7 @@ package final class FlightRecorder: Sendable {
     private struct State {
         /// By the SPI that we chose.
         var recordings: [UInt64: Recording] = [:]
+        var refused = RefusedMessages()
         var size = 0
 
         /// Gives up what was longest without news.
@@ -46,6 +47,11 @@ package final class FlightRecorder: Sendable {
         note(Recording.Entry(at: now, event: event), trace.subject)
     }
 
+    /// Notes a message that no IKE SA came of.
+    package func note(_ message: RefusedMessage, at now: Instant) {
+        state.withLock { $0.refused.add(message, at: now) }
+    }
+
     private func note(_ entry: Recording.Entry, _ subject: ReportSubject) {
         guard let spi = subject.ikeSA else { return }
         state.withLock { state in
@@ -56,15 +62,20 @@ package final class FlightRecorder: Sendable {
         }
     }
 
-    /// What is known of the IKE SAs of a tunnel, of a remote block, of an address or of an SPI, the oldest first.
+    /// What is known of the IKE SAs of a tunnel, of a remote block, of an address or of an SPI, the oldest first; and of
+    /// messages that no IKE SA came of, from that address, or of all of them by their own name.
     package func lines(about name: String, moment: Moment) -> [String] {
-        let found = state.withLock { state in
-            state.recordings.filter { $0.value.concerns(name) || Self.words($0.key) == name.lowercased() }
+        let (found, refused) = state.withLock { state in
+            (
+                state.recordings.filter {
+                    $0.value.concerns(name) || Self.words($0.key) == name.lowercased()
+                }, state.refused
+            )
         }
         return found.sorted { $0.value.newest < $1.value.newest }.flatMap { spi, recording in
             ["IKE SA \(Self.words(spi)) with \(recording.parties)"]
                 + recording.entries.flatMap { $0.lines("\(moment.wall(at: $0.at).words)") }
-        }
+        } + refused.lines(about: name) { moment.wall(at: $0).words }
     }
 
     /// What of an IKE SA was not told before, all but the newest, with the time since; told from now on.

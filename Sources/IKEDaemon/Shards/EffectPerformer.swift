@@ -69,6 +69,7 @@ package final class EffectPerformer {
             log.write(report)
             inner.scripts.noted(report)
         case .trace(let trace): log.recorder.note(trace, at: log.now)
+        case .refused(let message): log.recorder.note(message, at: log.now)
         }
     }
 

@@ -44,12 +44,13 @@ package struct AcquireQueue {
         let question = Question(policy: acquire.policy.id, remote: acquire.remote)
         if let again = pending[question], again > now { return .coalesced }
         remember(question, until: now + patience, now: now)
-        let template = acquire.policy.templates.first(where: \.isNegotiated)
-        guard let template else {
-            return .refused(
-                "the policy for \(acquire.packet) asks for no ESP, and nothing else can be negotiated yet")
+        let protection: PolicyProtection
+        do throws(NegotiationFailure) {
+            protection = try PolicyProtection(acquire.policy)
+        } catch {
+            return .refused(error.sentence)
         }
-        if let tunnel = tunnel(template.requestID) { return .tunnel(tunnel, sequence: acquire.sequence) }
+        if let tunnel = tunnel(protection.requestID) { return .tunnel(tunnel, sequence: acquire.sequence) }
         guard let peer = policy.peer(for: acquire.remote) else {
             return .refused(
                 "no remote block is for \(acquire.remote), which the policy for \(acquire.packet) names: "
@@ -59,7 +60,7 @@ package struct AcquireQueue {
             return .refused(
                 "the remote block \"\(peer.name)\" (\(peer.origin)) is passive: only the peer may start")
         }
-        return .request(Self.request(acquire, template, peer))
+        return .request(Self.request(acquire, protection, peer))
     }
 
     /// The negotiation with a peer came to an end: its policies may ask again.
@@ -76,18 +77,18 @@ package struct AcquireQueue {
     }
 
     private static func request(
-        _ acquire: Acquire, _ template: PolicyTemplate, _ peer: PeerPolicy
+        _ acquire: Acquire, _ protection: PolicyProtection, _ peer: PeerPolicy
     ) -> ChildRequest {
         let selector = acquire.policy.selector
         return ChildRequest(
-            tunnel: nil, peer: peer.name,
+            protection, peer: peer.name,
             path: Path(
                 local: Endpoint(acquire.local, port: 500), remote: Endpoint(acquire.remote, port: peer.port)),
             local: TrafficSelector(
                 selector.source, upperProtocol: selector.upperProtocol, port: selector.sourcePort),
             remote: TrafficSelector(
                 selector.destination, upperProtocol: selector.upperProtocol, port: selector.destinationPort),
-            mode: template.mode, requestID: template.requestID, acquireSequence: acquire.sequence)
+            acquireSequence: acquire.sequence)
     }
 }
 
@@ -100,16 +101,6 @@ package final class OpenQuestions: Sendable {
     package var isEmpty: Bool {
         get { !areAny.load(ordering: .relaxed) }
         set { areAny.store(!newValue, ordering: .relaxed) }
-    }
-}
-
-extension NegotiationPolicy {
-    /// The remote block for an address: one that names it before the anonymous one.
-    func peer(for address: IPAddress) -> PeerPolicy? {
-        let named = peers.first { peer in
-            if case .address(let configured, _) = peer.match { configured == address } else { false }
-        }
-        return named ?? peers.first { $0.match == .anonymous }
     }
 }
 

@@ -198,6 +198,7 @@ extension ISAKMPSA {
             throw .authenticationFailed(.wrongKey)
         }
         trace(.received, opened.message, &turn)
+        if role == .responder { heedEmptyRequest(opened.message) }
         let authentication = keyed.agreed.proposal.authentication
         let received = try IdentityMessage(opened.message, authentication)
         let expected = hash(of: role.other, keyed, received.identification)
@@ -284,6 +285,19 @@ extension ISAKMPSA {
                 "the peer is \(identity), which peers_identifier does not name; accepted as verify_identifier is off"
             )
         }
+    }
+
+    /// Puts the blocks aside that are not for a peer which asks for certificates of no authority by name.
+    mutating func heedEmptyRequest(_ message: Message) {
+        let requests = message.payloads.compactMap { payload in
+            if case .certificateRequest(let request) = payload { request } else { nil }
+        }
+        guard !requests.isEmpty, requests.allSatisfy(\.content.isEmpty) else { return }
+        candidates = candidates.matchingEmptyRequest
+        guard let first = candidates.first, !candidates.contains(where: { $0.name == peer.name }) else {
+            return
+        }
+        peer = first
     }
 
     /// The block that names an identity, or else one that takes any.

@@ -81,6 +81,7 @@ extension ISAKMPSA {
     mutating func receiveKeyExchange(
         _ message: Message, _ agreed: MainMode.Agreed, _ turn: inout Turn
     ) throws(NegotiationFailure) {
+        heedEmptyRequest(message)
         let received = try KeyExchangeMessage(message)
         let exchange = try PrivateValue(agreed.proposal.group, random: &turn.random)
         let secret = try exchange.sharedSecret(with: received.publicValue)

@@ -32,20 +32,21 @@ struct QuickMode {
     var heard: [UInt8] = []
     var repeats = 0
 
+    /// Boxed where it is large: each SA keeps some quick modes that are over.
     enum State {
         /// Initiator: our offers are out.
-        case sentOffer(SentOffer)
+        indirect case sentOffer(SentOffer)
         /// Responder: whether a policy covers the traffic is being looked up.
-        case findingPolicy(EffectToken, Received)
+        indirect case findingPolicy(EffectToken, Received)
         /// Both: the inbound SA is on its way into the database.
-        case installingInbound(EffectToken, Negotiated)
+        indirect case installingInbound(EffectToken, Negotiated)
         /// Responder: our choice is out; HASH(3) is awaited.
-        case answered(Negotiated)
+        indirect case answered(Negotiated)
         /// Initiator: HASH(3) is out. Until the peer has had the time to put its inbound SA in place the old pair
         /// carries the traffic, or the traffic waits.
-        case settling(Negotiated)
+        indirect case settling(Negotiated)
         /// Both: the outbound SA is on its way into the database.
-        case installingOutbound(EffectToken, Negotiated)
+        indirect case installingOutbound(EffectToken, Negotiated)
         case over(SecurityAssociationID?)
     }
 

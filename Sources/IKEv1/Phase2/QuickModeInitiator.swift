@@ -18,9 +18,6 @@ extension ISAKMPSA {
         }
     }
 
-    static let espAlone =
-        "the policy asks for AH, and in IKEv1 ESP alone is negotiated; use exchange_mode ikev2"
-
     private mutating func offer(
         _ request: ChildRequest, replacing old: SecurityAssociationID?, _ turn: inout Turn
     ) throws(NegotiationFailure) {
@@ -28,7 +25,7 @@ extension ISAKMPSA {
         guard sa.quickModes.values.count(where: { !$0.isOver }) < ProtocolLimits.quickModes else {
             throw .localPolicyForbids(.limit("too many quick modes at once with this peer"))
         }
-        guard request.protocol == .esp else { throw .localPolicyForbids(.limit(Self.espAlone)) }
+        if let obstacle = request.obstacleInVersion1 { throw obstacle }
         guard let policy = turn.policy.child(for: parties(request.local, request.remote)) else {
             throw .localPolicyForbids(.noChildPolicy(local: request.local, remote: request.remote))
         }

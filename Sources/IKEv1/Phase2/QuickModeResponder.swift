@@ -85,7 +85,7 @@ extension ISAKMPSA {
             }), case .findingPolicy(_, let received) = quickMode.state
         else { return }
         do throws(NegotiationFailure) {
-            let covered = ChildRequest(
+            let covered = try ChildRequest(
                 coveredBy: policy, local: received.local, remote: received.remote, peer: peer.name,
                 path: path)
             guard let request = covered ?? generated(received, besides: policy, &turn) else {
@@ -93,9 +93,7 @@ extension ISAKMPSA {
                     .selectorMismatch(
                         local: received.local, remote: received.remote, configured: configured(turn.policy)))
             }
-            guard request.protocol == .esp else {
-                throw NegotiationFailure.localPolicyForbids(.limit(Self.espAlone))
-            }
+            if let obstacle = request.obstacleInVersion1 { throw obstacle }
             quickMode.state = .over(nil)
             try answer(received, request, &quickMode, &turn)
             store(quickMode)

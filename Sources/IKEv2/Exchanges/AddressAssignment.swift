@@ -138,8 +138,11 @@ extension IKESA {
             remote: pending.offer.initiatorSelectors.selectors,
             mode: pending.offer.isTransport ? .transport : .tunnel, leased: established?.leased ?? [],
             requestID: turn.random.uint32())
-        return turn.policy.generatedRequest(
+        let request = turn.policy.generatedRequest(
             for: offer, with: peer, parties: parties(local, remote), on: path, besides: policy)
+        return request.map {
+            $0.compressing(pending.offer, turn.policy.child(for: parties($0.local, $0.remote)))
+        }
     }
 
     // MARK: the end

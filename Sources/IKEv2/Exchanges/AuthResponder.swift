@@ -22,6 +22,7 @@ extension IKESA {
             }
             let request = try AuthRequest(message)
             try requirePermitted(request)
+            if message.asksOfNoAuthority { candidates = candidates.matchingEmptyRequest }
             choosePeer(for: request.claim)
             var next = authenticating
             next.step = .checkingAuth(try askVerdict(authenticating, request.claim, &turn), request)
@@ -143,6 +144,6 @@ extension IKESA {
         }
         let named = fitting.first { $0.names(claim.identity) }
         let chosen = named ?? fitting.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
-        if let chosen, chosen.origin != peer.origin || chosen.name != peer.name { peer = chosen }
+        if let chosen { peer = chosen }
     }
 }

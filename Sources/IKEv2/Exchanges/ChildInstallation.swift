@@ -138,11 +138,7 @@ extension IKESA {
             receiveAnswerInstalled(token, result, &turn)
             return
         }
-        updateEstablished { sa in
-            sa.installing[token] = nil
-            // Most SAs install nothing for hours: the room is given back.
-            if sa.installing.isEmpty { sa.installing = [:] }
-        }
+        updateEstablished { $0.endInstallation(token) }
         if case .failure(let failure) = result {
             failed(installation, .localResource(.database(failure)), &turn)
             return
@@ -176,8 +172,7 @@ extension IKESA {
         let child = installation.child
         switch installation.step {
         case .inbound:
-            turn.release(child.spi)
-            for placed in child.inbounds.prefix(child.placed) { turn.effects.append(.remove(placed.id)) }
+            discard(child, child.placedInbounds, &turn)
         case .outbound(let refused):
             // It may be gone already, by its other half or by either side.
             guard established?.children[child.spi] != nil else { return }
@@ -228,16 +223,18 @@ extension IKESA {
     mutating func removeAllChildren(_ why: String, _ turn: inout Turn) {
         guard let sa = established else { return }
         for installation in sa.installing.values where installation.step == .inbound {
-            discard(installation.child, &turn)
+            discard(installation.child, installation.child.startedInbounds, &turn)
         }
-        if case .installing(_, _, _, let child)? = sa.answering { discard(child, &turn) }
+        if case .installing(_, _, _, let child)? = sa.answering {
+            discard(child, child.startedInbounds, &turn)
+        }
         for spi in sa.children.keys.sorted(by: { $0.value < $1.value }) { removeChild(spi, why, &turn) }
     }
 
     /// Takes back the inbound SAs of a child that is on its way into the database.
-    func discard(_ child: ChildSA, _ turn: inout Turn) {
+    func discard(_ child: ChildSA, _ inbounds: ArraySlice<SecurityAssociation>, _ turn: inout Turn) {
         turn.release(child.spi)
-        for inbound in child.placedInbounds { turn.effects.append(.remove(inbound.id)) }
+        for inbound in inbounds { turn.effects.append(.remove(inbound.id)) }
     }
 
     mutating func expireChild(_ spi: SPI, _ turn: inout Turn) {

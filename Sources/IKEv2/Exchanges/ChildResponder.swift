@@ -122,7 +122,9 @@ extension IKESA {
         guard case .findingPolicy(token, let pending)? = established?.answering else { return }
         updateEstablished { $0.answering = nil }
         do throws(Refusal) {
-            guard let request = covered(pending, policy) ?? generated(pending, besides: policy, &turn) else {
+            guard
+                let request = try covered(pending, policy, turn) ?? generated(pending, besides: policy, &turn)
+            else {
                 throw mismatch(pending, turn.policy)
             }
             try answer(pending, request, &turn)
@@ -132,12 +134,21 @@ extension IKESA {
     }
 
     /// What a policy that is there already has protected.
-    private func covered(_ pending: PendingOffer, _ policy: SecurityPolicy?) -> ChildRequest? {
+    private func covered(
+        _ pending: PendingOffer, _ policy: SecurityPolicy?, _ turn: Turn
+    ) throws(Refusal) -> ChildRequest? {
         guard let local = pending.offer.responderSelectors.selectors.last,
             let remote = pending.offer.initiatorSelectors.selectors.last
         else { return nil }
-        return ChildRequest(
-            coveredBy: policy, local: local, remote: remote, peer: peer.name, path: path)
+        do throws(NegotiationFailure) {
+            let request = try ChildRequest(
+                coveredBy: policy, local: local, remote: remote, peer: peer.name, path: path)
+            return request?.bringsPolicies == true
+                ? request?.compressing(pending.offer, turn.policy.child(for: parties(local, remote)))
+                : request
+        } catch {
+            throw Refusal(error, NotifyPayload(.tsUnacceptable))
+        }
     }
 
     private func mismatch(_ pending: PendingOffer, _ policy: NegotiationPolicy) -> Refusal {
@@ -185,7 +196,7 @@ extension IKESA {
                 .localResource(.cryptography("no free SPI was drawn")), NotifyPayload(.noAdditionalSAs))
         }
         let offered = pending.offer.proposals[selection.index]
-        let compression = agreedCompression(pending.offer, request, spi, &turn)
+        let compression = try agreedCompression(pending.offer, request, spi, &turn)
         let agreement = ChildAgreement(
             request: request.agreed(local, remote), suite: selection.suite, compression: compression,
             takesFlowPadding: pending.offer.takesFlowPadding, nonces: pending.nonces,
@@ -217,12 +228,18 @@ extension IKESA {
     }
 
     /// What we agree to of the peer's offers of compression; nil where there is none, or none is wanted.
+    ///
+    /// Fails where there has to be.
     private func agreedCompression(
         _ offer: ChildOfferMessage, _ request: ChildRequest, _ spi: SPI, _ turn: inout Turn
-    ) -> CompressionAgreement? {
+    ) throws(Refusal) -> CompressionAgreement? {
         guard let algorithm = request.compression, let peerIndex = offer.offeredIndex(algorithm),
             let ownIndex = turn.compressionIndex(for: spi)
-        else { return nil }
+        else {
+            guard request.needsCompression else { return nil }
+            turn.release(spi)
+            throw Refusal(.withoutCompression, NotifyPayload(.noProposalChosen))
+        }
         return CompressionAgreement(algorithm: algorithm, ownIndex: ownIndex, peerIndex: peerIndex)
     }
 
@@ -273,8 +290,7 @@ extension IKESA {
         }
         updateEstablished { $0.answering = nil }
         if case .failure(let failure) = result {
-            turn.release(child.spi)
-            for placed in child.inbounds.prefix(child.placed) { turn.effects.append(.remove(placed.id)) }
+            discard(child, child.placedInbounds, &turn)
             refuse(
                 Refusal(.localResource(.database(failure)), NotifyPayload(.noProposalChosen)),
                 pending.exchange, head: pending.head, &turn)

@@ -85,8 +85,8 @@ extension IKESA {
             return installation.step == .inbound && outbound.protocol == kind && outbound.spi == peerSPI
         }
         guard let (token, installation) = ended else { return nil }
-        updateEstablished { $0.installing[token] = nil }
-        discard(installation.child, &turn)
+        updateEstablished { $0.endInstallation(token) }
+        discard(installation.child, installation.child.startedInbounds, &turn)
         turn.outcomes.append(.childFailed(installation.child.request, .peerDeclined(.deleted)))
         return installation.child.identifier
     }

@@ -150,7 +150,10 @@ extension IKESA {
         }
     }
 
-    /// Asks for certificates of the authorities that any block that may hold believes (RFC 7296 section 3.7).
+    /// Asks for certificates of the authorities that any block that may hold believes (RFC 7296 section 3.7), and for
+    /// what a responder says of them (RFC 4806).
+    ///
+    /// No responder is named: the authority itself and those that it charges are the ones that are believed.
     var certificateRequest: [Payload] {
         var authorities: [[UInt8]] = []
         for candidate in candidates where candidate.remoteAuthentication.contains(.signature) {
@@ -159,10 +162,12 @@ extension IKESA {
             }
         }
         guard !authorities.isEmpty else { return [] }
-        return [
-            .certificateRequest(
-                CertificateRequestPayload(.x509Signature, authorities: authorities.flatMap { $0 }))
-        ]
+        let requests = [CertificateRequestPayload(.x509Signature, authorities: authorities.flatMap { $0 })]
+        let wantsResponses = candidates.contains {
+            $0.remoteAuthentication.contains(.signature) && $0.requestsResponses
+        }
+        let responses = wantsResponses ? [CertificateRequestPayload(.ocspContent, authorities: [])] : []
+        return (requests + responses).map { .certificateRequest($0) }
     }
 }
 
@@ -189,6 +194,18 @@ extension Message {
         return CertificateWish(
             authorities: wantedAuthorities,
             responses: encodings.contains(.ocspContent) ? .wanted : .unwanted)
+    }
+
+    /// Whether the sender asks for certificates, and names no authority.
+    var asksOfNoAuthority: Bool {
+        let lists = payloads.compactMap { payload in
+            if case .certificateRequest(let request) = payload, request.encoding == .x509Signature {
+                request.authorities
+            } else {
+                nil
+            }
+        }
+        return !lists.isEmpty && lists.allSatisfy(\.isEmpty)
     }
 
     /// SHA-1 hashes of the keys of authorities that the sender believes; what is no list of them says nothing.

@@ -77,7 +77,7 @@ extension IKESA {
         do {
             let whole = try current.add(fragment)
             reassembly = whole == nil ? current : nil
-            if let whole { receiveAuthentic(whole, try whole.encode(), path, &turn) }
+            if let whole { receiveAuthentic(whole, try? whole.encode(), path, &turn) }
         } catch {
             reassembly = nil
             receiveUnreadable(fragment.header, error, &turn)
@@ -89,9 +89,9 @@ extension IKESA {
         for datagram in datagrams { turn.effects.append(.send(datagram, path)) }
     }
 
-    /// - Parameter clear: the message's octets without encryption.
+    /// - Parameter clear: the message's octets without encryption; nil where it is too long to be recorded.
     private mutating func receiveAuthentic(
-        _ message: Message, _ clear: [UInt8], _ path: Path, _ turn: inout Turn
+        _ message: Message, _ clear: [UInt8]?, _ path: Path, _ turn: inout Turn
     ) {
         let messageID = message.header.messageID
         if message.header.flags.contains(.response) {

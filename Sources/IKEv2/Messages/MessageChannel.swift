@@ -28,8 +28,8 @@ package final class MessageChannel {
 
     /// What was inside an encrypted payload.
     package enum Opened: Hashable {
-        /// A message, and its octets as they would be without encryption.
-        case message(Message, clear: [UInt8])
+        /// A message, and its octets as they would be without encryption: nil where it is too long for one.
+        case message(Message, clear: [UInt8]?)
         /// One of several parts of a message.
         case fragment(MessageFragment)
     }
@@ -37,8 +37,8 @@ package final class MessageChannel {
     /// A message that is ready to be sent.
     package struct Sealed {
         package var datagrams: [[UInt8]]
-        /// Its octets as they would be without encryption.
-        package var clear: [UInt8]
+        /// Its octets as they would be without encryption; nil for a message that only fragments can carry.
+        package var clear: [UInt8]?
     }
 
     /// The datagrams that carry a message: one, or as many fragments as `limit` asks for.
@@ -52,7 +52,7 @@ package final class MessageChannel {
         let first = message.payloads.first?.type.rawValue ?? 0
         return Sealed(
             datagrams: try datagrams(message.header, first: first, body, limit: limit, &random),
-            clear: try Message.encode(message.header, first: first, body: body))
+            clear: try? Message.encode(message.header, first: first, body: body))
     }
 
     private func datagrams(
@@ -146,7 +146,7 @@ package final class MessageChannel {
                     try MessageFragment(header, first: enclosed, head: element.body, inner.array))
             }
             let message = try Message(header: header, first: enclosed, reading: inner)
-            return .message(message, clear: try Message.encode(header, first: enclosed, body: inner.array))
+            return .message(message, clear: try? Message.encode(header, first: enclosed, body: inner.array))
         } catch {
             throw .unreadable(error)
         }

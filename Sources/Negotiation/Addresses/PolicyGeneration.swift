@@ -30,19 +30,19 @@ extension ChildRequest {
     /// What a policy that is there already has protected; nil where it says nothing of it.
     ///
     /// A policy that was generated is that of the peer which it was generated for, and goes with its last child SA.
+    /// Fails where nothing can be negotiated that suits the policy.
     package init?(
         coveredBy policy: SecurityPolicy?, local: TrafficSelector, remote: TrafficSelector, peer: String,
         path: Path
-    ) {
-        guard let template = policy?.templates.first(where: \.isNegotiated) else { return nil }
-        let isGenerated = template.requestID >= UncoveredOffer.firstRequestID
-        guard !isGenerated || template.tunnelDestination ?? path.remote.address == path.remote.address
+    ) throws(NegotiationFailure) {
+        guard let policy, policy.templates.contains(where: \.isNegotiated) else { return nil }
+        let protection = try PolicyProtection(policy)
+        let isGenerated = protection.requestID >= UncoveredOffer.firstRequestID
+        guard !isGenerated || protection.tunnelDestination ?? path.remote.address == path.remote.address
         else { return nil }
-        self.init(
-            tunnel: nil, peer: peer, path: path, local: local, remote: remote, mode: template.mode,
-            requestID: template.requestID)
-        `protocol` = template.protocol
+        self.init(protection, peer: peer, path: path, local: local, remote: remote)
         bringsPolicies = isGenerated
+        if isGenerated { needsCompression = false }
     }
 }
 
@@ -98,15 +98,5 @@ extension Selector {
     fileprivate func isOf(_ local: [TrafficSelector], _ remote: [TrafficSelector]) -> Bool {
         local.contains { $0.prefixes.contains(source) }
             && remote.contains { $0.prefixes.contains(destination) }
-    }
-}
-
-extension PolicyTemplate {
-    /// Whether IKE negotiates its SAs by themselves.
-    package var isNegotiated: Bool {
-        switch self.protocol {
-        case .esp, .ah: true
-        case .ipcomp: false
-        }
     }
 }

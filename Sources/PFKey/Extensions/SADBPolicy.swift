@@ -90,7 +90,7 @@ package struct SADBPolicy: Hashable, Sendable {
 
 extension SADBPolicy.Request {
     /// Octets before the addresses.
-    fileprivate static let headSize = 16
+    package static let headSize = 16
 
     fileprivate init(_ body: inout Span<UInt8>) throws(SADBError) {
         let whole = body

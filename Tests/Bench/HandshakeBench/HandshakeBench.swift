@@ -8,7 +8,7 @@ import LinuxIO
     static let usage = """
         usage: handshake-bench [--check] [--json FILE] [--version ikev1|ikev2] [--only cost|renewal]
                                [--count N] [--renewals N] [--window N] [--batch N] [--program FILE] [--log LEVEL]
-                               [--responder ADDRESS[:PORT] [--pid N]] [--initiator ADDRESS[:PORT]]
+                               [--responder ADDRESS[:PORT] [--pid N]] [--initiator ADDRESS[:PORT]] [--from ADDRESS]
           --check       fail (exit 1) where a figure is above what is asked of it
           --json FILE   write the figures there, too
           --version V   only one of the two
@@ -21,6 +21,7 @@ import LinuxIO
           --log LEVEL   the responder's log level (info)
           --responder A no responder of our own: send the load there; --pid N tells its process, to measure it
           --initiator A no load of our own: start the responder at that address, and tell every 2 seconds what it uses
+          --from A      of the load, or of the other initiator (127.0.0.2, for a responder elsewhere what the route has)
         """
 
     private enum Part: String {
@@ -41,6 +42,7 @@ import LinuxIO
     private var foreignResponder: Endpoint?
     private var foreignProcess: Int32?
     private var ownResponder: Endpoint?
+    private var from: IPAddress?
 
     static func main() {
         do {
@@ -81,12 +83,14 @@ import LinuxIO
         case "--log": logLevel = value
         case "--responder": foreignResponder = Self.endpoint(value, defaultPort: 500)
         case "--pid": foreignProcess = Int32(value)
+        case "--from": from = IPAddress(value)
         case "--initiator": ownResponder = Self.endpoint(value, defaultPort: 15500)
         default: return false
         }
         return !versions.isEmpty && min(total, renewals, window, batch) > 0
             && (word != "--only" || only != nil) && (word != "--responder" || foreignResponder != nil)
             && (word != "--pid" || foreignProcess != nil) && (word != "--initiator" || ownResponder != nil)
+            && (word != "--from" || from != nil)
     }
 
     /// Whether every figure is as is asked.
@@ -112,26 +116,34 @@ import LinuxIO
         return figures
     }
 
-    private func measures(_ version: LoadVersion) -> HandshakeFigures {
-        HandshakeFigures(version: version, window: window, batch: batch, total: total)
+    /// - Parameter address: of the peers, where the command line names none.
+    private func measures(_ version: LoadVersion, from address: IPAddress? = nil) -> HandshakeFigures {
+        HandshakeFigures(
+            version: version, from: from ?? address, window: window, batch: batch, total: total)
+    }
+
+    private var settings: Responder.Settings {
+        var settings = Responder.Settings(logLevel: logLevel)
+        if let from { settings.peer = from }
+        return settings
     }
 
     private func cost(_ version: LoadVersion) throws -> [Figure] {
         if let foreignResponder {
             return try measures(version).cost(of: foreignProcess, at: foreignResponder)
         }
-        return try withResponder(Responder.Settings(logLevel: logLevel)) { responder in
-            try measures(version).cost(of: responder.process, at: responder.endpoint)
+        return try withResponder(settings) { responder in
+            try measures(version, from: settings.peer).cost(of: responder.process, at: responder.endpoint)
         }
     }
 
     /// In IKEv2 the responder's lifetimes count for it, in IKEv1 what the peers offer.
     private func renewal(_ version: LoadVersion) throws -> [Figure] {
         let lifetimes = LoadLifetimes(ike: .seconds(90), child: .seconds(70))
-        var settings = Responder.Settings(logLevel: logLevel)
+        var settings = settings
         if version == .ikev2 { (settings.ikeLifetime, settings.childLifetime) = (90, 70) }
         return try withResponder(settings) { responder in
-            try measures(version).renewal(
+            try measures(version, from: settings.peer).renewal(
                 of: responder.process, at: responder.endpoint, lifetimes, count: renewals)
         }
     }
@@ -157,11 +169,12 @@ import LinuxIO
 
     /// Lets somebody else's initiator at our responder until a line is entered.
     private func watch(_ endpoint: Endpoint) throws {
-        let settings = Responder.Settings(
-            address: endpoint.address, ikePort: endpoint.port, logLevel: logLevel)
+        var settings = settings
+        settings.address = endpoint.address
+        settings.ikePort = endpoint.port
         try withResponder(settings) { responder in
             Self.say(
-                "listening on \(endpoint): IKEv2 and main mode, aes128-sha256-x25519, pre-shared key "
+                "listening on \(endpoint): IKEv2 and main mode, aes128-sha256-x25519, pre-shared key of \(settings.peer) "
                     + "\"\(Responder.secret)\", 172.16.0.1/32 here and 10.0.0.0/8 there; return ends it")
             var before = try ProcessUse(of: responder.process)
             var poller = Poller()

@@ -44,6 +44,8 @@ struct Figure {
 /// What handshakes cost a responder, and what the SAs they leave do.
 struct HandshakeFigures {
     let version: LoadVersion
+    /// Of the peers; nil for that which the route to the responder has.
+    var from: IPAddress?
     /// Peers on their way at once; below what a responder allows one address.
     var window = 16
     /// Handshakes that are measured together.
@@ -56,7 +58,7 @@ struct HandshakeFigures {
     /// - Parameter process: the responder's; nil where that is not known, so that only the load is driven.
     func cost(of process: Int32?, at responder: Endpoint) throws -> [Figure] {
         let secret = SecretKey(copying: Array(Responder.secret.utf8))
-        var load = try LoadInitiator(version, responder: responder, secret: secret)
+        var load = try LoadInitiator(version, from: from, responder: responder, secret: secret)
         // The first ones find nothing ready.
         try load.establish(total: Self.warmUp, window: window)
         guard let process else {
@@ -117,7 +119,8 @@ struct HandshakeFigures {
     ) throws -> [Figure] {
         let secret = SecretKey(copying: Array(Responder.secret.utf8))
         var load = try LoadInitiator(
-            version, version == .ikev1 ? lifetimes : LoadLifetimes(), responder: responder, secret: secret)
+            version, version == .ikev1 ? lifetimes : LoadLifetimes(), from: from, responder: responder,
+            secret: secret)
         try load.establish(total: count, window: window)
         load.resetCount()
         let before = try ProcessUse(of: process)

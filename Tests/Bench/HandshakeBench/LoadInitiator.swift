@@ -41,15 +41,16 @@ struct LoadInitiator: ~Copyable {
     /// What goes out at the end of a turn, as what many hosts send comes to a responder.
     private var outgoing: [[UInt8]] = []
 
+    /// - Parameter address: of all peers; nil for that which the route to the responder has.
     init(
-        _ version: LoadVersion, _ lifetimes: LoadLifetimes = LoadLifetimes(), responder: Endpoint,
-        secret: SecretKey
+        _ version: LoadVersion, _ lifetimes: LoadLifetimes = LoadLifetimes(), from address: IPAddress? = nil,
+        responder: Endpoint, secret: SecretKey
     ) throws {
         self.version = version
         self.lifetimes = lifetimes
         self.secret = secret
-        let local = try LocalAddress.towards(responder.address)
-        socket = try DatagramSocket(family: responder.address.family, port: 0)
+        let local = try address ?? LocalAddress.towards(responder.address)
+        socket = try DatagramSocket(family: responder.address.family, address: address, port: 0)
         DatagramSocket.setBuffers(octets: 4 << 20, of: socket.number)
         path = Path(local: Endpoint(local, port: socket.local.port), remote: responder)
         _ = poller.watch(socket.number)
@@ -140,8 +141,8 @@ struct LoadInitiator: ~Copyable {
             halfOpen.remove(number)
             if peers[number].isUp { count.ikeRenewals += 1 }
         case .negotiationFailed, .childGone: count.troubles.append("peer \(number): \(report.sentence)")
-        case .ikeGone: if let spi = report.subject.ikeSA { owners[spi] = nil }
-        case .progress, .dropped: break
+        // What comes late for an SA that is gone is still the peer's.
+        case .ikeGone, .progress, .dropped: break
         }
     }
 

@@ -66,9 +66,9 @@ struct LoadPeer {
             return .sharedSecretKeyed(token, .success(key))
         case .install(let token, _): return .installed(token, .success(()))
         case .findPolicy(let token, _, _): return .policyFound(token, policy)
-        case .sendKeepalive, .sign, .verify, .remove, .updateEncapsulation, .trace, .lease, .release, .apply,
-            .withdraw,
-            .protect, .unprotect:
+        case .sendKeepalive, .sign, .verify, .remove, .updateEncapsulation, .trace, .refused, .lease,
+            .release,
+            .apply, .withdraw, .protect, .unprotect:
             break
         }
         return nil

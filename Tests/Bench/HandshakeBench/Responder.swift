@@ -7,6 +7,8 @@ struct Responder {
     /// What the configuration says beside what is always the same.
     struct Settings {
         var address = IPAddress(family: .ipv4, value: 0x7f00_0001)
+        /// Of the peers: another, since the SPIs of both directions could not be told apart at one address.
+        var peer = IPAddress(family: .ipv4, value: 0x7f00_0002)
         var ikePort: UInt16 = 15500
         /// Of IKE SAs and child SAs, seconds.
         var ikeLifetime = 28800
@@ -27,7 +29,7 @@ struct Responder {
         endpoint = Endpoint(settings.address, port: settings.ikePort)
         try FileSystem.makeDirectory(folder, mode: 0o700)
         let files = [
-            ("psk.txt", "\(settings.address) \(Self.secret)\n"),
+            ("psk.txt", "\(settings.peer) \(Self.secret)\n"),
             ("policies.conf", Self.policies(settings)), ("swiftike.conf", Self.configuration(settings)),
         ]
         for (name, text) in files { try FileSystem.replace("\(folder)/\(name)", with: text, mode: 0o600) }
@@ -95,11 +97,10 @@ struct Responder {
     }
 
     private static func policies(_ settings: Settings) -> String {
-        let ends = "\(settings.address)-\(settings.address)"
-        return """
-            spdadd 172.16.0.1/32 10.0.0.0/8 any -P out ipsec esp/tunnel/\(ends)/require;
-            spdadd 10.0.0.0/8 172.16.0.1/32 any -P in ipsec esp/tunnel/\(ends)/require;
+        """
+        spdadd 172.16.0.1/32 10.0.0.0/8 any -P out ipsec esp/tunnel/\(settings.address)-\(settings.peer)/require;
+        spdadd 10.0.0.0/8 172.16.0.1/32 any -P in ipsec esp/tunnel/\(settings.peer)-\(settings.address)/require;
 
-            """
+        """
     }
 }
