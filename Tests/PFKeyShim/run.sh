@@ -251,22 +251,43 @@ starting() {
          [ $? = 69 ] && grep -q "did not start: .*[Nn]o such file" "$work/err"'
 }
 
-# OpenIKED, as Debian has it: a parent opens the socket, and passes it to a process without rights in another root.
+# An OpenIKED on a side, as Debian has it: its parent opens the socket, and passes it to a process without rights in
+# another root, which negotiates.
+start_iked() {
+    local side=$1 mode=$2 other=west own=1 peer=2
+    [ "$side" = west ] && { other=east own=2 peer=1; }
+    (umask 077 && echo "ikev2 \"shim\" $mode esp from 10.$own.0.0/24 to 10.$peer.0.0/24 local 192.0.2.$own \
+        peer 192.0.2.$peer srcid $side.example dstid $other.example psk \"secret\"" >"$work/$side.iked")
+    exec_in_ns "$side" "$run" --socket "$work/socket" --preload-library "$library" \
+        iked -dvv -s "$work/$side.sock" -f "$work/$side.iked" >"$work/$side.log" 2>&1 &
+    pids+=("$!")
+    iked+=("$!")
+    wait_until 10 grep -qs "received pfkey fd" "$work/$side.log"
+}
+
 openiked() {
+    local side iked=()
     start_server
-    (umask 077 && echo 'ikev2 "t" active esp from 10.1.0.0/24 to 10.2.0.0/24 local 192.0.2.1 peer 192.0.2.2 psk "secret"' \
-        >"$work/iked.conf")
-    exec_in_ns east "$run" --socket "$work/socket" --preload-library "$library" \
-        iked -dvv -s "$work/iked.sock" -f "$work/iked.conf" >"$work/iked.log" 2>&1 &
-    local iked=$!
-    pids+=("$iked")
-    check "openiked: passes the socket" wait_until 10 grep -q "received pfkey fd" "$work/iked.log"
-    check "openiked: begins to negotiate" wait_until 10 grep -q "ikev2_init_ike_sa: initiating" "$work/iked.log"
-    check "openiked: its own packets go past the policies" eval \
-        '! grep -qiE "pfkey.*(fail|error)|setsockopt" "$work/iked.log"'
-    kill "$iked"
-    wait "$iked" 2>/dev/null
-    check "openiked: ends" wait_until 10 eval '! pgrep -f "$work/iked.conf" >/dev/null'
+    check "openiked: responder starts, and passes its socket" start_iked west passive
+    check "openiked: initiator starts, and passes its socket" start_iked east active
+    # Without bypass policies on its sockets its own packets would not get there.
+    for side in east west; do
+        check "openiked: $side authenticates its peer" wait_until 15 grep -q "sa_state: .* -> VALID\|-> ESTABLISHED" "$work/$side.log"
+        check "openiked: $side gets an SPI" wait_until 10 grep -q "pfkey_sa_init: new spi 0x" "$work/$side.log"
+        check "openiked: $side adds its SAs" wait_until 10 grep -q "pfkey_sa_add: " "$work/$side.log"
+    done
+    if kernel_has_esp east; then
+        check "openiked: the kernel has them" eval '[ "$(ip -n "$east" xfrm state | grep -c "^src")" -ge 2 ]'
+    else
+        check "openiked: is told that this kernel has no ESP" wait_until 10 \
+            grep -q "pfkey_reply: message: Protocol not supported" "$work/east.log"
+        check "openiked: the SPI is reserved in the kernel" eval 'ip -n "$east" xfrm state | grep -q "proto esp spi 0x"'
+    fi
+    check "openiked: its sockets have policies of their own" eval \
+        '[ "$(ip -n "$east" xfrm policy | grep -c "socket in")" -ge 2 ]'
+    kill "${iked[@]}"
+    wait "${iked[@]}" 2>/dev/null
+    check "openiked: ends" wait_until 10 eval '! pgrep -f "$work/.*[.]iked" >/dev/null'
     stop_server
 }
 
