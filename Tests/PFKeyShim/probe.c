@@ -282,7 +282,8 @@ union rights {
 };
 
 static void pass(int channel, int descriptor) {
-    union rights room = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
+    union rights room = {
+        .header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
     struct iovec piece = {"x", 1};
     struct msghdr message = {
         .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};
