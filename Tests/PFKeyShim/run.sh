@@ -14,7 +14,11 @@ done
 python3 -c 'import socket; socket.socket(15, socket.SOCK_RAW, 2)' 2>/dev/null &&
     { echo "this kernel has PF_KEY of its own: there is nothing to judge here"; exit 0; }
 export SWIFTPFKEY_SOCKET=
+# Who has no rights comes here, too.
 chmod 755 "$work"
+client=$work/client.py
+install -m 755 "$here/client.py" "$client"
+nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 
 compile() {
     local name
@@ -115,7 +119,7 @@ server() {
     probes "server, calls" "$work/probe-static" "${both[@]}"
     local program
     for program in probe probe-static; do
-        check "server: $program without rights" in_ns east setpriv --reuid=65534 --regid=65534 --clear-groups \
+        check "server: $program without rights" in_ns east "${nobody[@]}" \
             "$run" --socket "$work/socket" --preload-library "$library" "$work/$program" rights
     done
     stop_server
@@ -125,10 +129,12 @@ server() {
 database() {
     start_server
     local way option
+    install -m 755 "$library" "$work/library.so"
+    install -m 755 "$run" "$work/run"
     for way in library calls; do
         option=--preload
         [ $way = calls ] && option=--seccomp
-        run_in east $option python3 "$here/client.py" policy policy spi sa dump >"$work/client.out" 2>&1
+        run_in east $option python3 "$client" policy policy spi sa dump >"$work/client.out" 2>&1
         check "database, $way: a policy is added once" eval \
             '[ "$(head -n 2 "$work/client.out" | tr "\n" ,)" = "policy 0,policy 17," ]'
         check "database, $way: the kernel has it" eval \
@@ -144,9 +150,14 @@ database() {
         ip -n "$east" xfrm state flush
         # A namespace that the program makes itself.
         check "database, $way: in a namespace of the program's own" eval \
-            'run_in east $option unshare -n sh -c "python3 $here/client.py policy && ip xfrm policy" >"$work/own.out" 2>&1
+            'run_in east $option unshare -n sh -c "python3 $client policy && ip xfrm policy" >"$work/own.out" 2>&1
              grep -q "policy 0" "$work/own.out" && grep -q "tmpl src 192.0.2.1" "$work/own.out" &&
              [ -z "$(ip -n "$east" xfrm policy)" ]'
+        # Who is nobody outside is root in a user namespace, as with the kernel's own.
+        check "database, $way: in a user namespace of nobody's" eval \
+            '"${nobody[@]}" unshare -Urn "$work/run" --socket "$work/socket" --preload-library "$work/library.so" $option \
+                sh -c "python3 $client policy && ip xfrm policy" >"$work/own.out" 2>&1
+             grep -q "policy 0" "$work/own.out" && grep -q "tmpl src 192.0.2.1" "$work/own.out"'
     done
     stop_server
 }
@@ -202,7 +213,8 @@ starting() {
     check "starting: the server, and finds all that is installed" eval \
         'installed -v "$work/probe" ways 2>"$work/start.err"'
     check "starting: says so" grep -q "swiftpfkeyd is started" "$work/start.err"
-    server=$(pgrep -f "^$root/sbin/swiftpfkeyd .*$work/socket|^/proc/self/exe .*$work/socket|^swiftpfkeyd .*$work/socket")
+    server=$(pgrep -f "swiftpfkeyd --socket $work/socket")
+    pids+=($server)
     check "starting: it stays" eval '[ "$(wc -w <<<"$server")" = 1 ]'
     check "starting: no second one" eval \
         'installed -v "$work/probe-static" ways 2>"$work/start.err" && ! grep -q "is started" "$work/start.err"'
@@ -230,7 +242,7 @@ starting() {
         'installed --preload "$work/probe-static" ways 2>"$work/err"; [ $? = 69 ] && grep -q "linked statically" "$work/err"'
     check "starting: no library there" eval \
         'installed --preload-library /nowhere.so true 2>"$work/err"; [ $? = 72 ] && grep -q "/nowhere.so" "$work/err"'
-    kill $server
+    stop_server
     wait_until 10 eval '! listens'
     check "starting: no server there" eval \
         'installed --server /nowhere true 2>"$work/err"; [ $? = 69 ] && grep -q "/nowhere" "$work/err"'
@@ -239,22 +251,43 @@ starting() {
          [ $? = 69 ] && grep -q "did not start: .*[Nn]o such file" "$work/err"'
 }
 
-# OpenIKED, as Debian has it: a parent opens the socket, and passes it to a process without rights in another root.
+# An OpenIKED on a side, as Debian has it: its parent opens the socket, and passes it to a process without rights in
+# another root, which negotiates.
+start_iked() {
+    local side=$1 mode=$2 other=west own=1 peer=2
+    [ "$side" = west ] && { other=east own=2 peer=1; }
+    (umask 077 && echo "ikev2 \"shim\" $mode esp from 10.$own.0.0/24 to 10.$peer.0.0/24 local 192.0.2.$own \
+        peer 192.0.2.$peer srcid $side.example dstid $other.example psk \"secret\"" >"$work/$side.iked")
+    exec_in_ns "$side" "$run" --socket "$work/socket" --preload-library "$library" \
+        iked -dvv -s "$work/$side.sock" -f "$work/$side.iked" >"$work/$side.log" 2>&1 &
+    pids+=("$!")
+    iked+=("$!")
+    wait_until 10 grep -qs "received pfkey fd" "$work/$side.log"
+}
+
 openiked() {
+    local side iked=()
     start_server
-    (umask 077 && echo 'ikev2 "t" active esp from 10.1.0.0/24 to 10.2.0.0/24 local 192.0.2.1 peer 192.0.2.2 psk "secret"' \
-        >"$work/iked.conf")
-    exec_in_ns east "$run" --socket "$work/socket" --preload-library "$library" \
-        iked -dvv -s "$work/iked.sock" -f "$work/iked.conf" >"$work/iked.log" 2>&1 &
-    local iked=$!
-    pids+=("$iked")
-    check "openiked: passes the socket" wait_until 10 grep -q "received pfkey fd" "$work/iked.log"
-    check "openiked: begins to negotiate" wait_until 10 grep -q "ikev2_init_ike_sa: initiating" "$work/iked.log"
-    check "openiked: its own packets go past the policies" eval \
-        '! grep -qiE "pfkey.*(fail|error)|setsockopt" "$work/iked.log"'
-    kill "$iked"
-    wait "$iked" 2>/dev/null
-    check "openiked: ends" wait_until 10 eval '! pgrep -f "$work/iked.conf" >/dev/null'
+    check "openiked: responder starts, and passes its socket" start_iked west passive
+    check "openiked: initiator starts, and passes its socket" start_iked east active
+    # Without bypass policies on its sockets its own packets would not get there.
+    for side in east west; do
+        check "openiked: $side authenticates its peer" wait_until 15 grep -q "sa_state: .* -> VALID\|-> ESTABLISHED" "$work/$side.log"
+        check "openiked: $side gets an SPI" wait_until 10 grep -q "pfkey_sa_init: new spi 0x" "$work/$side.log"
+        check "openiked: $side adds its SAs" wait_until 10 grep -q "pfkey_sa_add: " "$work/$side.log"
+    done
+    if kernel_has_esp east; then
+        check "openiked: the kernel has them" eval '[ "$(ip -n "$east" xfrm state | grep -c "^src")" -ge 2 ]'
+    else
+        check "openiked: is told that this kernel has no ESP" wait_until 10 \
+            grep -q "pfkey_reply: message: Protocol not supported" "$work/east.log"
+        check "openiked: the SPI is reserved in the kernel" eval 'ip -n "$east" xfrm state | grep -q "proto esp spi 0x"'
+    fi
+    check "openiked: its sockets have policies of their own" eval \
+        '[ "$(ip -n "$east" xfrm policy | grep -c "socket in")" -ge 2 ]'
+    kill "${iked[@]}"
+    wait "${iked[@]}" 2>/dev/null
+    check "openiked: ends" wait_until 10 eval '! pgrep -f "$work/.*[.]iked" >/dev/null'
     stop_server
 }
 
