@@ -238,6 +238,7 @@ let package = Package(
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("PFKeyLaunch", ["CLinux", "LinuxIO", "ProgramFormat"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
+        tests("PFKeyKernel", ["IPsec", "KeyMaterial", "Netlink", "PFKey", "PFKeySocket", "XFRM"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
         tests(
             "SADText", ["IPsec", "Algorithms", "KeyMaterial", "SetkeyScript", "SourceText"],
