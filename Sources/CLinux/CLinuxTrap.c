@@ -44,7 +44,8 @@ int32_t linuxio_call_number(unsigned call)
         [linuxio_call_setsockopt] = SYS_setsockopt, [linuxio_call_getsockopt] = SYS_getsockopt,
         [linuxio_call_getsockname] = SYS_getsockname, [linuxio_call_getpeername] = SYS_getpeername,
         [linuxio_call_bind] = SYS_bind,             [linuxio_call_connect] = SYS_connect,
-        [linuxio_call_listen] = SYS_listen,         [linuxio_call_shutdown] = SYS_shutdown,
+        [linuxio_call_listen] = SYS_listen,         [linuxio_call_accept] = SYS_accept,
+        [linuxio_call_accept4] = SYS_accept4,       [linuxio_call_shutdown] = SYS_shutdown,
         [linuxio_call_dup] = SYS_dup,               [linuxio_call_fcntl] = SYS_fcntl,
     };
     return call < linuxio_calls ? numbers[call] : -1;

@@ -117,6 +117,16 @@ static int is_well_formed(const struct sadb_x_policy *policy, size_t length) {
         && policy->sadb_x_policy_dir && policy->sadb_x_policy_dir <= IPSEC_DIR_OUTBOUND;
 }
 
+// What follows the policy, if it is so long, is a security context, which XFRM's option has no place for.
+static int read_context(const uint8_t *bytes, size_t length) {
+    struct sadb_x_sec_ctx context;
+    if (length < sizeof context) return 0;
+    memcpy(&context, bytes, sizeof context);
+    size_t units = (sizeof context + context.sadb_x_ctx_len + 7) / 8;
+    if (context.sadb_x_sec_len * 8u > length || context.sadb_x_sec_len != units) return -EINVAL;
+    return -EOPNOTSUPP;
+}
+
 ssize_t pfkey_client_policy(int level, const void *value, size_t length, uint8_t out[PFKEY_CLIENT_POLICY_ROOM]) {
     struct sadb_x_policy policy;
     struct policy result = {.head.lft = {XFRM_INF, XFRM_INF, XFRM_INF, XFRM_INF, 0, 0, 0, 0}};
@@ -134,6 +144,9 @@ ssize_t pfkey_client_policy(int level, const void *value, size_t length, uint8_t
             policy.sadb_x_policy_dir, result.head.sel.family, result.templates);
     }
     if (count < 0) return count;
+    size_t end = policy.sadb_x_policy_len * 8u;
+    int code = read_context((const uint8_t *)value + end, length - end);
+    if (code) return code;
     size_t size = sizeof result.head + (size_t)count * sizeof *result.templates;
     memcpy(out, &result, size);
     return (ssize_t)size;

@@ -12,11 +12,12 @@ struct UnixSocketFile: ~Copyable, Sendable {
     init(path: String, mode: UInt32, type: __socket_type) throws(SystemError) {
         let descriptor = try FileDescriptor.socket(AF_UNIX, type, 0)
         try Self.removeStale(path, type)
-        // Linux makes the file with the permissions of the socket, so that it is never there with more. A umask
-        // would be every thread's.
+        // Linux makes the file with the permissions of the socket, so that it is never there with more, but for those
+        // that the umask takes away. A umask would be every thread's.
         _ = try SystemError.check(fchmod(descriptor.number, mode_t(mode)), "fchmod \(path)")
         let result = unsafe linuxio_unix_bind(descriptor.number, path)
         _ = try SystemError.check(result, "bind \(path)")
+        guard unsafe chmod(path, mode_t(mode)) == 0 else { throw SystemError("chmod \(path)") }
         guard listen(descriptor.number, 16) == 0 else { throw SystemError("listen \(path)") }
         self.descriptor = descriptor
         self.path = path

@@ -32,6 +32,13 @@ package final class AdoptedNetlinkSocket {
             throw NetlinkRefusal(code: EINVAL, explanation: "a netlink socket was expected")
         }
         namespace = cookie
+        var address = Self.kernel
+        let connected = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, Self.addressSize)
+            }
+        }
+        guard connected == 0 else { throw NetlinkRefusal(code: errno) }
     }
 
     deinit {
@@ -99,14 +106,9 @@ package final class AdoptedNetlinkSocket {
         unsafe request.encode(
             into: UnsafeMutableRawBufferPointer(start: buffer, count: size), sequence: sequence, port: port,
             isAcknowledged: true)
-        // To the kernel, wherever the socket may be connected to.
-        var address = Self.kernel
-        let sent = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe sendto(
-                    descriptor, buffer, size, Int32(MSG_DONTWAIT | MSG_NOSIGNAL), $0, Self.addressSize)
-            }
-        }
+        // Without an address: with one the kernel would not ask for the rights of who opened the socket. To the kernel, as
+        // it was connected; who connects it elsewhere meanwhile gets the request that it made itself.
+        let sent = unsafe Glibc.send(descriptor, buffer, size, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
         let code = errno
         unsafe explicit_bzero(buffer, size)
         guard sent >= 0 else { throw NetlinkRefusal(code: code) }

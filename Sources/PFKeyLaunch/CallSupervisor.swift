@@ -102,7 +102,8 @@ package struct CallSupervisor: ~Copyable {
             copy(
                 socket, thread, from: call.number(2),
                 closeOnExec: call.number(1) == PFKeyCallRules.duplicationClosedOnExec)
-        case .getSocketName, .getPeerName, .bind, .connect, .listen, .shutdown: .failure(EOPNOTSUPP)
+        case .getSocketName, .getPeerName, .bind, .connect, .listen, .accept, .acceptWithFlags, .shutdown:
+            .failure(EOPNOTSUPP)
         case .socket, .setOption: .ownCall
         }
     }

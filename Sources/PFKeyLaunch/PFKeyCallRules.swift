@@ -5,8 +5,8 @@ package enum PFKeyCallRules {
     /// AF_KEY, and the options that set a socket's policy.
     static let family: UInt32 = 15
     private static let policyOptions: [(level: UInt32, option: UInt32)] = [(0, 16), (41, 34)]
-    /// SO_TYPE, SO_PROTOCOL and SO_DOMAIN, with what they say of a PF_KEY socket.
-    static let identities: [(option: Int32, value: UInt8)] = [(3, 3), (38, 2), (39, 15)]
+    /// SO_TYPE, SO_PROTOCOL and SO_DOMAIN, with what they say of a PF_KEY socket; of the protocol nothing.
+    static let identities: [(option: Int32, value: UInt8)] = [(3, 3), (38, 0), (39, 15)]
     private static let socketLevel: UInt32 = 1
     /// MSG_PEEK, MSG_TRUNC and MSG_DONTWAIT, the only flags that af_key takes when it is received from.
     private static let receivingFlags: UInt32 = 0x62
@@ -16,7 +16,7 @@ package enum PFKeyCallRules {
 
     /// What a PF_KEY socket is asked that it is not.
     private static let refused: [SystemCall] = [
-        .getSocketName, .getPeerName, .bind, .connect, .listen, .shutdown,
+        .getSocketName, .getPeerName, .bind, .connect, .listen, .accept, .acceptWithFlags, .shutdown,
     ]
     private static let sending: [SystemCall] = [
         .sendTo, .sendMessage, .sendMessages, .write, .writeVector,

@@ -41,6 +41,8 @@
     X(int, bind, (int, const struct sockaddr *, socklen_t)) \
     X(int, connect, (int, const struct sockaddr *, socklen_t)) \
     X(int, listen, (int, int)) \
+    X(int, accept, (int, struct sockaddr *, socklen_t *)) \
+    X(int, accept4, (int, struct sockaddr *, socklen_t *, int)) \
     X(int, shutdown, (int, int)) \
     X(int, dup, (int)) \
     X(int, dup2, (int, int)) \
@@ -248,7 +250,8 @@ EXPORTED int setsockopt(int descriptor, int level, int option, const void *value
 
 EXPORTED int getsockopt(int descriptor, int level, int option, void *value, socklen_t *length) {
     int failed = NEXT(getsockopt)(descriptor, level, option, value, length);
-    int answer = option == SO_DOMAIN ? PF_KEY : option == SO_TYPE ? SOCK_RAW : PF_KEY_V2;
+    // The protocol is 0: af_key does not note it.
+    int answer = option == SO_DOMAIN ? PF_KEY : option == SO_TYPE ? SOCK_RAW : 0;
     if (failed || level != SOL_SOCKET) return failed;
     if (option != SO_DOMAIN && option != SO_TYPE && option != SO_PROTOCOL) return failed;
     if (is_ours(descriptor)) memcpy(value, &answer, *length);
@@ -265,6 +268,8 @@ REFUSED(getpeername, (int descriptor, struct sockaddr *name, socklen_t *size), (
 REFUSED(bind, (int descriptor, const struct sockaddr *name, socklen_t size), (descriptor, name, size))
 REFUSED(connect, (int descriptor, const struct sockaddr *name, socklen_t size), (descriptor, name, size))
 REFUSED(listen, (int descriptor, int backlog), (descriptor, backlog))
+REFUSED(accept, (int descriptor, struct sockaddr *name, socklen_t *size), (descriptor, name, size))
+REFUSED(accept4, (int descriptor, struct sockaddr *name, socklen_t *size, int flags), (descriptor, name, size, flags))
 REFUSED(shutdown, (int descriptor, int how), (descriptor, how))
 
 EXPORTED int dup(int from) {

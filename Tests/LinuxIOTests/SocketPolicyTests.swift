@@ -167,7 +167,7 @@ private func templates(_ policy: [UInt8]) -> [Template] {
             ip, Sketch(requests: [[UInt8]](repeating: Sketch.request(), count: 6)),
             [Template](repeating: .init(), count: 6)
         ),
-        // Octets behind the policy may be anything.
+        // Octets behind the policy that are too few for a security context may be anything.
         (ip, Sketch(requests: [Sketch.request()], tail: [1, 2, 3]), [.with { _ in }]),
     ]
 
@@ -213,6 +213,15 @@ private func templates(_ policy: [UInt8]) -> [Template] {
                 .bytes, 22
         ),
         ("optional BEET out", Sketch(requests: [Sketch.request(mode: 3, level: 1)]).bytes, 22),
+        ("8 octets more", Sketch(type: 1, tail: [UInt8](repeating: 0, count: 8)).bytes, 22),
+        (
+            "half a context",
+            Sketch(type: 1, tail: [3, 0, 24, 0, 1, 1, 16, 0, 1, 1, 1, 1, 1, 1, 1, 1]).bytes, 22
+        ),
+        (
+            "a security context",
+            Sketch(type: 1, tail: [2, 0, 24, 0, 1, 1, 3, 0, 0x61, 0x62, 0, 0, 0, 0, 0, 0]).bytes, 95
+        ),
         ("seven requests", Sketch(requests: [[UInt8]](repeating: Sketch.request(), count: 7)).bytes, 40),
     ]
 

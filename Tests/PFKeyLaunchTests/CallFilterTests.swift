@@ -78,7 +78,7 @@ private struct Case: CustomTestStringConvertible {
     @Test(arguments: [
         SystemCall.sendTo, .sendMessage, .sendMessages, .write, .writeVector, .getSocketName, .getPeerName,
         .bind,
-        .connect, .listen, .shutdown, .duplicate,
+        .connect, .listen, .accept, .acceptWithFlags, .shutdown, .duplicate,
     ])
     func asksAboutCallsOnNumbersOfTheWindow(call: SystemCall) {
         for (number, isInside) in [(959, false), (960, true), (1023, true), (1024, false), (3, false)] {

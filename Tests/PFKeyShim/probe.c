@@ -137,13 +137,15 @@ static void check_identity(void) {
     int descriptor = opened(0);
     expect_option(descriptor, SO_DOMAIN, PF_KEY);
     expect_option(descriptor, SO_TYPE, SOCK_RAW);
-    expect_option(descriptor, SO_PROTOCOL, PF_KEY_V2);
+    expect_option(descriptor, SO_PROTOCOL, 0);
     EXPECT(getsockname(descriptor, (struct sockaddr *)&name, &length) == -1 && errno == EOPNOTSUPP);
     EXPECT(getpeername(descriptor, (struct sockaddr *)&name, &length) == -1 && errno == EOPNOTSUPP);
     EXPECT(shutdown(descriptor, SHUT_RDWR) == -1 && errno == EOPNOTSUPP);
     EXPECT(bind(descriptor, (struct sockaddr *)&name, sizeof name) == -1 && errno == EOPNOTSUPP);
     EXPECT(connect(descriptor, (struct sockaddr *)&name, sizeof name) == -1 && errno == EOPNOTSUPP);
     EXPECT(listen(descriptor, 1) == -1 && errno == EOPNOTSUPP);
+    EXPECT(accept(descriptor, NULL, NULL) == -1 && errno == EOPNOTSUPP);
+    EXPECT(accept4(descriptor, NULL, NULL, SOCK_CLOEXEC) == -1 && errno == EOPNOTSUPP);
     expect_exchange(descriptor, 1);
     int other = socket(AF_INET, SOCK_DGRAM, 0);
     expect_option(other, SO_DOMAIN, AF_INET);
@@ -239,8 +241,9 @@ static void check_fork(void) {
     expect_success(child);
     child = vfork();
     if (!child) {
+        // In its own descriptors, but in our memory.
         close(descriptor);
-        _exit(0);
+        _exit(dup2(1, descriptor) != descriptor || write(descriptor, "", 0));
     }
     expect_success(child);
     expect_exchange(descriptor, 2);

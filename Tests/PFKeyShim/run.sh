@@ -14,7 +14,11 @@ done
 python3 -c 'import socket; socket.socket(15, socket.SOCK_RAW, 2)' 2>/dev/null &&
     { echo "this kernel has PF_KEY of its own: there is nothing to judge here"; exit 0; }
 export SWIFTPFKEY_SOCKET=
+# Who has no rights comes here, too.
 chmod 755 "$work"
+client=$work/client.py
+install -m 755 "$here/client.py" "$client"
+nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 
 compile() {
     local name
@@ -115,7 +119,7 @@ server() {
     probes "server, calls" "$work/probe-static" "${both[@]}"
     local program
     for program in probe probe-static; do
-        check "server: $program without rights" in_ns east setpriv --reuid=65534 --regid=65534 --clear-groups \
+        check "server: $program without rights" in_ns east "${nobody[@]}" \
             "$run" --socket "$work/socket" --preload-library "$library" "$work/$program" rights
     done
     stop_server
@@ -125,10 +129,12 @@ server() {
 database() {
     start_server
     local way option
+    install -m 755 "$library" "$work/library.so"
+    install -m 755 "$run" "$work/run"
     for way in library calls; do
         option=--preload
         [ $way = calls ] && option=--seccomp
-        run_in east $option python3 "$here/client.py" policy policy spi sa dump >"$work/client.out" 2>&1
+        run_in east $option python3 "$client" policy policy spi sa dump >"$work/client.out" 2>&1
         check "database, $way: a policy is added once" eval \
             '[ "$(head -n 2 "$work/client.out" | tr "\n" ,)" = "policy 0,policy 17," ]'
         check "database, $way: the kernel has it" eval \
@@ -144,9 +150,14 @@ database() {
         ip -n "$east" xfrm state flush
         # A namespace that the program makes itself.
         check "database, $way: in a namespace of the program's own" eval \
-            'run_in east $option unshare -n sh -c "python3 $here/client.py policy && ip xfrm policy" >"$work/own.out" 2>&1
+            'run_in east $option unshare -n sh -c "python3 $client policy && ip xfrm policy" >"$work/own.out" 2>&1
              grep -q "policy 0" "$work/own.out" && grep -q "tmpl src 192.0.2.1" "$work/own.out" &&
              [ -z "$(ip -n "$east" xfrm policy)" ]'
+        # Who is nobody outside is root in a user namespace, as with the kernel's own.
+        check "database, $way: in a user namespace of nobody's" eval \
+            '"${nobody[@]}" unshare -Urn "$work/run" --socket "$work/socket" --preload-library "$work/library.so" $option \
+                sh -c "python3 $client policy && ip xfrm policy" >"$work/own.out" 2>&1
+             grep -q "policy 0" "$work/own.out" && grep -q "tmpl src 192.0.2.1" "$work/own.out"'
     done
     stop_server
 }
@@ -202,7 +213,8 @@ starting() {
     check "starting: the server, and finds all that is installed" eval \
         'installed -v "$work/probe" ways 2>"$work/start.err"'
     check "starting: says so" grep -q "swiftpfkeyd is started" "$work/start.err"
-    server=$(pgrep -f "^$root/sbin/swiftpfkeyd .*$work/socket|^/proc/self/exe .*$work/socket|^swiftpfkeyd .*$work/socket")
+    server=$(pgrep -f "swiftpfkeyd --socket $work/socket")
+    pids+=($server)
     check "starting: it stays" eval '[ "$(wc -w <<<"$server")" = 1 ]'
     check "starting: no second one" eval \
         'installed -v "$work/probe-static" ways 2>"$work/start.err" && ! grep -q "is started" "$work/start.err"'
@@ -230,7 +242,7 @@ starting() {
         'installed --preload "$work/probe-static" ways 2>"$work/err"; [ $? = 69 ] && grep -q "linked statically" "$work/err"'
     check "starting: no library there" eval \
         'installed --preload-library /nowhere.so true 2>"$work/err"; [ $? = 72 ] && grep -q "/nowhere.so" "$work/err"'
-    kill $server
+    stop_server
     wait_until 10 eval '! listens'
     check "starting: no server there" eval \
         'installed --server /nowhere true 2>"$work/err"; [ $? = 69 ] && grep -q "/nowhere" "$work/err"'

@@ -34,7 +34,7 @@ enum linuxio_call {
     linuxio_call_socket, linuxio_call_sendto, linuxio_call_sendmsg, linuxio_call_sendmmsg, linuxio_call_write,
     linuxio_call_writev, linuxio_call_recvfrom, linuxio_call_recvmsg, linuxio_call_setsockopt,
     linuxio_call_getsockopt, linuxio_call_getsockname, linuxio_call_getpeername, linuxio_call_bind,
-    linuxio_call_connect, linuxio_call_listen, linuxio_call_shutdown, linuxio_call_dup, linuxio_call_fcntl,
+    linuxio_call_connect, linuxio_call_listen, linuxio_call_accept, linuxio_call_accept4, linuxio_call_shutdown, linuxio_call_dup, linuxio_call_fcntl,
     linuxio_calls
 };
 int32_t linuxio_call_number(unsigned call);

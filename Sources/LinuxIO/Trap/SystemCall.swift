@@ -17,6 +17,8 @@ package enum SystemCall: Hashable, Sendable, CaseIterable {
     case bind
     case connect
     case listen
+    case accept
+    case acceptWithFlags
     case shutdown
     case duplicate
     case control
@@ -40,6 +42,8 @@ package enum SystemCall: Hashable, Sendable, CaseIterable {
             case .bind: linuxio_call_bind
             case .connect: linuxio_call_connect
             case .listen: linuxio_call_listen
+            case .accept: linuxio_call_accept
+            case .acceptWithFlags: linuxio_call_accept4
             case .shutdown: linuxio_call_shutdown
             case .duplicate: linuxio_call_dup
             case .control: linuxio_call_fcntl
