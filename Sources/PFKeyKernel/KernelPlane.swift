@@ -64,7 +64,8 @@ package final class KernelPlane: PFKeyPlane {
         _ header: NetlinkHeader, _ payload: Span<UInt8>, _ client: PFKeyClientID, _ seat: KernelSeat
     ) -> PFKeyNotice? {
         let told = try? KernelEvent(header: header).notice(payload, &seat.memory) {
-            clientPolicies.contains($0) ? SADBAlgorithms(authentication: [], encryption: []) : probe.algorithms
+            clientPolicies.contains($0)
+                ? SADBAlgorithms(authentication: [], encryption: []) : probe.algorithms
         }
         guard var notice = told ?? nil else { return nil }
         notice.listener = client

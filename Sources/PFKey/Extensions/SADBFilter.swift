@@ -30,7 +30,9 @@ package struct SADBFilter: Hashable, Sendable {
     /// Whether an SA between two addresses is of those; prefixes are compared in the octets that addresses have.
     package func selects(source: IPAddress, destination: IPAddress) -> Bool {
         let hasFamily = family == SADBSocketAddress.ipv4 || family == SADBSocketAddress.ipv6
-        guard !hasFamily || (family == SADBSocketAddress.ipv4) == (source.family == .ipv4) else { return false }
+        guard !hasFamily || (family == SADBSocketAddress.ipv4) == (source.family == .ipv4) else {
+            return false
+        }
         return Self.agrees(source, self.source, sourceLength)
             && Self.agrees(destination, self.destination, destinationLength)
     }
