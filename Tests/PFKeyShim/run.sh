@@ -75,7 +75,7 @@ probes() {
 
 both=(ways refusals types identity receiving copies reuse fork exec closing threads signals)
 # What can be told to a library only: descriptors at numbers that a program chooses or is passed, and what comes in.
-loaded=(nameless placed passing interruptions)
+loaded=(nameless placed passing interruptions kernel)
 
 # Against a server that is late with everything: who does not wait fails.
 library() {
@@ -104,6 +104,8 @@ calls() {
     probes calls "$work/probe-static" "${both[@]}"
     run_in east --sha256-96 "$work/probe-static" ways >/dev/null
     check "calls: truncation goes to the server" eval '[ "$(sort -u "$work/hellos" | tr "\n" ,)" = "0 3,1 3," ]'
+    check "calls: beside the library, which leaves them alone" run_in east --seccomp \
+        env LD_PRELOAD="$library" SWIFTPFKEY_SOCKET="$work/socket" "$work/probe" "${both[@]}"
     check "calls: asked for, of a program with libraries" run_in east --seccomp "$work/probe" "${both[@]}"
     stop_server
     start_fake
