@@ -250,9 +250,7 @@ extension KernelPlane {
     }
 
     private static func put(_ filter: SADBFilter, into request: inout NetlinkRequest) throws(SADBError) {
-        guard filter.sourceLength <= 128, filter.destinationLength <= 128 else {
-            throw .refusal(.invalid, "A prefix of the filter is longer than 128 bits.")
-        }
+        guard filter.isPossible else { throw .refusal(.invalid, "A prefix of the filter has over 128 bits.") }
         request.putAttribute(XFRMAttribute.addressFilter) { attribute in
             attribute.put(filter.source)
             attribute.put(filter.destination)

@@ -234,6 +234,9 @@ ckaid_of_west() {
 
 # --- OpenIKED
 
+# How OpenIKED is started, where the kernel has AF_KEY.
+iked_program=(iked)
+
 # iked_start MODE LINE...: OpenIKED with one policy; what is behind its networks.
 iked_start() {
     local dir=$work/west mode=$1
@@ -245,10 +248,10 @@ iked_start() {
 set nofragmentation
 ikev2 "net" $mode esp from 10.2.0.0/24 to 10.1.0.0/24 local 192.0.2.2 peer 192.0.2.1 \\
     ikesa enc aes-256 auth hmac-sha2-256 prf hmac-sha2-256 group curve25519 \\
-    childsa enc aes-256 auth hmac-sha2-512 \\
+    childsa enc aes-256 auth ${IKED_AUTH:-hmac-sha2-512} \\
     $*
 CONF
-    exec_in_ns west iked -dvv -f "$dir/iked.conf" -s "$dir/iked.sock" >"$dir/log" 2>&1 &
+    exec_in_ns west "${iked_program[@]}" -dvv -f "$dir/iked.conf" -s "$dir/iked.sock" >"$dir/log" 2>&1 &
     pid_west=$!
     pids+=("$pid_west")
     wait_until 60 eval 'not_running "$pid_west" || iked_listens'

@@ -4,7 +4,7 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 export SWIFTIKE_BIN=${SWIFTIKE_BIN:-$top/.build/release}
-for program in swiftike swiftikectl swiftkey swiftesp; do
+for program in swiftike swiftikectl swiftkey swiftesp swiftpfkeyd swiftpfkey-run; do
     [ -x "$SWIFTIKE_BIN/$program" ] || { echo "not built: $SWIFTIKE_BIN/$program (make builds it)" >&2; exit 2; }
 done
 # lacks SCENARIO FILE ARGUMENT...: whether the scenario is wanted, and what it needs is not there.
@@ -31,6 +31,7 @@ for need in unit:swiftikePackageTests.xctest swiftesp:esp-matrix; do
 done
 export GUEST_TIMEOUT=${GUEST_TIMEOUT:-1800}
 "$here/make-guest.sh" && "$here/make-peers.sh" || exit 1
+clang -O2 -Wall -Wextra -Werror -o "$top/.guest/libipsec" "$top/Tests/PFKeyProof/libipsec.c" || exit 1
 
 # guest ARGUMENT...: runs them in a guest; one that came to no end is a failure.
 guest() {
