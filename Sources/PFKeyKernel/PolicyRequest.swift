@@ -63,11 +63,11 @@ package struct PolicyRequest {
         return request
     }
 
-    /// DELPOLICY, by selector.
-    package func deletion() throws(SADBError) -> NetlinkRequest {
+    /// GETPOLICY or DELPOLICY, by selector.
+    package func lookUpBySelector(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
         let (source, destination, policy) = try parts()
         let direction = try Self.direction(policy)
-        var request = NetlinkRequest(type: XFRMMessage.deletePolicy)
+        var request = NetlinkRequest(type: type)
         request.putSelector(source, destination)
         request.put(UInt32(0))
         request.put(direction)

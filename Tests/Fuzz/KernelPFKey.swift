@@ -27,7 +27,8 @@ private func requests(_ message: SADBMessage) -> [NetlinkRequest] {
     let asked: [NetlinkRequest?] = [
         try? association.whole(XFRMMessage.newState), try? association.whole(XFRMMessage.updateState),
         try? association.larval(), try? association.lookUp(XFRMMessage.deleteState),
-        try? policy.whole(XFRMMessage.newPolicy) { 0x4000 }, try? policy.deletion(),
+        try? policy.whole(XFRMMessage.newPolicy) { 0x4000 },
+        try? policy.lookUpBySelector(XFRMMessage.deletePolicy),
         try? policy.lookUp(XFRMMessage.deletePolicy), try? MigrationRequest(message: message).whole(),
     ]
     return asked.compactMap { $0 }

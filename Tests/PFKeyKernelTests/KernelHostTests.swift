@@ -103,6 +103,27 @@ private final class Bench {
         }
     }
 
+    @Test func aChangeIsAnsweredWhereTheKernelsEventIsLost() throws {
+        try Namespace.run {
+            let bench = Bench()
+            let events = Bench.netlink()
+            let seat = try bench.connect(passing: [Bench.netlink(), dup(events)])
+            // Whoever passed the socket has it leave the group of policies.
+            var group: UInt32 = 4
+            #expect(unsafe setsockopt(events, 270, 2, &group, 4) == 0)
+            close(events)
+            try bench.send(Sample.message(.policySetIndex, .unspecified, Self.policy), from: seat)
+            let told = try bench.take(seat)
+            #expect(told.map(\.header.type) == [.policyAdd])
+            #expect(told.first?.policy?.index ?? 0 != 0)
+            try bench.send(Sample.message(.policyDelete, .unspecified, Self.policy), from: seat)
+            try bench.send(Sample.message(.policyDelete, .unspecified, Self.policy), from: seat)
+            let answers = try bench.take(seat)
+            #expect(answers.map(\.header.type) == [.policyDelete, .policyDelete])
+            #expect(answers.map(\.header.error) == [.none, .noEntry])
+        }
+    }
+
     @Test func aLarvalSAIsItsAskersAloneAndAFlushIsToldTwice() throws {
         try Namespace.run {
             let bench = Bench()
