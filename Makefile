@@ -57,7 +57,7 @@ interop: test-deps all
 	Tests/Interop/tsan.sh 3
 	Tests/Interop/run.sh $(SCENARIO)
 	Tests/Swiftesp/run.sh
-	Tests/side-by-side.sh Tests/Interop/path-mtu.sh Tests/Swiftkey/run.sh Tests/PFKeyShim/run.sh \
+	Tests/side-by-side.sh Tests/Interop/path-mtu.sh Tests/Swiftkey/run.sh Tests/PFKeyShim/run.sh Tests/PFKeyProof/run.sh \
 	    Tests/Interop/interfaces.sh Tests/Interop/certificates.sh Tests/Interop/bad-packets.sh Tests/Interop/ikev2-pair.sh \
 	    Tests/Interop/stapled-ocsp.sh
 

@@ -248,7 +248,7 @@ iked_start() {
 set nofragmentation
 ikev2 "net" $mode esp from 10.2.0.0/24 to 10.1.0.0/24 local 192.0.2.2 peer 192.0.2.1 \\
     ikesa enc aes-256 auth hmac-sha2-256 prf hmac-sha2-256 group curve25519 \\
-    childsa enc aes-256 auth ${IKED_AUTH:-hmac-sha2-512} \\
+    childsa enc aes-256 auth hmac-sha2-512 \\
     $*
 CONF
     exec_in_ns west "${iked_program[@]}" -dvv -f "$dir/iked.conf" -s "$dir/iked.sock" >"$dir/log" 2>&1 &
