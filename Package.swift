@@ -238,7 +238,8 @@ let package = Package(
         tests("PFKey", ["Wire", "IPsec", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
         tests("PFKeyLaunch", ["CLinux", "LinuxIO", "ProgramFormat"]),
         tests("PFKeySocket", ["Algorithms", "IPsec", "KeyMaterial", "LinuxIO", "PFKey"]),
-        tests("PFKeyKernel", ["IPsec", "KeyMaterial", "Netlink", "PFKey", "PFKeySocket", "XFRM"]),
+        tests(
+            "PFKeyKernel", ["IPsec", "KeyMaterial", "LinuxIO", "Netlink", "PFKey", "PFKeySocket", "XFRM"]),
         tests("SetkeyScript", ["IPsec", "Algorithms", "KeyMaterial", "SourceText"], exclude: ["Vectors"]),
         tests(
             "SADText", ["IPsec", "Algorithms", "KeyMaterial", "SetkeyScript", "SourceText"],

@@ -95,7 +95,11 @@ static int respond(int descriptor, struct seccomp_notif_resp response)
 
 int linuxio_trap_answer(int descriptor, uint64_t id, int64_t value)
 {
-    struct seccomp_notif_resp response = {.id = id, .val = value < 0 ? 0 : value, .error = value < 0 ? (int32_t)value : 0};
+    struct seccomp_notif_resp response = {.id = id};
+    if (value < 0)
+        response.error = (int32_t)value;
+    else
+        response.val = value;
     return respond(descriptor, response);
 }
 
@@ -172,7 +176,8 @@ union rights {
 int linuxio_pass_descriptor(int channel, int descriptor)
 {
     char octet = 0;
-    union rights room = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof descriptor)}};
+    union rights room = {
+        .header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof descriptor)}};
     struct iovec piece = {&octet, 1};
     struct msghdr message = {
         .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};

@@ -122,7 +122,8 @@ package struct LocalFile: Hashable, Sendable {
         guard number >= 0 else { throw SystemError("open \(path)") }
         let descriptor = FileDescriptor(owning: number)
         var bytes = [UInt8](repeating: 0, count: count)
-        let start = off_t(clamping: offset)
+        // Behind the last offset that the kernel takes there is nothing either.
+        let start = min(off_t(clamping: offset), off_t.max - off_t(count))
         let taken = try SystemError.retrying("pread \(path)") {
             unsafe bytes.withUnsafeMutableBytes { buffer in
                 unsafe pread(descriptor.number, buffer.baseAddress, buffer.count, start)

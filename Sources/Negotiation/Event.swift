@@ -34,8 +34,6 @@ package struct ChildRequest: Hashable, Sendable {
     package var `protocol` = SecurityProtocol.esp
     /// How packets are to be compressed before they are protected, where the peer agrees; nil for not at all.
     package var compression: CompressionAlgorithm?
-    /// Whether SAs without compression are of no use.
-    package var needsCompression = false
     /// For the SAs, so that the policies find them; 0 for none.
     package var requestID: UInt32
     /// The ACQUIRE this answers; 0 for none.
@@ -47,6 +45,8 @@ package struct ChildRequest: Hashable, Sendable {
     package var assigned: AssignedSide?
     /// Whether the child SA brings its policies along and takes them with it.
     package var bringsPolicies = false
+    /// Whether SAs without compression are of no use.
+    package var needsCompression = false
     /// The network device that its traffic goes through in clear; nil for the data plane's own.
     package var device: String?
 

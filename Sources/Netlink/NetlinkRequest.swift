@@ -117,7 +117,8 @@ package struct NetlinkRequest: Sendable {
         unsafe buffer.storeBytes(of: UInt32(size + payload.count), toByteOffset: 0, as: UInt32.self)
         unsafe buffer.storeBytes(of: type, toByteOffset: 4, as: UInt16.self)
         unsafe buffer.storeBytes(
-            of: flags | NetlinkFlag.request | (isAcknowledged ? NetlinkFlag.acknowledge : 0), toByteOffset: NetlinkControl.flagsOffset, as: UInt16.self)
+            of: flags | NetlinkFlag.request | (isAcknowledged ? NetlinkFlag.acknowledge : 0),
+            toByteOffset: NetlinkControl.flagsOffset, as: UInt16.self)
         unsafe buffer.storeBytes(of: sequence, toByteOffset: 8, as: UInt32.self)
         unsafe buffer.storeBytes(of: port, toByteOffset: 12, as: UInt32.self)
         let body = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[size..<encodedSize])

@@ -29,7 +29,7 @@ package enum SADBRequest: Sendable {
         case .getSPI:
             self = .database(.allocateSPI(try association.larval(), try Self.range(message)))
         case .flush: self = .database(.flushSAD(try Self.protocol(message)))
-        case .dump: self = .dumpSAD(try Self.protocol(message), message.filter)
+        case .dump: self = .dumpSAD(try Self.protocol(message), try Self.filter(message))
         case .policyAdd, .policySetIndex: self = .database(.addPolicy(try policy.entry()))
         case .policyUpdate: self = .database(.updatePolicy(try policy.entry()))
         case .policyDelete: self = .database(.deletePolicy(try policy.key()))
@@ -52,6 +52,12 @@ package enum SADBRequest: Sendable {
             throw .malformed(.spiRange, "goes from \(range.minimum) to \(range.maximum)")
         }
         return range.minimum...range.maximum
+    }
+
+    private static func filter(_ message: SADBMessage) throws(SADBError) -> SADBFilter? {
+        guard let filter = message.filter else { return nil }
+        guard filter.isPossible else { throw .malformed(.filter, "has a prefix of more than 128 bits") }
+        return filter
     }
 
     /// nil is all protocols.

@@ -2,13 +2,15 @@ import PFKey
 import XFRM
 
 /// What is remembered of SAs because the kernel's reports of their limits leave it out.
-struct AssociationMemory {
+package struct AssociationMemory {
     /// SAs that are remembered; reports about further ones tell no algorithms.
     private static let limit = 262_144
 
     private var entries: [KernelAssociationKey: KernelAssociationTraits] = [:]
     /// Whether there may be SAs that were not told of.
     var isStale = true
+
+    package init() {}
 
     mutating func clear() {
         entries = [:]

@@ -1,14 +1,19 @@
 import IPsec
-import Netlink
-import PFKey
+package import Netlink
+package import PFKey
 import XFRM
 
 /// A request about an SA, as the kernel's messages.
 ///
 /// What is checked here, and in which order, is what Linux's own PF_KEY socket checks before it asks the SAD.
-struct AssociationRequest {
+package struct AssociationRequest {
     let message: SADBMessage
     let dialect: SADBDialect
+
+    package init(message: SADBMessage, dialect: SADBDialect) {
+        self.message = message
+        self.dialect = dialect
+    }
 
     private var header: SADBHeader { message.header }
 
@@ -28,7 +33,7 @@ struct AssociationRequest {
     }
 
     /// DELSA or GETSA; a kind of SA that is none of IPsec's cannot be found.
-    func lookUp(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
+    package func lookUp(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
         guard let association = message.association else { throw .refusal(.invalid, "The SPI is missing.") }
         let destination = try ends().destination
         guard let kind = header.satype.protocol else {
@@ -44,7 +49,7 @@ struct AssociationRequest {
     }
 
     /// ALLOCSPI.
-    func larval() throws(SADBError) -> NetlinkRequest {
+    package func larval() throws(SADBError) -> NetlinkRequest {
         let ends = try ends()
         let number = try protocolNumber()
         let mode = try KernelMode.kernel(number: message.association2?.mode ?? 0)
@@ -60,7 +65,7 @@ struct AssociationRequest {
     }
 
     /// NEWSA or UPDSA.
-    func whole(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
+    package func whole(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
         guard let association = message.association else { throw .refusal(.invalid, "The SPI is missing.") }
         let ends = try ends()
         let number = try protocolNumber()

@@ -32,7 +32,8 @@ struct KernelAlgorithm: Hashable {
 
     /// In the kernel's order.
     static let encryption = [
-        KernelAlgorithm(nullCipher, "ecb(cipher_null)", 0...0), KernelAlgorithm(2, "cbc(des)", iv: 8, 64...64),
+        KernelAlgorithm(nullCipher, "ecb(cipher_null)", 0...0),
+        KernelAlgorithm(2, "cbc(des)", iv: 8, 64...64),
         KernelAlgorithm(3, "cbc(des3_ede)", iv: 8, 192...192),
         KernelAlgorithm(6, "cbc(cast5)", iv: 8, 40...128),
         KernelAlgorithm(7, "cbc(blowfish)", iv: 8, 40...448),

@@ -61,7 +61,8 @@ struct KernelAssociation {
     var traits: KernelAssociationTraits {
         get {
             KernelAssociationTraits(
-                numbers: numbers, encapsulation: encapsulation, label: label, sequence: record.acquireSequence)
+                numbers: numbers, encapsulation: encapsulation, label: label, sequence: record.acquireSequence
+            )
         }
     }
 
@@ -109,7 +110,8 @@ struct KernelAssociation {
         _ state: UInt8, _ traits: KernelAssociationTraits, _ limits: [SADBExtension], keys: [SADBExtension]
     ) throws(SADBError) -> [SADBExtension] {
         guard let mode = KernelMode.number(kernel: record.modeNumber) else {
-            throw SADBError(.unsupported, .invalid, "PF_KEY has no number for the kernel's mode \(record.modeNumber).")
+            throw SADBError(
+                .unsupported, .invalid, "PF_KEY has no number for the kernel's mode \(record.modeNumber).")
         }
         let association = SADBAssociation(
             spi: record.spi.value, replay: record.plainReplayWindow, state: state,

@@ -1,18 +1,22 @@
 import IPsec
-import Netlink
-import PFKey
+package import Netlink
+package import PFKey
 import Wire
 import XFRM
 
 /// A report of the kernel, as PF_KEY tells it.
-struct KernelEvent {
+package struct KernelEvent {
     let header: NetlinkHeader
+
+    package init(header: NetlinkHeader) {
+        self.header = header
+    }
 
     /// The message and who gets it; nil for what PF_KEY does not tell.
     ///
     /// - Parameter algorithms: those that an acquire of the policy with a number may propose.
     /// - Throws: for what ends early, or PF_KEY has no form for.
-    func notice(
+    package func notice(
         _ payload: Span<UInt8>, _ memory: inout AssociationMemory,
         _ algorithms: (UInt32) -> SADBAlgorithms
     ) throws -> PFKeyNotice? {
@@ -26,7 +30,8 @@ struct KernelEvent {
         case XFRMMessage.updatePolicy: try policy(.policyUpdate, try KernelPolicy(payload))
         case XFRMMessage.deletePolicy: try deletedPolicy(payload)
         case XFRMMessage.flushPolicies: try flushedPolicies(payload)
-        case XFRMMessage.acquire: try AcquireEvent(payload).map { toListeners($0.message(algorithms($0.policy.index))) }
+        case XFRMMessage.acquire:
+            try AcquireEvent(payload).map { toListeners($0.message(algorithms($0.policy.index))) }
         case XFRMMessage.mapping: try mapping(payload, memory)
         case XFRMMessage.migrate: try migrated(payload, &memory)
         default: nil

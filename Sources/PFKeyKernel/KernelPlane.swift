@@ -64,7 +64,8 @@ package final class KernelPlane: PFKeyPlane {
         _ header: NetlinkHeader, _ payload: Span<UInt8>, _ client: PFKeyClientID, _ seat: KernelSeat
     ) -> PFKeyNotice? {
         let told = try? KernelEvent(header: header).notice(payload, &seat.memory) {
-            clientPolicies.contains($0) ? SADBAlgorithms(authentication: [], encryption: []) : probe.algorithms
+            clientPolicies.contains($0)
+                ? SADBAlgorithms(authentication: [], encryption: []) : probe.algorithms
         }
         guard var notice = told ?? nil else { return nil }
         notice.listener = client
@@ -130,8 +131,8 @@ extension KernelPlane {
             // What changes a mature SA is told otherwise than what makes one mature.
             try change(try asking.association.whole(XFRMMessage.updateState), asking, recalling: true)
         case .delete: try change(try asking.association.lookUp(XFRMMessage.deleteState), asking)
-        case .get: try association(try asking.association.lookUp(XFRMMessage.getState), asking)
-        case .getSPI: try association(try asking.association.larval(), asking)
+        case .get: try told(try asking.association.lookUp(XFRMMessage.getState), asking)
+        case .getSPI: try told(try asking.association.larval(), asking)
         case .flush: try flush(try flushOfAssociations(asking), asking)
         default: try dumpAssociations(asking)
         }
@@ -141,9 +142,12 @@ extension KernelPlane {
         switch asking.header.type {
         case .policyUpdate: try setPolicy(XFRMMessage.updatePolicy, asking)
         case .policyAdd, .policySetIndex: try setPolicy(XFRMMessage.newPolicy, asking)
-        case .policyDelete: try change(try asking.policy.deletion(), asking)
+        case .policyDelete: try change(try asking.policy.lookUpBySelector(XFRMMessage.deletePolicy), asking)
         case .policyDeleteByIndex: try change(try asking.policy.lookUp(XFRMMessage.deletePolicy), asking)
-        case .policyGet: try policy(asking)
+        case .policyGet:
+            answer(
+                try policy(
+                    try asking.policy.lookUp(XFRMMessage.getPolicy), asking, asking.header.answered), asking)
         case .policyFlush: try flush(NetlinkRequest(type: XFRMMessage.flushPolicies), asking)
         default: try dumpPolicies(asking)
         }
@@ -157,7 +161,9 @@ extension KernelPlane {
     ) throws(SADBError) -> PFKeyOutcome {
         if recalling { asking.seat.recall() }
         try carryOut(request, asking)
-        return .told(takeEvents(of: asking))
+        let notices = takeEvents(of: asking)
+        let isTold = notices.contains { $0.listener == asking.client && $0.requester == asking.client }
+        return .told(isTold ? notices : notices + substitute(asking))
     }
 
     private func takeEvents(of asking: Asking) -> [PFKeyNotice] {
@@ -198,22 +204,31 @@ extension KernelPlane {
         return number
     }
 
-    private func association(_ request: NetlinkRequest, _ asking: Asking) throws(SADBError) -> PFKeyOutcome {
+    private func association(
+        _ request: NetlinkRequest, _ asking: Asking, _ header: SADBHeader
+    ) throws(SADBError) -> SADBMessage {
         var found: KernelAssociation?
         try carryOut(request, asking) { _, payload in found = (try? KernelAssociation(payload)) ?? nil }
         guard let found else { throw .unreadable }
-        let message = SADBMessage(asking.header.answered, try found.whole(found.state(at: Self.now)))
-        return .told([PFKeyNotice(message, to: .one(asking.client), askedBy: asking.client)])
+        return SADBMessage(header, try found.whole(found.state(at: Self.now)))
     }
 
-    private func policy(_ asking: Asking) throws(SADBError) -> PFKeyOutcome {
+    private func policy(
+        _ request: NetlinkRequest, _ asking: Asking, _ header: SADBHeader
+    ) throws(SADBError) -> SADBMessage {
         var found: KernelPolicy?
-        try carryOut(try asking.policy.lookUp(XFRMMessage.getPolicy), asking) { _, payload in
-            found = (try? KernelPolicy(payload)) ?? nil
-        }
+        try carryOut(request, asking) { _, payload in found = (try? KernelPolicy(payload)) ?? nil }
         guard let found else { throw .unreadable }
-        let message = SADBMessage(asking.header.answered.ofPolicy, try found.whole())
-        return .told([PFKeyNotice(message, to: .one(asking.client), askedBy: asking.client)])
+        return SADBMessage(header.ofPolicy, try found.whole())
+    }
+
+    private func told(_ request: NetlinkRequest, _ asking: Asking) throws(SADBError) -> PFKeyOutcome {
+        answer(try association(request, asking, asking.header.answered), asking)
+    }
+
+    /// What is for the sender alone.
+    private func answer(_ message: SADBMessage, _ asking: Asking) -> PFKeyOutcome {
+        .told([PFKeyNotice(message, to: .one(asking.client), askedBy: asking.client)])
     }
 
     private func setPolicy(_ type: UInt16, _ asking: Asking) throws(SADBError) -> PFKeyOutcome {
@@ -228,6 +243,29 @@ extension KernelPlane {
             if let policy = (try? KernelPolicy(payload)) ?? nil { used.formUnion(policy.requestIDs) }
         }
         return RequestIDs.next(used)
+    }
+}
+
+/// What the sender of a change is told where the kernel's event was lost: it waits for an answer.
+extension KernelPlane {
+    private func substitute(_ asking: Asking) -> [PFKeyNotice] {
+        guard let message = try? confirmation(asking) else { return [] }
+        return [PFKeyNotice(message, to: .one(asking.client), askedBy: asking.client)]
+    }
+
+    /// What is there now; of what is gone, no more than was asked.
+    private func confirmation(_ asking: Asking) throws(SADBError) -> SADBMessage? {
+        var header = asking.header.answered
+        switch header.type {
+        case .add, .update:
+            return try association(try asking.association.lookUp(XFRMMessage.getState), asking, header)
+        case .policyAdd, .policyUpdate, .policySetIndex:
+            if header.type == .policySetIndex { header.type = .policyAdd }
+            return try policy(try asking.policy.lookUpBySelector(XFRMMessage.getPolicy), asking, header)
+        case .delete, .policyDelete, .policyDeleteByIndex:
+            return SADBMessage(header, asking.request.extensions)
+        default: return nil
+        }
     }
 }
 
@@ -249,9 +287,7 @@ extension KernelPlane {
     }
 
     private static func put(_ filter: SADBFilter, into request: inout NetlinkRequest) throws(SADBError) {
-        guard filter.sourceLength <= 128, filter.destinationLength <= 128 else {
-            throw .refusal(.invalid, "A prefix of the filter is longer than 128 bits.")
-        }
+        guard filter.isPossible else { throw .refusal(.invalid, "A prefix of the filter has over 128 bits.") }
         request.putAttribute(XFRMAttribute.addressFilter) { attribute in
             attribute.put(filter.source)
             attribute.put(filter.destination)

@@ -22,7 +22,8 @@ struct KernelPolicy {
 
     init?(_ record: PolicyRecord, attributes: Span<UInt8>) throws(WireError) {
         // The policy of a socket for everything names no family; Linux shows it as one of IPv4.
-        guard let family = AddressFamily(kernelNumber: record.selector.family == 0 ? 2 : record.selector.family)
+        guard
+            let family = AddressFamily(kernelNumber: record.selector.family == 0 ? 2 : record.selector.family)
         else { return nil }
         self.record = record
         self.family = family
@@ -72,7 +73,8 @@ struct KernelPolicy {
         for template in templates { requests.append(try Self.request(template)) }
         let kind: UInt16 = record.action != XFRMValue.allow ? 0 : templates.isEmpty ? 1 : 2
         return SADBPolicy(
-            type: kind, direction: record.directionNumber &+ 1, index: record.index, priority: record.priority,
+            type: kind, direction: record.directionNumber &+ 1, index: record.index,
+            priority: record.priority,
             requests: requests)
     }
 

@@ -1,16 +1,22 @@
 import IPsec
-import Netlink
-import PFKey
+package import Netlink
+package import PFKey
 import Wire
 import XFRM
 
 /// MIGRATE as a request of a client.
-struct MigrationRequest {
+package struct MigrationRequest {
     let message: SADBMessage
 
-    func whole() throws(SADBError) -> NetlinkRequest {
+    package init(message: SADBMessage) {
+        self.message = message
+    }
+
+    package func whole() throws(SADBError) -> NetlinkRequest {
         let (source, destination, policy) = try PolicyRequest(message: message).parts()
-        guard policy.direction <= 3 else { throw .refusal(.invalid, "There is no direction \(policy.direction).") }
+        guard policy.direction <= 3 else {
+            throw .refusal(.invalid, "There is no direction \(policy.direction).")
+        }
         let managers = try keyManagers()
         let steps = try steps(policy)
         var request = NetlinkRequest(type: XFRMMessage.migrate, capacity: 512)

@@ -1,13 +1,17 @@
 import IPsec
-import Netlink
-import PFKey
+package import Netlink
+package import PFKey
 import XFRM
 
 /// A request about a policy, as the kernel's messages.
 ///
 /// What is checked here, and in which order, is what Linux's own PF_KEY socket checks before it asks the SPD.
-struct PolicyRequest {
+package struct PolicyRequest {
     let message: SADBMessage
+
+    package init(message: SADBMessage) {
+        self.message = message
+    }
 
     /// The highest request ID that is for administrators to give.
     static let maximumManualRequestID: UInt32 = 0x3fff
@@ -34,7 +38,7 @@ struct PolicyRequest {
     /// NEWPOLICY or UPDPOLICY.
     ///
     /// - Parameter freshRequestID: gives a request ID that no policy has.
-    func whole(
+    package func whole(
         _ type: UInt16, freshRequestID: () throws(SADBError) -> UInt32
     ) throws(SADBError) -> NetlinkRequest {
         let (source, destination, policy) = try parts()
@@ -59,11 +63,11 @@ struct PolicyRequest {
         return request
     }
 
-    /// DELPOLICY, by selector.
-    func deletion() throws(SADBError) -> NetlinkRequest {
+    /// GETPOLICY or DELPOLICY, by selector.
+    package func lookUpBySelector(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
         let (source, destination, policy) = try parts()
         let direction = try Self.direction(policy)
-        var request = NetlinkRequest(type: XFRMMessage.deletePolicy)
+        var request = NetlinkRequest(type: type)
         request.putSelector(source, destination)
         request.put(UInt32(0))
         request.put(direction)
@@ -73,7 +77,7 @@ struct PolicyRequest {
     }
 
     /// GETPOLICY or DELPOLICY, by the kernel's number.
-    func lookUp(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
+    package func lookUp(_ type: UInt16) throws(SADBError) -> NetlinkRequest {
         guard let index = message.policy?.index else { throw .refusal(.invalid, "The policy is missing.") }
         let direction = UInt8(index & 7)
         guard direction < Self.lastDirection else {

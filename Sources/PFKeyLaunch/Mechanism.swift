@@ -28,7 +28,7 @@ package enum Mechanism: Hashable, Sendable {
     }
 
     /// What a person may ask for.
-    package enum Request: String, Hashable, Sendable, CaseIterable {
+    package enum Request: Hashable, Sendable, CaseIterable {
         case automatic
         case preload
         case seccomp

@@ -18,9 +18,9 @@ package struct PFKeyHello {
     init?(_ message: [UInt8], _ descriptors: ReceivedDescriptors) {
         guard message.count == 16, message.starts(with: Self.magic) else { return nil }
         var flags: UInt32 = 0
+        for octet in message[8..<12] { flags = flags << 8 | UInt32(octet) }
         // In the byte order of this host, as on the other side of a Unix socket.
-        for octet in message[8..<12].reversed() { flags = flags << 8 | UInt32(octet) }
-        self.flags = UInt32(littleEndian: flags.littleEndian)
+        self.flags = UInt32(bigEndian: flags)
         self.descriptors = descriptors
     }
 

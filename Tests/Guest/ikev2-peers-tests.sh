@@ -150,6 +150,16 @@ ikev2_libreswan() {
         'quietly in_ns west ipsec whack --rekey-ike --name net && wait_until 10 grep -q "IKE SA renewed" "$work/east/log"'
     v2_judge "$name, rekeyed IKE SA" tunnel
     check "$name: libreswan takes it down" eval 'quietly in_ns west ipsec auto --down net && wait_until 10 no_state east'
+    # It insists on PFS by default, which IKE_AUTH has no room for.
+    LIFETIME="20 sec" IKE_LIFETIME="12 sec" v2_ours east listen
+    we_renew "$name, rekeyed by us"
+    check "$name, rekeyed by us: with a key exchange of the child's own" eval \
+        'ctl east blackbox gateway >"$work/blackbox"; grep -q "may insist on a key exchange for the child: once more" "$work/blackbox" ||
+             { grep -vE "SA proposal" "$work/blackbox" | tail -n 80; false; }'
+    check "$name, rekeyed by us: swiftike takes it down" eval 'ctl east down net >/dev/null && wait_until 10 no_state west'
+    stop east
+    v2_ours east listen
+    east_start
 
     quietly libreswan_again authby=secret esn=no
     both_roles "$name, esn=no" no in_ns west ipsec auto --up net

@@ -57,7 +57,27 @@ stop east
 check "SIGTERM ends with status 0" test "$status_east" = 0
 stop west
 
+# Compression that policies of setkey's language ask for: the first packet has it negotiated.
+configuration west 2 1 'exchange_mode ikev2;'
+sed -i 's/start up/start listen/' "$work/west.conf"
+configuration east 1 2 'exchange_mode ikev2;'
+sed -i '/^tunnel /d' "$work/east.conf"
+echo "include_policy \"$work/policy.conf\";" >>"$work/east.conf"
+cat >"$work/policy.conf" <<EOF
+spdadd 10.1.0.0/24 10.2.0.0/24 any -P out ipsec ipcomp/tunnel/192.0.2.1-192.0.2.2/require esp/transport//require;
+spdadd 10.2.0.0/24 10.1.0.0/24 any -P in ipsec ipcomp/tunnel/192.0.2.2-192.0.2.1/use esp/transport//require;
+EOF
+start_swiftike west "$work/west.conf" --datapath userspace
+start_swiftike east "$work/east.conf" --datapath userspace
+check "the first packets of a policy with ipcomp bring it up" wait_until 10 ping_through 1
+check "with compression" eval 'json east ".child_sas[0].compression" | grep -qx deflate'
+check "large packets of it are compressed" compressed
+stop east
+stop west
+
 # A key of one side alone.
+configuration east 1 2 'exchange_mode ikev2;'
+configuration west 2 1 'exchange_mode ikev2;'
 psk "$work/psk.west" "192.0.2.1 another key"
 start_swiftike west "$work/west.conf" --datapath userspace
 sed -i 's/start up/start on_demand/' "$work/east.conf"

@@ -22,6 +22,31 @@ import Testing
         #expect(error?.code == EFBIG)
     }
 
+    @Test(arguments: [(0, 3, "abc"), (4, 10, "ef"), (6, 1, ""), (UInt64.max, 1, "")])
+    func piecesAreWhatIsThere(offset: UInt64, count: Int, text: String) throws {
+        let path = "/tmp/linuxio-\(getpid())-\(UInt32.random(in: 0 ... .max)).txt"
+        let number = unsafe open(path, O_CREAT | O_WRONLY, 0o640)
+        try #require(number >= 0)
+        defer { unsafe unlink(path) }
+        close(number)
+        try LocalFile.write("abcdef", to: path)
+        #expect(try LocalFile.read(path, from: offset, atMost: count) == Array(text.utf8))
+        #expect(throws: SystemError.self) { try LocalFile.read("/nonexistent", from: offset, atMost: count) }
+    }
+
+    @Test func pathsAreMadeAbsolute() {
+        #expect(LocalFile.absolute("/a/b") == "/a/b")
+        let folder = LocalFile.resolved(".")
+        #expect(folder.map { $0 + "/a/b" } == LocalFile.absolute("a/b"))
+        #expect(LocalFile.resolved("/proc/../tmp/.") == LocalFile.resolved("/tmp"))
+        #expect(LocalFile.resolved("/nonexistent") == nil)
+    }
+
+    @Test func mostFilesGiveNoCapabilities() {
+        #expect(!LocalFile.hasCapabilities("/bin/sh"))
+        #expect(!LocalFile.hasCapabilities("/nonexistent"))
+    }
+
     @Test func failuresNameTheFile() {
         let missing = #expect(throws: SystemError.self) { try LocalFile.read("/nonexistent") }
         #expect(missing?.description == "open /nonexistent: No such file or directory")

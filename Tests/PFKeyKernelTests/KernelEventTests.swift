@@ -71,7 +71,9 @@ import XFRM
     }
 
     /// xfrm_user_acquire for ESP between two hosts, with the masks of a template.
-    private static func acquire(_ integrity: UInt32, _ encryption: UInt32, protocol: UInt8 = 50) throws -> [UInt8] {
+    private static func acquire(_ integrity: UInt32, _ encryption: UInt32, protocol: UInt8 = 50) throws
+        -> [UInt8]
+    {
         var request = NetlinkRequest(type: 0)
         request.putAddress(Sample.two)
         request.putZeros(4)
@@ -79,7 +81,8 @@ import XFRM
         request.putZeros(3)
         request.putAddress(Sample.one)
         let ends = (
-            SADBAddress(host: Sample.one, upperProtocol: 255), SADBAddress(host: Sample.two, upperProtocol: 255)
+            SADBAddress(host: Sample.one, upperProtocol: 255),
+            SADBAddress(host: Sample.two, upperProtocol: 255)
         )
         request.putSelector(ends.0, ends.1)
         request.putSelector(ends.0, ends.1)
@@ -94,10 +97,11 @@ import XFRM
         return request.octets
     }
 
-    @Test(arguments: [
-        (UInt32.max, UInt32.max, 50, 8 * 9), (0, 0, 50, 0), (1 << 3, 1 << 12 | 1 << 3, 50, 2),
-        (.max, .max, 51, 8), (.max, .max, 108, 0),
-    ] as [(UInt32, UInt32, UInt8, Int)])
+    @Test(
+        arguments: [
+            (UInt32.max, UInt32.max, 50, 8 * 9), (0, 0, 50, 0), (1 << 3, 1 << 12 | 1 << 3, 50, 2),
+            (.max, .max, 51, 8), (.max, .max, 108, 0),
+        ] as [(UInt32, UInt32, UInt8, Int)])
     func anAcquireOffersWhatTheTemplateAllows(
         _ integrity: UInt32, _ encryption: UInt32, _ number: UInt8, _ count: Int
     ) throws {

@@ -87,9 +87,12 @@ import XFRM
     }
 
     @Test(arguments: [
-        Refusal(testDescription: "a type nobody has", policy: SADBPolicy(type: 3, direction: 2), number: .invalid),
+        Refusal(
+            testDescription: "a type nobody has", policy: SADBPolicy(type: 3, direction: 2), number: .invalid),
         Refusal(testDescription: "no direction", policy: SADBPolicy(type: 1, direction: 0), number: .invalid),
-        Refusal(testDescription: "a socket's direction", policy: SADBPolicy(type: 1, direction: 4), number: .invalid),
+        Refusal(
+            testDescription: "a socket's direction", policy: SADBPolicy(type: 1, direction: 4),
+            number: .invalid),
         Refusal(testDescription: "no mode", policy: out(request(2, mode: 0)), number: .invalid),
         Refusal(testDescription: "TCP", policy: out(request(2, protocol: 6)), number: .invalid),
         Refusal(testDescription: "a tunnel without ends", policy: out(request(2, mode: 2)), number: .invalid),
@@ -97,7 +100,8 @@ import XFRM
             testDescription: "a tunnel that may be left out",
             policy: out(request(1, mode: 2, tunnel: tunnel)), number: .invalid),
         Refusal(
-            testDescription: "seven", policy: SADBPolicy(
+            testDescription: "seven",
+            policy: SADBPolicy(
                 type: 2, direction: 2, requests: Array(repeating: request(2), count: 7)), number: .tooDeep),
         Refusal(
             testDescription: "a length of nothing", policy: octets([UInt8](repeating: 0, count: 16)),
@@ -106,14 +110,16 @@ import XFRM
             testDescription: "nonsense where nothing is asked for",
             policy: octets([UInt8](repeating: 0, count: 16), type: 1), number: nil),
         Refusal(testDescription: "an unknown level", policy: out(request(9)), number: nil),
-        Refusal(testDescription: "a number of two octets", policy: out(request(2, protocol: 0x132)), number: nil),
+        Refusal(
+            testDescription: "a number of two octets", policy: out(request(2, protocol: 0x132)), number: nil),
     ])
     func whatLinuxRefusesBeforeItAsksTheSPDIsRefused(_ refusal: Refusal) {
         #expect(Sample.refusal { _ = try Self.request(refusal.policy) } == refusal.number)
     }
 
-    @Test(arguments: [(0, .noEntry), (3, .invalid), (12, .invalid), (8, nil), (17, nil)]
-        as [(UInt32, SADBErrorNumber?)])
+    @Test(
+        arguments: [(0, .noEntry), (3, .invalid), (12, .invalid), (8, nil), (17, nil)]
+            as [(UInt32, SADBErrorNumber?)])
     func aPolicyIsLookedUpByItsNumber(_ index: UInt32, _ number: SADBErrorNumber?) {
         let policy = SADBPolicy(type: 0, direction: 0, index: index)
         let request = PolicyRequest(message: Sample.message(.policyGet, .unspecified, [.policy(policy)]))

@@ -14,7 +14,10 @@ enum Sample {
     static let four = IPAddress("2001:db8::4") ?? .unspecified(.ipv6)
 
     static func ends(_ source: IPAddress = one, _ destination: IPAddress = two) -> [SADBExtension] {
-        [.address(.source, SADBAddress(host: source)), .address(.destination, SADBAddress(host: destination))]
+        [
+            .address(.source, SADBAddress(host: source)),
+            .address(.destination, SADBAddress(host: destination)),
+        ]
     }
 
     static func key(_ role: SADBKey.Role, bits: UInt16) -> SADBExtension {

@@ -5,14 +5,19 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/pfkeyv2.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -282,7 +287,8 @@ union rights {
 };
 
 static void pass(int channel, int descriptor) {
-    union rights room = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
+    union rights room = {
+        .header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))}};
     struct iovec piece = {"x", 1};
     struct msghdr message = {
         .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};
@@ -405,6 +411,38 @@ static void check_end(void) {
     EXPECT(read(descriptor, &message, sizeof message) == -1 && errno == ECONNRESET);
 }
 
+// Makes the kernel answer socket(PF_KEY) with an error, or with 0 as if that were the socket's number.
+static void answer_socket(unsigned code) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PF_KEY, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | code),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    EXPECT(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+// The kernel's own socket is preferred, and all its refusals but one are final.
+static void check_kernel(void) {
+    unsigned codes[] = {0, EPERM, ENOMEM, EPROTONOSUPPORT, EAFNOSUPPORT};
+    for (unsigned index = 0; index < sizeof codes / sizeof *codes; index++) {
+        pid_t child = fork();
+        if (!child) {
+            answer_socket(codes[index]);
+            int descriptor = socket(PF_KEY, SOCK_RAW, PF_KEY_V2);
+            if (codes[index] == 0) EXPECT(descriptor == 0);
+            else if (codes[index] == EAFNOSUPPORT) expect_exchange(descriptor, 1);
+            else EXPECT(descriptor == -1 && errno == (int)codes[index]);
+            _exit(0);
+        }
+        expect_success(child);
+    }
+}
+
 static void check_absence(void) {
     EXPECT(socket(PF_KEY, SOCK_RAW, PF_KEY_V2) == -1 && errno == EAFNOSUPPORT);
 }
@@ -423,7 +461,7 @@ static const struct {
     {"reuse", check_reuse},     {"fork", check_fork},         {"exec", check_exec},
     {"closing", check_closing}, {"passing", check_passing},   {"threads", check_threads},
     {"signals", check_signals}, {"loss", check_loss},
-    {"interruptions", check_interruptions}, {"end", check_end},         {"absence", check_absence},
+    {"interruptions", check_interruptions}, {"kernel", check_kernel}, {"end", check_end},         {"absence", check_absence},
     {"rights", check_rights},
 };
 enum { CHECKS = sizeof checks / sizeof *checks };

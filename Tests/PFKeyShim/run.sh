@@ -75,7 +75,7 @@ probes() {
 
 both=(ways refusals types identity receiving copies reuse fork exec closing threads signals)
 # What can be told to a library only: descriptors at numbers that a program chooses or is passed, and what comes in.
-loaded=(nameless placed passing interruptions)
+loaded=(nameless placed passing interruptions kernel)
 
 # Against a server that is late with everything: who does not wait fails.
 library() {
@@ -104,6 +104,8 @@ calls() {
     probes calls "$work/probe-static" "${both[@]}"
     run_in east --sha256-96 "$work/probe-static" ways >/dev/null
     check "calls: truncation goes to the server" eval '[ "$(sort -u "$work/hellos" | tr "\n" ,)" = "0 3,1 3," ]'
+    check "calls: beside the library, which leaves them alone" run_in east --seccomp \
+        env LD_PRELOAD="$library" SWIFTPFKEY_SOCKET="$work/socket" "$work/probe" "${both[@]}"
     check "calls: asked for, of a program with libraries" run_in east --seccomp "$work/probe" "${both[@]}"
     stop_server
     start_fake
@@ -251,30 +253,98 @@ starting() {
          [ $? = 69 ] && grep -q "did not start: .*[Nn]o such file" "$work/err"'
 }
 
-# OpenIKED, as Debian has it: a parent opens the socket, and passes it to a process without rights in another root.
+# start_iked SIDE MODE SOCKET: an OpenIKED as Debian has it. Its parent opens the PF_KEY socket, and passes it to a process
+# without rights in another root, which negotiates.
+start_iked() {
+    local side=$1 mode=$2 socket=$3 other=west own=1 peer=2
+    [ "$side" = west ] && { other=east own=2 peer=1; }
+    (umask 077 && echo "ikev2 \"shim\" $mode esp from 10.$own.0.0/24 to 10.$peer.0.0/24 local 192.0.2.$own \
+        peer 192.0.2.$peer srcid $side.example dstid $other.example psk \"secret\"" >"$work/$side.iked")
+    exec_in_ns "$side" "$run" --socket "$socket" --preload-library "$library" \
+        iked -dvv -s "$work/$side.sock" -f "$work/$side.iked" >"$work/$side.log" 2>&1 &
+    pids+=("$!")
+    iked+=("$!")
+    wait_until 10 grep -qs "received pfkey fd" "$work/$side.log"
+}
+
 openiked() {
+    local side iked=()
     start_server
-    (umask 077 && echo 'ikev2 "t" active esp from 10.1.0.0/24 to 10.2.0.0/24 local 192.0.2.1 peer 192.0.2.2 psk "secret"' \
-        >"$work/iked.conf")
-    exec_in_ns east "$run" --socket "$work/socket" --preload-library "$library" \
-        iked -dvv -s "$work/iked.sock" -f "$work/iked.conf" >"$work/iked.log" 2>&1 &
-    local iked=$!
-    pids+=("$iked")
-    check "openiked: passes the socket" wait_until 10 grep -q "received pfkey fd" "$work/iked.log"
-    check "openiked: begins to negotiate" wait_until 10 grep -q "ikev2_init_ike_sa: initiating" "$work/iked.log"
-    check "openiked: its own packets go past the policies" eval \
-        '! grep -qiE "pfkey.*(fail|error)|setsockopt" "$work/iked.log"'
-    kill "$iked"
-    wait "$iked" 2>/dev/null
-    check "openiked: ends" wait_until 10 eval '! pgrep -f "$work/iked.conf" >/dev/null'
+    check "openiked: responder starts, and passes its socket" start_iked west passive "$work/socket"
+    check "openiked: initiator starts, and passes its socket" start_iked east active "$work/socket"
+    # Without bypass policies on its sockets its own packets would not get there.
+    for side in east west; do
+        check "openiked: $side authenticates its peer" wait_until 15 grep -q "sa_state: .* -> VALID\|-> ESTABLISHED" "$work/$side.log"
+        check "openiked: $side gets an SPI" wait_until 10 grep -q "pfkey_sa_init: new spi 0x" "$work/$side.log"
+        check "openiked: $side adds its SAs" wait_until 10 grep -q "pfkey_sa_add: " "$work/$side.log"
+    done
+    if kernel_has_esp east; then
+        check "openiked: the kernel has them" eval '[ "$(ip -n "$east" xfrm state | grep -c "^src")" -ge 2 ]'
+    else
+        check "openiked: is told that this kernel has no ESP" wait_until 10 \
+            grep -q "pfkey_reply: message: Protocol not supported" "$work/east.log"
+        check "openiked: the SPI is reserved in the kernel" eval 'ip -n "$east" xfrm state | grep -q "proto esp spi 0x"'
+    fi
+    check "openiked: its sockets have policies of their own" eval \
+        '[ "$(ip -n "$east" xfrm policy | grep -c "socket in")" -ge 2 ]'
+    end_iked
+    check "openiked: ends" wait_until 10 eval '! pgrep -f "$work/.*[.]iked" >/dev/null'
     stop_server
+}
+
+end_iked() {
+    kill "${iked[@]}"
+    wait "${iked[@]}" 2>/dev/null
+    true
+}
+
+# The same with the engine of swiftike: a kernel that has neither PF_KEY nor ESP carries OpenIKED's tunnel.
+engine() {
+    local side own=1 iked=()
+    (umask 077 && : >"$work/psk.txt")
+    for side in east west; do
+        # OpenIKED has the usual ports.
+        printf 'path pre_shared_key "%s";\nlisten { isakmp 192.0.2.%d [5500]; isakmp_natt 192.0.2.%d [5501]; }\n' \
+            "$work/psk.txt" $own $own >"$work/$side.conf"
+        own=2
+        start_swiftike $side "$work/$side.conf" --datapath userspace --pfkey-socket "$work/$side/pfkey.sock" ||
+            { check "engine: swiftike starts" false; return; }
+    done
+    local way
+    for way in preload seccomp; do
+        check "engine: takes all that a program gives it, by $way" eval \
+            'in_ns east "$run" --socket "$work/east/pfkey.sock" --preload-library "$library" --$way \
+                python3 "$client" policy spi sa dump >"$work/client.out" 2>&1
+             [ "$(tr "\n" , <"$work/client.out")" = "policy 0,spi 0,sa 0,dump 1," ]'
+        in_ns east "$bin/swiftkey" --socket "$work/east/pfkey.sock" -F
+        in_ns east "$bin/swiftkey" --socket "$work/east/pfkey.sock" -FP
+    done
+    start_iked west passive "$work/west/pfkey.sock"
+    start_iked east active "$work/east/pfkey.sock"
+    for side in east west; do
+        check "engine: OpenIKED on $side is established" wait_until 20 \
+            grep -q "sa_state: .* -> ESTABLISHED" "$work/$side.log"
+    done
+    capture_start
+    check "engine: its tunnel carries pings" ping_through 10
+    capture_stop
+    check "engine: as ESP" eval '[ "$(captured "$esp_on_wire")" -ge 20 ]'
+    check "engine: and none in clear" eval '[ "$(captured "$clear_on_wire")" = 0 ]'
+    for side in east west; do
+        check "engine: $side counts them in both SAs" eval \
+            '[ "$(in_ns $side "$bin/swiftkey" --socket "$work/$side/pfkey.sock" -D --json |
+                jq -r "select(.type == \"sa\") | .usage.packets" | sort -u)" = 10 ]'
+    done
+    end_iked
+    stop east
+    stop west
 }
 
 topology_up
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done; topology_down; rm -rf "$work"' EXIT
 compile || exit 2
 scenarios=("$@")
-[ ${#scenarios[@]} -gt 0 ] || scenarios=(library calls server database policies starting openiked)
+[ ${#scenarios[@]} -gt 0 ] || scenarios=(library calls server database policies starting openiked engine)
 for scenario in "${scenarios[@]}"; do
     echo "== $scenario"
     $scenario

@@ -139,6 +139,30 @@ private struct Bench {
         #expect(try bench.take(client).map(\.header.error) == [.noEntry])
     }
 
+    @Test(
+        arguments: [
+            (2, "192.0.2.0", 24, 0, 1), (2, "192.0.3.0", 24, 0, 0), (10, "192.0.2.0", 24, 0, 0),
+            (0, "192.0.2.0", 24, 0, 1),
+            (2, "192.0.2.1", 128, 128, 0), (0, "192.0.2.1", 32, 0, 1),
+        ] as [(UInt16, String, UInt8, UInt8, Int)])
+    func aFilterSelectsByPrefixes(
+        _ family: UInt16, _ source: String, _ length: UInt8, _ otherLength: UInt8, _ count: Int
+    ) throws {
+        var bench = Bench()
+        let client = bench.connect(1)[0]
+        try bench.send(.addSA(Self.entry(0x1001)), from: client)
+        _ = try bench.take(client)
+        var filter = SADBFilter(source: .any(.ipv4), destination: .any(.ipv4))
+        filter.source = try #require(IPAddress(source)).bytes + [UInt8](repeating: 0, count: 12)
+        (filter.family, filter.sourceLength, filter.destinationLength) = (family, length, otherLength)
+        try bench.send(SADBMessage(SADBHeader(.dump), [.filter(filter)]), from: client)
+        let answers = try bench.take(client)
+        #expect(answers.filter { $0.header.error == .none }.count == count)
+        filter.sourceLength = 129
+        try bench.send(SADBMessage(SADBHeader(.dump), [.filter(filter)]), from: client)
+        #expect(try bench.take(client).map(\.header.error) == [.invalid])
+    }
+
     @Test func aLongDumpGoesAsItIsReadAndASecondOneWaitsForItsEnd() throws {
         var bench = Bench(PFKeyLimits())
         let client = bench.connect(1)[0]

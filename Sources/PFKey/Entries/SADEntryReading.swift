@@ -30,7 +30,8 @@ struct SADEntryReading {
             throw SADBError(
                 .malformed, .invalid, "Of the hard and the soft lifetime one is there, and the other is not.")
         }
-        return try entry(spi: try required(.association, message.association).spi, transform: try transform(.needed))
+        return try entry(
+            spi: try required(.association, message.association).spi, transform: try transform(.needed))
     }
 
     /// The larval SA that GETSPI asks for, with SPI 0.
@@ -146,7 +147,9 @@ extension SADEntryReading {
         }
         // Linux leaves the keys of length 0 out of its answers.
         let key = message.key(.encryption)?.key ?? SecretKey(copying: [])
-        guard key.count > 0 || algorithm == .null || keys == .mayBeWithheld else { throw .missing(.keyEncryption) }
+        guard key.count > 0 || algorithm == .null || keys == .mayBeWithheld else {
+            throw .missing(.keyEncryption)
+        }
         return KeyedCipher(algorithm, key: key)
     }
 

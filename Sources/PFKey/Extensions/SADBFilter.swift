@@ -27,10 +27,15 @@ package struct SADBFilter: Hashable, Sendable {
         destinationLength = try body.takeUInt8()
     }
 
+    /// Whether both prefixes are ones that an address can have.
+    package var isPossible: Bool { sourceLength <= 128 && destinationLength <= 128 }
+
     /// Whether an SA between two addresses is of those; prefixes are compared in the octets that addresses have.
     package func selects(source: IPAddress, destination: IPAddress) -> Bool {
         let hasFamily = family == SADBSocketAddress.ipv4 || family == SADBSocketAddress.ipv6
-        guard !hasFamily || (family == SADBSocketAddress.ipv4) == (source.family == .ipv4) else { return false }
+        guard !hasFamily || (family == SADBSocketAddress.ipv4) == (source.family == .ipv4) else {
+            return false
+        }
         return Self.agrees(source, self.source, sourceLength)
             && Self.agrees(destination, self.destination, destinationLength)
     }

@@ -44,7 +44,8 @@ package struct AdministeredPlane<Database: AdministeredDatabase>: PFKeyPlane {
         switch try SADBRequest(message, dialect) {
         case .database(let request): return .told(try carryOut(request, header, client))
         case .policy(let index):
-            return .told([PFKeyNotice(reply.policy(try store.policy(index: index), header), to: .one(client))])
+            return .told([PFKeyNotice(reply.policy(try store.policy(index: index), header), to: .one(client))]
+            )
         case .deletePolicy(let index):
             return .told([try delete(try store.policy(index: index), header, client)])
         case .dumpSAD(let `protocol`, let filter):

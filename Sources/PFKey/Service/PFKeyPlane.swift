@@ -29,7 +29,8 @@ package struct PFKeyNotice: Sendable {
     /// Where each client is told of the same by a message of its own: whom this one is for, if it is of the audience.
     package var listener: PFKeyClientID?
 
-    package init(_ message: SADBMessage, to audience: PFKeyAudience, askedBy requester: PFKeyClientID? = nil) {
+    package init(_ message: SADBMessage, to audience: PFKeyAudience, askedBy requester: PFKeyClientID? = nil)
+    {
         self.message = message
         self.audience = audience
         self.requester = requester
