@@ -82,6 +82,6 @@ class Kernel:
             word = self.masks.reqid(number)
         elif name == "index":
             word = self.masks.policy(number)
-        elif name == "seq" and number not in self.masks.sequences:
+        elif name == "seq" and (self.masks.asked(number) or number not in self.masks.sequences):
             word = self.masks.ordinal("A", number)
         return word or raw.hex()

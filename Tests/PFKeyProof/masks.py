@@ -52,7 +52,11 @@ class Masks:
     def policy(self, value):
         return None if value == 0 else self.ordinal("P", value >> 3, 7) + str(value & 7)
 
-    def _masked(self, name, kind, raw):
+    def asked(self, number):
+        """Whether the kernel has asked for an SA by this number in this case."""
+        return number in self.numbers.get("A", {})
+
+    def _masked(self, name, kind, raw, from_kernel):
         number = int.from_bytes(raw, "little")
         if name in ("LIFETIME_CURRENT.addtime", "LIFETIME_CURRENT.usetime"):
             return self.clock(number)
@@ -62,12 +66,11 @@ class Masks:
             return self.reqid(number)
         if name == "X_POLICY.id":
             return self.policy(number)
-        if name == "seq" and number not in self.sequences:
+        if name == "seq" and (number not in self.sequences or (kind == o.ACQUIRE and from_kernel) or self.asked(number)):
             # iproute2 numbers its requests from the clock on.
             if self.clock(number):
                 return "clocked~"
-            asked = kind == o.ACQUIRE or number in self.numbers.get("A", {})
-            return self.ordinal("A", number) if asked else None
+            return self.ordinal("A", number) if kind == o.ACQUIRE or self.asked(number) else None
         if name == "reserved" and kind in _COUNTED and number:
             return "refs"
         return None
@@ -77,7 +80,7 @@ class Masks:
         text = list(octets.hex())
         kind = octets[1] if len(octets) > 1 else 0
         for name, start, length in o.fields(octets):
-            word = self._masked(name, kind, octets[start:start + length])
+            word = self._masked(name, kind, octets[start:start + length], octets[12:16] == bytes(4))
             if word is not None and len(word) == 2 * length:
                 text[2 * start:2 * (start + length)] = word
         return "".join(text)
