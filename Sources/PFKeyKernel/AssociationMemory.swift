@@ -18,9 +18,33 @@ package struct AssociationMemory {
     }
 
     /// Takes note of an SA that is there; one without algorithms is not mature yet.
-    mutating func note(_ association: KernelAssociation) {
+    ///
+    /// - Parameter isDying: whether it reached a soft limit; nil where that was not told.
+    mutating func note(_ association: KernelAssociation, isDying: Bool? = false) {
         guard association.isKeyed, entries.count < Self.limit else { return }
         entries[association.key] = association.traits
+        entries[association.key]?.isDying = isDying
+    }
+
+    /// Takes note of the report of a soft limit.
+    mutating func noteDying(_ key: KernelAssociationKey) {
+        entries[key]?.isDying = true
+    }
+
+    /// Takes note that events were lost: which limits were reached since is not known.
+    mutating func noteLoss() {
+        isStale = true
+        for key in entries.keys { entries[key]?.isDying = nil }
+    }
+
+    /// The state as PF_KEY counts, which the kernel does not tell: larval without algorithms, dying once it reported a
+    /// soft limit, or where that was not heard, has reached one.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func state(of association: KernelAssociation, at now: UInt64) -> UInt8 {
+        guard association.isKeyed else { return SADBState.larval }
+        let isDying = entries[association.key]?.isDying ?? association.isPastSoftLimit(at: now)
+        return isDying ? SADBState.dying : SADBState.mature
     }
 
     mutating func forget(_ key: KernelAssociationKey) {
@@ -58,4 +82,6 @@ struct KernelAssociationTraits {
     var label: SADBSecurityContext?
     /// The number of the acquire that it came from.
     var sequence: UInt32
+    /// Whether it reached a soft limit; nil where that was not told.
+    var isDying: Bool?
 }

@@ -73,18 +73,14 @@ struct KernelAssociation {
                 ?? compression.flatMap { KernelAlgorithm.compression.named($0.name)?.number } ?? 0)
     }
 
-    /// The state as PF_KEY counts, which the kernel does not tell: larval without algorithms, dying once a soft limit
-    /// is reached.
+    /// Whether it reached a soft limit; of octets and packets the kernel takes notice with the next packet alone.
     ///
     /// - Parameter now: seconds since 1970.
-    func state(at now: UInt64) -> UInt8 {
-        guard isKeyed else { return SADBState.larval }
+    func isPastSoftLimit(at now: UInt64) -> Bool {
         let (limits, usage) = (record.limits, record.usage)
-        let isPast =
-            usage.traffic.bytes >= limits.softBytes || usage.traffic.packets >= limits.softPackets
+        return usage.traffic.bytes >= limits.softBytes || usage.traffic.packets >= limits.softPackets
             || Self.isPast(limits.softTime, since: usage.added, now)
             || Self.isPast(limits.softUseTime, since: usage.firstUsed, now)
-        return isPast ? SADBState.dying : SADBState.mature
     }
 
     private static func isPast(_ limit: UInt64, since start: UInt64, _ now: UInt64) -> Bool {

@@ -98,7 +98,7 @@ extension KernelEvent {
         try rest.skip(7)
         guard let association = try KernelAssociation(record, attributes: rest) else { return nil }
         let remembered = memory[association.key]
-        if isHard { memory.forget(association.key) }
+        if isHard { memory.forget(association.key) } else { memory.noteDying(association.key) }
         let extensions = try association.expiry(
             isHard: isHard, remembered, state: isHard ? SADBState.dead : SADBState.dying)
         return toListeners(SADBMessage(SADBHeader(.expire, association.satype), extensions))

@@ -210,7 +210,7 @@ extension KernelPlane {
         var found: KernelAssociation?
         try carryOut(request, asking) { _, payload in found = (try? KernelAssociation(payload)) ?? nil }
         guard let found else { throw .unreadable }
-        return SADBMessage(header, try found.whole(found.state(at: Self.now)))
+        return SADBMessage(header, try found.whole(asking.seat.memory.state(of: found, at: Self.now)))
     }
 
     private func policy(
@@ -278,7 +278,8 @@ extension KernelPlane {
         if let filter = asking.request.filter { try Self.put(filter, into: &request) }
         return try dump(request, asking) { payload in
             guard let association = (try? KernelAssociation(payload)) ?? nil,
-                let extensions = try? association.whole(association.state(at: Self.now))
+                let extensions = try? association.whole(
+                    asking.seat.memory.state(of: association, at: Self.now))
             else { return nil }
             var header = asking.header.answered
             header.satype = association.satype

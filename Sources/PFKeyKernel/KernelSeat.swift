@@ -41,7 +41,9 @@ final class KernelSeat {
         request.putAttribute(XFRMAttribute.protocolFilter) { $0.put(XFRMValue.anyIPsecProtocol) }
         // What fails here fails for the client's own requests too.
         try? requests.carryOut(request, sequence: 1, port: 0) { _, payload in
-            if let association = (try? KernelAssociation(payload)) ?? nil { memory.note(association) }
+            if let association = (try? KernelAssociation(payload)) ?? nil {
+                memory.note(association, isDying: nil)
+            }
         }
     }
 
@@ -51,7 +53,7 @@ final class KernelSeat {
             var isThere = true
             while isThere { isThere = try events.receive(body) }
         } catch {
-            memory.isStale = true
+            memory.noteLoss()
         }
     }
 }

@@ -164,7 +164,7 @@ import XFRM
         let association = try #require(try KernelAssociation(octets.span.extracting(first: 224)))
         #expect(association.record.acquireSequence == 7)
         #expect(association.record.requestID == 9)
-        #expect(association.state(at: 0) == SADBState.larval)
+        #expect(AssociationMemory().state(of: association, at: 0) == SADBState.larval)
     }
 
     @Test(arguments: [(100, 1), (159, 1), (160, 2), (500, 2)] as [(UInt64, UInt8)])
@@ -176,6 +176,6 @@ import XFRM
         // xfrm_lifetime_cur: added at second 100.
         octets[160 + 16] = 100
         let association = try #require(try KernelAssociation(octets.span))
-        #expect(association.state(at: now) == state)
+        #expect(AssociationMemory().state(of: association, at: now) == state)
     }
 }

@@ -52,6 +52,25 @@ import XFRM
         #expect(late.message.association?.encryption == 0)
     }
 
+    @Test func anSAIsDyingFromTheReportOfItsSoftLimitUntilItIsMadeAnew() throws {
+        var memory = AssociationMemory()
+        var used = try Self.state()
+        // Its soft limit of octets, and what it carried: more, but the kernel has not taken notice.
+        (used[96], used[160]) = (5, 9)
+        for index in 97..<104 { used[index] = 0 }
+        let association = try #require(try KernelAssociation(used.span))
+        #expect(memory.state(of: association, at: 0) == SADBState.dying)
+        _ = try Self.told(XFRMMessage.newState, used, &memory)
+        #expect(memory.state(of: association, at: 0) == SADBState.mature)
+        let limit = Array(used[..<KernelSize.state]) + [0, 0, 0, 0, 0, 0, 0, 0]
+        _ = try Self.told(XFRMMessage.expire, limit, &memory)
+        #expect(memory.state(of: association, at: 0) == SADBState.dying)
+        _ = try Self.told(XFRMMessage.newState, used, &memory)
+        #expect(memory.state(of: association, at: 0) == SADBState.mature)
+        memory.noteLoss()
+        #expect(memory.state(of: association, at: 0) == SADBState.dying)
+    }
+
     @Test func anSAThatBecomesMatureIsToldSo() throws {
         var memory = AssociationMemory()
         let notice = try #require(try Self.told(XFRMMessage.updateState, try Self.state(), &memory))

@@ -12,6 +12,8 @@ struct PFKeyClient {
 
     private(set) var registrations: Set<UInt8> = []
     var isPromiscuous = false
+    /// Whether the plane was told that acquires are for it.
+    var isListening = false
     private(set) var isOverflowing = false
     var dump: PFKeyDump?
     private var queue: [[UInt8]] = []

@@ -25,6 +25,7 @@ package struct PFKeyService<Plane: PFKeyPlane> {
         clients[id]?.wipe()
         clients[id] = nil
         plane.forget(id)
+        noteListeners()
     }
 
     package var isEmpty: Bool { clients.isEmpty }
@@ -126,7 +127,7 @@ extension PFKeyService {
             guard clients[id]?.register(satype) ?? false else {
                 throw SADBError(.unsupported, .exists, "SA type \(satype.value) is registered already.")
             }
-            plane.listen(true, for: id)
+            noteListeners()
         }
         let supported = SADBReply.registered(plane.algorithms(for: id), header)
         send(PFKeyNotice(supported, to: .registered(and: id)))
@@ -142,9 +143,21 @@ extension PFKeyService {
                 throw SADBError(.malformed, .invalid, "Promiscuous mode is 1 for on or 0 for off.")
             }
             clients[id]?.isPromiscuous = header.satype.value == 1
+            noteListeners()
             bytes[SADBHeader.errorOffset] = 0
         }
         deliver(bytes, to: .all, askedBy: id)
+    }
+
+    /// Acquires are for who registered, and while there is one, for who sees everything.
+    private mutating func noteListeners() {
+        let isAnyRegistered = clients.values.contains(where: \.isRegistered)
+        for (id, client) in clients {
+            let isWanted = client.isRegistered || client.isPromiscuous && isAnyRegistered
+            guard client.isListening != isWanted else { continue }
+            clients[id]?.isListening = isWanted
+            plane.listen(isWanted, for: id)
+        }
     }
 
     /// A promiscuous client gets a copy of every message beside those that are for it.
