@@ -154,5 +154,4 @@ pfkey_openiked_charon() {
     pfkey_openiked_down
 }
 
-# By name alone, until it has been seen to pass on every kind of machine: pfkey_replies.
-pfkey_scenarios=(pfkey_defaults pfkey_openiked pfkey_openiked_charon)
+pfkey_scenarios=(pfkey_replies pfkey_defaults pfkey_openiked pfkey_openiked_charon)
