@@ -40,11 +40,8 @@ package struct AssociationRequest {
             throw .refusal(.noAssociation, "There are no SAs of type \(header.satype.value).")
         }
         var request = NetlinkRequest(type: type)
-        request.putAddress(destination)
-        request.putNetworkOrder(association.spi)
-        request.put(destination.family.kernelNumber)
-        request.put(kind.rawValue)
-        request.putZeros(1)
+        request.put(
+            SecurityAssociationID(destination: destination, protocol: kind, spi: SPI(association.spi)))
         return request
     }
 
@@ -161,7 +158,7 @@ extension AssociationRequest {
     ) throws(SADBError) {
         let proxy = message.address(.proxy)
         request.putZeros(16)
-        request.putAddress(proxy?.address)
+        request.put(proxy?.address)
         request.putZeros(8)
         request.put((proxy?.address ?? ends.source).family.kernelNumber)
         request.putZeros(1)
@@ -175,11 +172,11 @@ extension AssociationRequest {
         _ ends: (source: IPAddress, destination: IPAddress), spi: UInt32, _ protocolNumber: UInt8,
         into request: inout NetlinkRequest
     ) {
-        request.putAddress(ends.destination)
+        request.put(ends.destination)
         request.putNetworkOrder(spi)
         request.put(protocolNumber)
         request.putZeros(3)
-        request.putAddress(ends.source)
+        request.put(ends.source)
     }
 
     /// What follows the limits: statistics, sequence, request ID, family, mode, window and flags.

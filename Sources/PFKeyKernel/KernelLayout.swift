@@ -5,13 +5,6 @@ import PFKey
 import XFRM
 
 extension NetlinkRequest {
-    /// Appends xfrm_address_t; zeros for nil.
-    mutating func putAddress(_ address: IPAddress?) {
-        let bytes = address?.bytes ?? []
-        put(bytes)
-        putZeros(16 - bytes.count)
-    }
-
     /// Appends xfrm_lifetime_cfg, and xfrm_lifetime_cur with nothing used yet.
     mutating func putLimits(_ limits: KernelLimits) {
         for limit in [
@@ -25,8 +18,8 @@ extension NetlinkRequest {
 
     /// Appends xfrm_selector out of two addresses; the upper protocol is the destination's.
     mutating func putSelector(_ source: SADBAddress, _ destination: SADBAddress) {
-        putAddress(destination.address)
-        putAddress(source.address)
+        put(destination.address)
+        put(source.address)
         for port in [destination.endpoint.port, source.endpoint.port] {
             putNetworkOrder(port)
             putNetworkOrder(port == 0 ? 0 : UInt16.max)

@@ -27,8 +27,8 @@ package struct MigrationRequest {
         request.putAttribute(XFRMAttribute.migration) { $0.put(steps.payload) }
         if let managers {
             request.putAttribute(XFRMAttribute.keyManagerAddress) { attribute in
-                attribute.putAddress(managers.source.address)
-                attribute.putAddress(managers.destination.address)
+                attribute.put(managers.source.address)
+                attribute.put(managers.destination.address)
                 attribute.put(managers.reserved)
                 attribute.put(managers.source.address.family.kernelNumber)
                 attribute.putZeros(2)
@@ -76,8 +76,8 @@ package struct MigrationRequest {
         }
         let mode = try KernelMode.kernel(number: old.mode)
         for pair in [from, to] {
-            request.putAddress(pair.destination.address)
-            request.putAddress(pair.source.address)
+            request.put(pair.destination.address)
+            request.put(pair.source.address)
         }
         request.put(UInt8(truncatingIfNeeded: old.protocol))
         request.put(mode)

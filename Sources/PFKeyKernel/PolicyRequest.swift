@@ -124,13 +124,13 @@ extension PolicyRequest {
         }
         let requestID = request.level == Self.unique ? try Self.requestID(request, freshRequestID) : 0
         let tunnel = mode == KernelMode.tunnel ? try Self.tunnel(request) : nil
-        templates.putAddress(tunnel?.destination.address)
+        templates.put(tunnel?.destination.address)
         templates.putZeros(4)
         templates.put(protocolNumber)
         templates.putZeros(3)
         templates.put((tunnel?.source.address.family ?? family).kernelNumber)
         templates.putZeros(2)
-        templates.putAddress(tunnel?.source.address)
+        templates.put(tunnel?.source.address)
         templates.put(requestID)
         templates.put(mode)
         templates.putZeros(1)

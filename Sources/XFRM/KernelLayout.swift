@@ -1,5 +1,5 @@
 package import IPsec
-import Netlink
+package import Netlink
 import Wire
 
 /// xfrm_address_t: 16 octets whose family is told elsewhere.
@@ -23,7 +23,7 @@ package enum KernelSize {
 
 extension NetlinkRequest {
     /// Appends xfrm_address_t; zeros for nil.
-    mutating func put(_ address: IPAddress?) {
+    package mutating func put(_ address: IPAddress?) {
         let bits = address.map { $0.family == .ipv4 ? $0.value << 96 : $0.value } ?? 0
         putNetworkOrder(UInt64(truncatingIfNeeded: bits >> 64))
         putNetworkOrder(UInt64(truncatingIfNeeded: bits))
@@ -38,7 +38,7 @@ extension NetlinkRequest {
     }
 
     /// Appends xfrm_usersa_id: what GETSA and DELSA look an SA up by.
-    mutating func put(_ id: SecurityAssociationID) {
+    package mutating func put(_ id: SecurityAssociationID) {
         put(id.destination)
         putNetworkOrder(id.spi.value)
         put(id.destination.family.kernelNumber)

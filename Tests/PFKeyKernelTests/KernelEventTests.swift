@@ -94,11 +94,11 @@ import XFRM
         -> [UInt8]
     {
         var request = NetlinkRequest(type: 0)
-        request.putAddress(Sample.two)
+        request.put(Sample.two)
         request.putZeros(4)
         request.put(`protocol`)
         request.putZeros(3)
-        request.putAddress(Sample.one)
+        request.put(Sample.one)
         let ends = (
             SADBAddress(host: Sample.one, upperProtocol: 255),
             SADBAddress(host: Sample.two, upperProtocol: 255)
