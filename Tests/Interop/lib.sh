@@ -268,6 +268,18 @@ psk() {
     (umask 077 && printf '%s\n' "$@" >"$file")
 }
 
+# run_scenarios SCENARIO...: runs each by its name, and says how many checks passed; fails where one did not.
+run_scenarios() {
+    local scenario
+    for scenario in "$@"; do
+        echo "== $scenario"
+        $scenario
+    done
+    echo
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
+
 cleanup() {
     local pid
     trap - EXIT INT TERM

@@ -345,10 +345,4 @@ trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done; topology_down; 
 compile || exit 2
 scenarios=("$@")
 [ ${#scenarios[@]} -gt 0 ] || scenarios=(library calls server database policies starting openiked engine)
-for scenario in "${scenarios[@]}"; do
-    echo "== $scenario"
-    $scenario
-done
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+run_scenarios "${scenarios[@]}"

@@ -352,10 +352,4 @@ topology_up
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done; topology_down; rm -rf "$work"' EXIT
 scenarios=("$@")
 [ ${#scenarios[@]} -gt 0 ] || scenarios=(live forms tables program manual statuses old_ciphers streaming)
-for scenario in "${scenarios[@]}"; do
-    echo "== $scenario"
-    $scenario
-done
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+run_scenarios "${scenarios[@]}"

@@ -276,10 +276,4 @@ topology_up
 trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done; topology_down; rm -rf "$work"' EXIT
 scenarios=("$@")
 [ ${#scenarios[@]} -gt 0 ] || scenarios=(listing larval sync atomic explain manual statuses engine bundle)
-for scenario in "${scenarios[@]}"; do
-    echo "== $scenario"
-    $scenario
-done
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+run_scenarios "${scenarios[@]}"
