@@ -49,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // C: system libraries and header shims
@@ -68,7 +69,12 @@ let package = Package(
         module("ProgramFormat"),
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
-        module("Cryptography", ["ASN1", "Algorithms", "KeyMaterial", "CLibcrypto"]),
+        module(
+            "Cryptography",
+            [
+                "ASN1", "Algorithms", "KeyMaterial", "CLibcrypto",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         module("Compression", ["CZlib"]),
         module("ISAKMP", ["Wire"]),
         module("CaptureFile", ["Wire"]),

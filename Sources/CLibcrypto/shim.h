@@ -42,25 +42,6 @@ static inline int swiftike_dh_group(const char *name, BIGNUM **p, BIGNUM **q, BI
 	return status;
 }
 
-/// A key of the algorithm that the context was made and initialised for, from its octets; NULL if they are none.
-///
-/// Without a private value (NULL) it is a public key.
-static inline EVP_PKEY *swiftike_raw_key(
-	EVP_PKEY_CTX *context, const void *private_value, size_t private_size, const void *public_value, size_t public_size)
-{
-	OSSL_PARAM parameters[3] = {
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)public_value, public_size),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, (void *)private_value, private_size),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_PKEY *key = NULL;
-
-	if (private_value == NULL)
-		parameters[1] = OSSL_PARAM_construct_end();
-	return EVP_PKEY_fromdata(context, &key, private_value ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, parameters) == 1
-		? key : NULL;
-}
-
 // EVP_CIPHER_CTX_ctrl does the same as the next ones, more slowly.
 
 /// Tells an AEAD context which tag the packet to open carries; 1 on success.

@@ -65,10 +65,14 @@ package struct KeyExchange: ~Copyable, Sendable {
         case .weierstrass(let curve):
             publicValue = curve.publicValue(for: privateValue)
             privateHalf = .weierstrass(PrivateNumber(group: curve, value: privateValue))
-        case .montgomery(let curve):
-            let pair = try MontgomeryKeyPair(curve, privateValue: privateValue)
-            publicValue = try pair.publicValue()
-            privateHalf = .montgomery(pair)
+        case .x25519:
+            let pair = try X25519KeyPair(privateValue: privateValue)
+            publicValue = pair.publicValue
+            privateHalf = .x25519(pair)
+        case .x448:
+            let pair = try X448KeyPair(privateValue: privateValue)
+            publicValue = pair.publicValue
+            privateHalf = .x448(pair)
         }
     }
 
@@ -81,7 +85,8 @@ package struct KeyExchange: ~Copyable, Sendable {
         switch privateHalf {
         case .modular(let own): return try own.group.sharedSecret(own.value, peerValue)
         case .weierstrass(let own): return try own.group.sharedSecret(own.value, peerValue)
-        case .montgomery(let pair): return try pair.sharedSecret(with: peerValue)
+        case .x25519(let pair): return try pair.sharedSecret(with: peerValue)
+        case .x448(let pair): return try pair.sharedSecret(with: peerValue)
         }
     }
 
@@ -95,7 +100,11 @@ package struct KeyExchange: ~Copyable, Sendable {
         switch try Group(method) {
         case .modular(let group): try group.validate(peerValue)
         case .weierstrass(let curve): try curve.validate(peerValue)
-        case .montgomery(let curve): try curve.validate(peerValue)
+        // RFC 8031 section 3.2 lets every string of the right length pass but those of which no secret comes, whatever
+        // our private value is.
+        case .x25519, .x448:
+            _ = try KeyExchange(method, privateValue: SecretBytes(copying: anyPrivateValue(method)))
+                .sharedSecret(with: peerValue)
         }
     }
 
@@ -104,9 +113,15 @@ package struct KeyExchange: ~Copyable, Sendable {
     static let missing = Catalogue.keyExchange.filter { method in
         switch try? Group(method) {
         case .modular, .weierstrass: false
-        case .montgomery(let curve): !curve.isOffered
+        case .x25519, .x448:
+            (try? KeyExchange(method, privateValue: SecretBytes(copying: anyPrivateValue(method)))) == nil
         case nil: true
         }
+    }
+
+    /// One as good as any other, where nothing depends on it.
+    private static func anyPrivateValue(_ method: KeyExchangeMethod) -> [UInt8] {
+        [UInt8](repeating: 7, count: method.publicValueSize)
     }
 
     private static func checkSize(
@@ -122,7 +137,8 @@ package struct KeyExchange: ~Copyable, Sendable {
 private enum Group {
     case modular(ModularGroup)
     case weierstrass(EllipticCurve)
-    case montgomery(MontgomeryCurve)
+    case x25519
+    case x448
 
     init(_ method: KeyExchangeMethod) throws(KeyExchangeFailure) {
         let group: Group? =
@@ -132,8 +148,8 @@ private enum Group {
                 ModularGroup.subgroup(orderBits: orderBits).map(Group.modular)
             case .ecp(let bits): EllipticCurve.nist(bits: bits).map(Group.weierstrass)
             case .brainpool(let bits): EllipticCurve.brainpool(bits: bits).map(Group.weierstrass)
-            case .curve25519: .montgomery(.x25519)
-            case .curve448: .montgomery(.x448)
+            case .curve25519: .x25519
+            case .curve448: .x448
             }
         guard let group else { throw .unsupported(method.name) }
         self = group
@@ -143,7 +159,8 @@ private enum Group {
         switch self {
         case .modular(let group): group.privateValue(from: &random)
         case .weierstrass(let curve): curve.privateValue(from: &random)
-        case .montgomery(let curve): random.secret(count: curve.size)
+        case .x25519: random.secret(count: X25519KeyPair.size)
+        case .x448: random.secret(count: X448KeyPair.size)
         }
     }
 }
@@ -154,7 +171,8 @@ private enum Group {
 enum PrivateHalf: ~Copyable, Sendable {
     case modular(PrivateNumber<ModularGroup>)
     case weierstrass(PrivateNumber<EllipticCurve>)
-    case montgomery(MontgomeryKeyPair)
+    case x25519(X25519KeyPair)
+    case x448(X448KeyPair)
 }
 
 struct PrivateNumber<Group: Sendable>: ~Copyable, Sendable {

@@ -36,12 +36,14 @@ final class LogDestination: Sendable {
         file.withLock { $0 = new }
     }
 
-    func write(_ level: ReportLevel, _ line: String) {
+    func write(_ lines: [LogLine]) {
         guard terminal != nil || path != nil else {
-            SystemLog.write(Self.priority(level), line)
+            for line in lines { SystemLog.write(Self.priority(line.level), line.text) }
             return
         }
-        let text = "\(time): \(line)\n"
+        let time = time
+        var text = ""
+        for line in lines { text += "\(time): \(line.text)\n" }
         terminal?.append(text)
         file.withLock { $0 }?.append(text)
     }

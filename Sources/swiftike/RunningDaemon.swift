@@ -32,7 +32,7 @@ struct RunningDaemon {
         let destination = try LogDestination(options: options)
         let log = Log(
             threshold: settings.daemon.logThreshold, clock: { MonotonicClock.now },
-            sink: { destination.write($0, $1) })
+            sink: destination.write)
         log.info("swiftike \(DaemonProgram.release) starts with \(reading.path)")
         for notice in settings.notices { log.write(.notice, notice) }
         let missing = FetchedAlgorithms.missingInBrief()

@@ -38,7 +38,9 @@ enum Samples {
     }
 
     static func log(_ lines: LogLines = LogLines()) -> Log {
-        Log(threshold: .debug, clock: { moment(0).instant }, sink: { level, line in lines.add(line) })
+        Log(
+            threshold: .debug, clock: { moment(0).instant }, sink: { for line in $0 { lines.add(line.text) } }
+        )
     }
 
     static func association(spi: UInt32) -> SecurityAssociation {

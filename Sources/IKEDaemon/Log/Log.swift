@@ -3,10 +3,23 @@ package import IPsec
 package import Negotiation
 import Synchronization
 
+/// One finished line for people, without its time: where it ends up adds what is usual there.
+package struct LogLine: Hashable, Sendable {
+    package var level: ReportLevel
+    package var text: String
+
+    /// racoon's shape; nothing in it can end the line or move the cursor.
+    init(_ level: ReportLevel, about subject: String?, _ text: String) {
+        let about = subject.map { "[\(TerminalText.escaped($0))] " } ?? ""
+        self.level = level
+        self.text = "\(level.word): \(about)\(TerminalText.escaped(text))"
+    }
+}
+
 /// Where lines for people go, and which of them are worth it.
 package final class Log: Sendable {
-    /// Takes one finished line without its time: where it ends up adds what is usual there.
-    package typealias Sink = @Sendable (ReportLevel, String) -> Void
+    /// Takes lines that are to be written together.
+    package typealias Sink = @Sendable ([LogLine]) -> Void
 
     private struct State {
         var threshold: ReportLevel
@@ -44,54 +57,60 @@ package final class Log: Sendable {
 
     /// Writes a line about a tunnel or a peer, and a line for each further line of `text`.
     package func write(_ level: ReportLevel, _ text: String, about subject: String? = nil) {
-        guard level >= threshold else { return }
-        guard text.utf8.contains(UInt8(ascii: "\n")) else {
-            if !text.isEmpty { sink(level, Self.line(level, subject, text)) }
-            return
-        }
-        for line in text.split(separator: "\n") { sink(level, Self.line(level, subject, String(line))) }
+        write(lines(level, text, about: subject))
     }
 
     /// Writes what a negotiation reports; what strangers can cause at will is limited.
     package func write(_ report: Report) {
-        recorder.note(report, at: clock())
-        writeSummary()
-        guard report.level >= threshold, admits(report) else { return }
-        writeStory(before: report)
-        let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
-        write(report.level, report.sentence, about: subject)
-        for detail in report.details { write(report.level, "  " + detail, about: subject) }
-        guard report.level >= .warning, let code = report.failure?.code else { return }
-        write(report.level, "  \"swiftikectl explain \(code)\" says more", about: subject)
+        write(noted(report))
     }
 
-    /// Writes what the flight recorder has of an IKE SA that fails: the end of it, and not too often.
-    private func writeStory(before report: Report) {
+    /// Writes lines that are worth it, all at once.
+    package func write(_ lines: [LogLine]) {
+        if !lines.isEmpty { sink(lines) }
+    }
+
+    /// Notes what a negotiation reports; what is returned is to be written, soon.
+    package func noted(_ report: Report) -> [LogLine] {
+        recorder.note(report, at: clock())
+        let summary = suppressedLines()
+        guard report.level >= threshold, admits(report) else { return summary }
+        let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
+        var lines = summary + story(before: report, about: subject)
+        lines += self.lines(report.level, report.sentence, about: subject)
+        for detail in report.details { lines += self.lines(report.level, "  " + detail, about: subject) }
+        guard report.level >= .warning, let code = report.failure?.code else { return lines }
+        return lines
+            + self.lines(report.level, "  \"swiftikectl explain \(code)\" says more", about: subject)
+    }
+
+    /// What of a text is written at this level.
+    private func lines(_ level: ReportLevel, _ text: String, about subject: String? = nil) -> [LogLine] {
+        guard level >= threshold, !text.isEmpty else { return [] }
+        guard text.utf8.contains(UInt8(ascii: "\n")) else { return [LogLine(level, about: subject, text)] }
+        return text.split(separator: "\n").map { LogLine(level, about: subject, String($0)) }
+    }
+
+    /// What the flight recorder has of an IKE SA that fails: the end of it, and not too often.
+    private func story(before report: Report, about subject: String) -> [LogLine] {
         guard report.kind == .negotiationFailed, report.level >= .warning, let spi = report.subject.ikeSA,
             threshold <= .info
-        else { return }
+        else { return [] }
         let now = clock()
         let verdict = state.withLock { state in
             _ = state.stories.takeSummary(now: now)
             return state.stories.admit("\(report.subject.path.remote.address)", now: now)
         }
-        guard verdict == .write else { return }
-        let lines = recorder.untoldLines(beforeTheLastOf: spi, now: now)
-        let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
-        write(.info, "what went before, of the IKE SA that fails:", about: subject)
-        let left = lines.count - Self.storyLines
-        if left > 0 { write(.info, "  (\(left) lines before these: swiftikectl blackbox)", about: subject) }
-        for line in lines.suffix(Self.storyLines) { write(.info, line, about: subject) }
+        guard verdict == .write else { return [] }
+        let told = recorder.untoldLines(beforeTheLastOf: spi, now: now)
+        var texts = ["what went before, of the IKE SA that fails:"]
+        let left = told.count - Self.storyLines
+        if left > 0 { texts.append("  (\(left) lines before these: swiftikectl blackbox)") }
+        return (texts + told.suffix(Self.storyLines)).flatMap { lines(.info, $0, about: subject) }
     }
 
     /// Lines of a story, at most.
     private static let storyLines = 100
-
-    /// One line, racoon's shape without the time; nothing in it can end the line or move the cursor.
-    package static func line(_ level: ReportLevel, _ subject: String?, _ text: String) -> String {
-        let about = subject.map { "[\(TerminalText.escaped($0))] " } ?? ""
-        return "\(level.word): \(about)\(TerminalText.escaped(text))"
-    }
 
     private func admits(_ report: Report) -> Bool {
         let isStrangers =
@@ -102,10 +121,12 @@ package final class Log: Sendable {
         return state.withLock { $0.limiter.admit(key, now: now) } == .write
     }
 
-    private func writeSummary() {
+    /// What was kept back, once the window of that has ended.
+    private func suppressedLines() -> [LogLine] {
         let now = clock()
-        guard let count = state.withLock({ $0.limiter.takeSummary(now: now) }) else { return }
-        write(.notice, "\(count) more lines about dropped messages and failed negotiations were not written")
+        guard let count = state.withLock({ $0.limiter.takeSummary(now: now) }) else { return [] }
+        return lines(
+            .notice, "\(count) more lines about dropped messages and failed negotiations were not written")
     }
 }
 

@@ -20,6 +20,8 @@ package final class EffectPerformer {
 
     /// Messages that leave with the next `flush()`: whoever gets several at once is woken once.
     private var outbox: [(message: [UInt8], path: Path)] = []
+    /// Lines that are written with the next `flush()`: a write for each costs more than the line.
+    private var lines: [LogLine] = []
     /// SAs asked for and not yet answered.
     private var asked: [EffectToken: SecurityAssociationID] = [:]
     /// SAs of ours in the database.
@@ -66,17 +68,19 @@ package final class EffectPerformer {
         case .protect(let traffic): inner.protect(traffic)
         case .unprotect(let traffic): inner.unprotect(traffic)
         case .report(let report):
-            log.write(report)
+            lines += log.noted(report)
             inner.scripts.noted(report)
         case .trace(let trace): log.recorder.note(trace, at: log.now)
         case .refused(let message): log.recorder.note(message, at: log.now)
         }
     }
 
-    /// Sends the messages that wait for it.
+    /// Sends the messages and writes the lines that wait for it.
     package func flush() {
         for (message, path) in outbox { transmission.sendMessage(message, path) }
         outbox.removeAll(keepingCapacity: true)
+        log.write(lines)
+        lines.removeAll(keepingCapacity: true)
     }
 
     /// Notes what became of an SA that was asked for.

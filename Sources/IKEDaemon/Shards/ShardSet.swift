@@ -13,8 +13,8 @@ package struct ShardSet: Sendable {
 
     package var count: Int { shards.count }
 
-    /// Whether every shard has something to do.
-    package var areBusy: Bool { shards.allSatisfy(\.isBusy) }
+    /// Whether a shard has something to do.
+    package var isBusy: Bool { shards.contains(where: \.isBusy) }
 
     package func post(_ event: Event, toShardOf peer: IPAddress) {
         shards[DatagramRouter.shard(of: peer, among: shards.count)].post(event)

@@ -157,7 +157,7 @@ package final class IKESockets: Sendable {
             }
             if poller.isReady(end) { return }
             // What comes meanwhile is then read with it: a thread that wakes for each datagram costs more than it reads.
-            if shards.areBusy { MonotonicClock.pause(Self.patience) }
+            if shards.isBusy { MonotonicClock.pause(Self.patience) }
             for (place, entry) in zip(places, entries) where poller.isReady(place) {
                 receive(entry, &batch, &scratch, shards)
             }
@@ -165,7 +165,7 @@ package final class IKESockets: Sendable {
     }
 
     /// How long datagrams wait to be read where nobody has time for them yet.
-    private static let patience = Duration.microseconds(300)
+    private static let patience = Duration.microseconds(1000)
 
     private func receive(
         _ entry: Entry, _ batch: inout DatagramBatch, _ scratch: inout [UInt8], _ shards: ShardSet
