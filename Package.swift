@@ -69,17 +69,18 @@ let package = Package(
         module("ProgramFormat"),
         // 2
         module("IPsec", ["Algorithms", "KeyMaterial"]),
-        module(
-            "Cryptography",
-            [
-                "ASN1", "Algorithms", "KeyMaterial", "CLibcrypto",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+        module("Cryptography", ["ASN1", "Algorithms", "KeyMaterial", "CLibcrypto"]),
         module("Compression", ["CZlib"]),
         module("ISAKMP", ["Wire"]),
         module("CaptureFile", ["Wire"]),
         module("Netlink", ["Wire", "KeyMaterial", "CLibmnl", "CLinux"]),
         // 3
+        module(
+            "KeyAgreement",
+            [
+                "Algorithms", "KeyMaterial", "Cryptography", "CLibcrypto",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         module("LinuxIO", ["CLinux", "CPFKeyClient", "IPsec", "KeyMaterial"]),
         module(
             "Credentials",
@@ -98,7 +99,10 @@ let package = Package(
             ["ASN1", "Algorithms", "Calendar", "Credentials", "Cryptography", "IPsec", "KeyMaterial"]),
         module(
             "Negotiation",
-            ["Algorithms", "KeyMaterial", "IPsec", "Cryptography", "Credentials", "SourceText"]),
+            [
+                "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "KeyAgreement", "Credentials",
+                "SourceText",
+            ]),
         module(
             "UserspaceIPsec",
             [
@@ -158,7 +162,7 @@ let package = Package(
                 "KeyMaterial",
                 "Negotiation", "IPsec", "InnerAddresses", "LinuxIO", "PFKey", "PFKeySocket", "XFRM",
                 "UserspaceIPsec",
-                "Cryptography", "Algorithms", arguments,
+                "Cryptography", "KeyAgreement", "Algorithms", arguments,
             ]),
         program(
             "swiftesp",
@@ -223,6 +227,7 @@ let package = Package(
         tests("LinuxIO", ["IPsec", "KeyMaterial"]),
         tests("IPsec", ["KeyMaterial", "Algorithms"]),
         tests("Cryptography", ["ASN1", "Algorithms", "KeyMaterial"], exclude: ["Vectors"]),
+        tests("KeyAgreement", ["Algorithms", "Cryptography", "KeyMaterial"], exclude: ["Vectors"]),
         tests("Compression", [], exclude: ["Vectors"]),
         tests("ISAKMP", ["Wire"]),
         tests("CaptureFile", []),

@@ -1,30 +1,30 @@
 internal import CLibcrypto
-internal import KeyMaterial
+package import KeyMaterial
 
 /// A libcrypto number with one owner, wiped when it goes.
 @safe
-struct BigNumber: ~Copyable {
-    let pointer: OpaquePointer
+package struct BigNumber: ~Copyable {
+    package let pointer: OpaquePointer
 
-    init() {
+    package init() {
         guard let pointer = unsafe BN_new() else { preconditionFailure("out of memory") }
         unsafe self.pointer = pointer
     }
 
     /// Takes over a number that libcrypto made.
-    init(adopting pointer: OpaquePointer?) {
+    package init(adopting pointer: OpaquePointer?) {
         guard let pointer = unsafe pointer else { preconditionFailure("out of memory") }
         unsafe self.pointer = pointer
     }
 
     /// A number from octets, most significant first.
-    init(_ bytes: some Collection<UInt8>) {
+    package init(_ bytes: some Collection<UInt8>) {
         let bytes = Array(bytes)
         unsafe self.init(adopting: BN_bin2bn(bytes, Int32(truncatingIfNeeded: bytes.count), nil))
     }
 
     /// A secret number from octets, most significant first; libcrypto treats it in constant time.
-    init(secret: borrowing SecretBytes) {
+    package init(secret: borrowing SecretBytes) {
         let number = unsafe secret.withUnsafeBytes { bytes in
             unsafe BN_bin2bn(
                 bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
@@ -39,7 +39,7 @@ struct BigNumber: ~Copyable {
     }
 
     /// The number in `size` octets, padded with zeros on the left; it must fit.
-    borrowing func bytes(size: Int) -> [UInt8] {
+    package borrowing func bytes(size: Int) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
             let count = unsafe BN_bn2binpad(pointer, buffer.baseAddress, Int32(truncatingIfNeeded: size))
             precondition(Int(count) == size, "number larger than its field")
@@ -48,7 +48,7 @@ struct BigNumber: ~Copyable {
     }
 
     /// The number in `size` octets as a secret, padded with zeros on the left; it must fit.
-    borrowing func secret(size: Int) -> SecretBytes {
+    package borrowing func secret(size: Int) -> SecretBytes {
         unsafe SecretBytes(count: size) { target in
             let start = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)
             let count = unsafe BN_bn2binpad(pointer, start, Int32(truncatingIfNeeded: size))
@@ -59,7 +59,7 @@ struct BigNumber: ~Copyable {
     /// A secret number from 1 to this one less 1, each equally likely: others are drawn again.
     ///
     /// - Parameter bits: how many this number has.
-    borrowing func secretBelow(bits: Int, from random: inout some RandomSource) -> SecretBytes {
+    package borrowing func secretBelow(bits: Int, from random: inout some RandomSource) -> SecretBytes {
         let size = (bits + 7) / 8
         let excess = UInt8(truncatingIfNeeded: size * 8 - bits)
         while true {
@@ -74,17 +74,17 @@ struct BigNumber: ~Copyable {
         }
     }
 
-    static func < (left: borrowing BigNumber, right: borrowing BigNumber) -> Bool {
+    package static func < (left: borrowing BigNumber, right: borrowing BigNumber) -> Bool {
         unsafe BN_cmp(left.pointer, right.pointer) < 0
     }
 }
 
 /// Scratch numbers for one calculation.
 @safe
-struct BigNumberScratch: ~Copyable {
-    let pointer: OpaquePointer
+package struct BigNumberScratch: ~Copyable {
+    package let pointer: OpaquePointer
 
-    init() {
+    package init() {
         guard let pointer = unsafe BN_CTX_new() else { preconditionFailure("out of memory") }
         unsafe self.pointer = pointer
     }

@@ -139,12 +139,12 @@ package enum FetchedAlgorithms {
         }
     }
 
-    /// Names of catalogue algorithms that this host's libcrypto does not offer (FIPS mode removes some, and
+    /// Names of the catalogue's hashes and ciphers that this host's libcrypto does not offer (FIPS mode removes some, and
     /// old ones are in a provider that may not be installed).
     ///
     /// A program checks this at start: what is named here must not be offered or accepted.
     package static func missing() -> [String] {
-        missingHashes() + missingCiphers().flatMap { $0.choices.map(\.description) } + missingGroups
+        missingHashes() + missingCiphers().flatMap { $0.choices.map(\.description) }
     }
 
     /// The same for a person: a cipher that lacks all its key lengths stands there once.
@@ -153,10 +153,8 @@ package enum FetchedAlgorithms {
             + missingCiphers().flatMap { algorithm, choices in
                 choices.count == algorithm.keyLengths.count
                     ? [algorithm.name] : choices.map(\.description)
-            } + missingGroups
+            }
     }
-
-    private static var missingGroups: [String] { KeyExchange.missing.map(\.name) }
 
     private static func missingHashes() -> [String] {
         HashFunction.allCases.filter { unsafe $0.fetched.pointer == nil }.map(\.rawValue)

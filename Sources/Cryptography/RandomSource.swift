@@ -8,10 +8,11 @@ package protocol RandomSource {
     mutating func bytes(count: Int) -> [UInt8]
     /// `count` octets that stay secret: private exponents.
     mutating func secret(count: Int) -> SecretBytes
+    /// A 32-bit value, all of them equally likely.
+    mutating func uint32() -> UInt32
 }
 
 extension RandomSource {
-    /// A 32-bit value, all of them equally likely.
     package mutating func uint32() -> UInt32 {
         bytes(count: 4).reduce(0) { $0 << 8 | UInt32($1) }
     }

@@ -13,6 +13,8 @@ package struct SystemRandom: RandomSource, Sendable {
         reserve.take(count) ?? Self.draw(count)
     }
 
+    package mutating func uint32() -> UInt32 { reserve.takeNumber() }
+
     package mutating func secret(count: Int) -> SecretBytes {
         unsafe SecretBytes(count: count) { target in
             let start = unsafe target.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -41,9 +43,18 @@ private final class RandomReserve: Sendable {
     /// The next octets; nil for more than the reserve is for.
     func take(_ count: Int) -> [UInt8]? {
         guard (0...Self.size / 8).contains(count) else { return nil }
-        return octets.withLock { octets in
+        return take(count) { Array($0) }
+    }
+
+    /// The next 32 bits.
+    func takeNumber() -> UInt32 {
+        take(4) { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+    }
+
+    private func take<Taken: Sendable>(_ count: Int, _ use: (ArraySlice<UInt8>) -> Taken) -> Taken {
+        octets.withLock { octets in
             if octets.count < count { octets = SystemRandom.draw(Self.size) }
-            let taken = Array(octets.suffix(count))
+            let taken = use(octets.suffix(count))
             for index in octets.indices.suffix(count) { octets[index] = 0 }
             octets.removeLast(count)
             return taken

@@ -1,5 +1,6 @@
 package import Algorithms
 package import Cryptography
+import KeyAgreement
 package import KeyMaterial
 
 /// Our half of a Diffie-Hellman exchange, shared by the state that made it and the one that uses it.

@@ -3,6 +3,7 @@ import Cryptography
 import IKEConfiguration
 import IKEDaemon
 import IPsec
+import KeyAgreement
 import LinuxIO
 import Negotiation
 import SourceText
@@ -55,7 +56,8 @@ struct ConfigurationReading: Sendable {
     }
 
     private func checked(_ configuration: Configuration) -> Result<HostSettings, ControlFailure> {
-        let objections = configuration.policy.objections(missing: Set(FetchedAlgorithms.missing()))
+        let missing = FetchedAlgorithms.missing() + KeyExchange.missing.map(\.name)
+        let objections = configuration.policy.objections(missing: Set(missing))
         guard objections.isEmpty else {
             return .failure(ControlFailure(.configuration, objections.joined(separator: "\n")))
         }

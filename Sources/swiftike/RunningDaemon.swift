@@ -5,6 +5,7 @@ import IKEDaemon
 import IKEv1
 import IKEv2
 import IPsec
+import KeyAgreement
 import LinuxIO
 import Negotiation
 import UserspaceIPsec
@@ -35,7 +36,7 @@ struct RunningDaemon {
             sink: destination.write)
         log.info("swiftike \(DaemonProgram.release) starts with \(reading.path)")
         for notice in settings.notices { log.write(.notice, notice) }
-        let missing = FetchedAlgorithms.missingInBrief()
+        let missing = FetchedAlgorithms.missingInBrief() + KeyExchange.missing.map(\.name)
         if !missing.isEmpty {
             log.write(.notice, "libcrypto on this host refuses \(missing.joined(separator: ", "))")
         }

@@ -52,9 +52,7 @@ struct MissingAlgorithmTests {
             let missing = FetchedAlgorithms.missingInBrief()
             try FileManager.default.removeItem(at: file)
             let ciphers = Catalogue.encryption.filter { $0.isInSoftware && $0.construction != .null }
-            // Other groups are computed without a provider.
-            let groups = ["modp1024s160", "modp2048s224", "modp2048s256", "curve25519", "curve448"]
-            #expect(missing == HashFunction.allCases.map(\.rawValue) + ciphers.map(\.name) + groups)
+            #expect(missing == HashFunction.allCases.map(\.rawValue) + ciphers.map(\.name))
             for integrity in Catalogue.integrity where integrity.isInSoftware && integrity != .null {
                 let name = integrity.hash?.rawValue ?? "aes-cbc-128"
                 do throws(CipherFailure) {

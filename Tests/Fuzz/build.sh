@@ -7,7 +7,7 @@
 # could go astray: there the compiler's own checks are enough, and it runs more than twice as fast. With FUZZ_ASAN=all
 # those have it too: for few runs that takes less time than to compile the modules in two forms.
 # A line  // links: LIBRARY  names a C library beside libcrypto. A module may be one of C files.
-# SwiftPM is left out: it would instrument the dependencies too. A module that several targets use is compiled
+# SwiftPM is left out: it would instrument the dependencies too; it makes but swift-crypto, as it is. A module that several targets use is compiled
 # once, and again only when it or a module under it has changed. The programs are .build/fuzz/TARGET.
 set -e
 cd "$(dirname "$0")/../.."
@@ -52,6 +52,20 @@ for target; do
     if is_safe "$target"; then without+=("$target"); else with_asan+=("$target"); fi
 done
 
+# What modules that import Crypto are built on and linked with.
+crypto_library() {
+    grep -qE '^(internal |package )?import Crypto$' -r "$@" --include='*.swift' || return 0
+    ${SWIFT:-swift} build --quiet --scratch-path "$out/package" --target Crypto >&2
+    local products=$out/package/debug
+    if [ "$products/Crypto.build" -nt "$out/libCrypto.a" ]; then
+        rm -f "$out/libCrypto.a"
+        find "$products"/{Crypto,CryptoBoringWrapper,CCryptoBoringSSL,CCryptoBoringSSLShims,CXKCP,CXKCPShims}.build/ \
+            -name '*.o' -print0 | xargs -0 ar -rcs "$out/libCrypto.a"
+    fi
+    common+=" -I $products/Modules"
+    libraries="$out/libCrypto.a -lstdc++"
+}
+
 # A module of C files: its objects in one, and a map for its header.
 c_rule() {
     mkdir -p "$modules/$1"
@@ -88,7 +102,7 @@ rules() {
         needed=$(objects "${found[@]}")
         printf '%s: %s %s\n' "$out/$target" "$sources" "$needed"
         printf '\t@swiftc %s -module-name %s %s -use-ld=lld -lcrypto %s -o $@\n' \
-            "${flags//$'\n'/ }" "Fuzz$target" "$sources $needed" "$(link_of "$target")"
+            "${flags//$'\n'/ }" "Fuzz$target" "$sources $needed" "$libraries $(link_of "$target")"
     done
 }
 # One at a time: runs of several targets share the modules.
@@ -103,5 +117,9 @@ build() {
     rules "$@" >"$modules/build.mk"
     make -s -j "$(nproc)" -f "$modules/build.mk" all >&2
 }
+libraries=
+found=()
+for target; do with_below $(imports_of "Tests/Fuzz/$target.swift" $(shared_of "$target")); done
+crypto_library $(printf 'Sources/%s ' "${found[@]}")
 build "$out" fuzzer,address "${with_asan[@]}"
 build "$out/safe" fuzzer "${without[@]}"

@@ -1,5 +1,6 @@
 import Algorithms
 import Cryptography
+import KeyAgreement
 import KeyMaterial
 import TestSupport
 import Testing
@@ -16,7 +17,7 @@ struct ModularPrime: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     static func all() throws -> [ModularPrime] {
-        try VectorFile.committed("modp_groups.json", of: "CryptographyTests", as: File.self).groups
+        try VectorFile.committed("modp_groups.json", of: "KeyAgreementTests", as: File.self).groups
     }
 }
 
@@ -38,7 +39,7 @@ struct CurveExchange: Decodable, Sendable, CustomTestStringConvertible {
 
     static func all() throws -> [CurveExchange] {
         try ["ecp_rfc5903.json", "ecp_rfc5114_6954.json"].flatMap {
-            try VectorFile.committed($0, of: "CryptographyTests", as: File.self).vectors
+            try VectorFile.committed($0, of: "KeyAgreementTests", as: File.self).vectors
         }
     }
 }
@@ -71,7 +72,7 @@ struct SubgroupExchange: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     static func all() throws -> [SubgroupExchange] {
-        try VectorFile.committed("modp_rfc5114.json", of: "CryptographyTests", as: File.self).vectors
+        try VectorFile.committed("modp_rfc5114.json", of: "KeyAgreementTests", as: File.self).vectors
     }
 }
 

@@ -1,4 +1,5 @@
 internal import CLibcrypto
+internal import Cryptography
 internal import KeyMaterial
 
 /// A group of modular exponentiation: all residues of a safe prime, or a subgroup of prime order.

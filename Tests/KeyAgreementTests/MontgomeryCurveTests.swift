@@ -1,5 +1,6 @@
 import Algorithms
 import Cryptography
+import KeyAgreement
 import KeyMaterial
 import TestSupport
 import Testing
@@ -41,7 +42,7 @@ struct MontgomeryVectors: Decodable, Sendable {
 
     static func read() throws -> MontgomeryVectors {
         try VectorFile.committed(
-            "montgomery_rfc7748_8031.json", of: "CryptographyTests", as: MontgomeryVectors.self)
+            "montgomery_rfc7748_8031.json", of: "KeyAgreementTests", as: MontgomeryVectors.self)
     }
 }
 

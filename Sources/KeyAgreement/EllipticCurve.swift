@@ -1,4 +1,5 @@
 internal import CLibcrypto
+internal import Cryptography
 internal import KeyMaterial
 
 /// A curve of prime order as IKE uses it: public value x then y, shared secret x alone (RFC 5903, RFC 6954).

@@ -1,4 +1,5 @@
 package import Algorithms
+package import Cryptography
 package import KeyMaterial
 
 /// Why a peer's public value was refused, or none of ours was made.
@@ -110,7 +111,7 @@ package struct KeyExchange: ~Copyable, Sendable {
 
     /// Groups of the catalogue that this host's libcrypto does not offer: distributions leave out curves, and FIPS
     /// mode does.
-    static let missing = Catalogue.keyExchange.filter { method in
+    package static let missing = Catalogue.keyExchange.filter { method in
         switch try? Group(method) {
         case .modular, .weierstrass: false
         case .x25519, .x448:
