@@ -10,6 +10,8 @@ struct Responder {
         /// Of the peers: another, since the SPIs of both directions could not be told apart at one address.
         var peer = IPAddress(family: .ipv4, value: 0x7f00_0002)
         var ikePort: UInt16 = 15500
+        /// Where peers that float go: those of port 500 know but one.
+        var natTraversalPort: UInt16 { ikePort == 500 ? 4500 : ikePort + 1 }
         /// Of IKE SAs and child SAs, seconds.
         var ikeLifetime = 28800
         var childLifetime = 28800
@@ -38,7 +40,7 @@ struct Responder {
             program,
             arguments: [
                 program, "-f", "\(folder)/swiftike.conf", "-l", "\(folder)/log", "-p", "\(settings.ikePort)",
-                "-P", "\(settings.ikePort + 1)", "--datapath", "null", "--control", "\(folder)/control",
+                "-P", "\(settings.natTraversalPort)", "--datapath", "null", "--control", "\(folder)/control",
                 "--pid-file", "\(folder)/pid",
             ])
         guard case .ended(0) = outcome else {
