@@ -47,6 +47,7 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     package mutating func goOn(at now: Instant) {
         self.now = now
         effects = []
+        effects.reserveCapacity(usualEffects)
         outcomes = []
     }
 
@@ -160,6 +161,9 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         report(level, kind, subject, failure)
     }
 }
+
+/// Effects that hardly any turn has more of.
+private let usualEffects = 4
 
 /// SPIs drawn before a collision is taken for a fault of the random source.
 private let spiDraws = 8

@@ -19,6 +19,13 @@ package struct SmallSet<Element: Hashable & Sendable>: Sendable {
         }
     }
 
+    @inlinable package var count: Int {
+        switch content {
+        case .one: 1
+        case .any(let elements): elements.count
+        }
+    }
+
     /// As a set like any other.
     @inlinable package var elements: Set<Element> {
         switch content {
