@@ -129,12 +129,14 @@ extension IKEv1Endpoint {
         children.insert(child)
         deadlines.set(child.deadlines.next, for: .child(child.id))
         let verb = predecessors.isEmpty ? "established" : "renewed"
+        let integrity = child.outbound.transform.integrity.map { ", \($0)" } ?? ""
         turn.report(
             .notice, predecessors.isEmpty ? .childEstablished : .childRekeyed, child.subject,
-            "\(child.inbound.mode.rawValue) \(verb): \(child.local) with \(child.remote), "
-                + "\(child.outbound.transform.encryption)"
-                + (child.outbound.transform.integrity.map { ", \($0)" } ?? "")
-                + ", SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out")
+            """
+            \(child.inbound.mode.rawValue) \(verb): \(child.local) with \(child.remote), \
+            \(child.outbound.transform.encryption)\(integrity), \
+            SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out
+            """)
     }
 
     /// The policies that a child brings along, where no other child needs them.

@@ -8,9 +8,12 @@ package struct SmallSet<Element: Hashable & Sendable>: Sendable {
         case any(Set<Element>)
     }
 
-    @usableFromInline var content = Content.any([])
+    @usableFromInline var content: Content
 
-    @inlinable package init() {}
+    @inlinable
+    package init() {
+        content = .any([])
+    }
 
     @inlinable package var isEmpty: Bool {
         switch content {
