@@ -39,8 +39,7 @@ package struct GenericHeader: Hashable, Sendable {
 
     /// Writes a header whose length is yet to come, and says where that goes; the body follows.
     package static func begin(next: UInt8, reserved: UInt8 = 0, to writer: inout ByteWriter) -> Int {
-        writer.put(next)
-        writer.put(reserved)
+        writer.put(UInt16(next) << 8 | UInt16(reserved))
         return writer.beginLength16()
     }
 

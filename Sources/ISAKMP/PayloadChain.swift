@@ -13,6 +13,8 @@ package struct PayloadChain: Hashable, Sendable {
 
     /// Payloads that are read in one message; a longer chain is refused.
     package static let maximumCount = 100
+    /// Payloads that few messages exceed.
+    private static let usualCount = 10
 
     package private(set) var elements: [Element] = []
     /// The type of the first payload inside the last one, where that holds others; 0 for none.
@@ -29,6 +31,7 @@ package struct PayloadChain: Hashable, Sendable {
         reading bytes: Span<UInt8>, first: UInt8, allowsPadding: Bool = false, limit: Int = maximumCount,
         enclosing: [UInt8] = []
     ) throws(ChainError) {
+        elements.reserveCapacity(Self.usualCount)
         var rest = bytes
         var type = first
         while type != 0 {

@@ -16,23 +16,24 @@
     }
 
     package mutating func put(_ value: UInt16) {
-        put(number: value)
+        bytes.append(addingCapacity: 2) { room in
+            room.append(UInt8(truncatingIfNeeded: value >> 8))
+            room.append(UInt8(truncatingIfNeeded: value))
+        }
     }
 
     package mutating func put(_ value: UInt32) {
-        put(number: value)
+        bytes.append(addingCapacity: 4) { room in
+            room.append(UInt8(truncatingIfNeeded: value >> 24))
+            room.append(UInt8(truncatingIfNeeded: value >> 16))
+            room.append(UInt8(truncatingIfNeeded: value >> 8))
+            room.append(UInt8(truncatingIfNeeded: value))
+        }
     }
 
     package mutating func put(_ value: UInt64) {
-        put(number: value)
-    }
-
-    private mutating func put(number: some FixedWidthInteger) {
-        bytes.append(addingCapacity: number.bitWidth / 8) { room in
-            for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
-                room.append(UInt8(truncatingIfNeeded: number >> shift))
-            }
-        }
+        put(UInt32(truncatingIfNeeded: value >> 32))
+        put(UInt32(truncatingIfNeeded: value))
     }
 
     package mutating func put(_ value: [UInt8]) {

@@ -4,7 +4,7 @@ import Wire
 /// A side's proposals, or the one that was chosen (RFC 7296 section 3.3).
 package struct SecurityAssociationPayload: Hashable, Sendable {
     /// What a transform is for; the raw values are transform types.
-    package enum TransformKind: UInt8, Hashable, Sendable {
+    package enum TransformKind: UInt8, Hashable, Sendable, CaseIterable {
         case encryption = 1
         case pseudorandomFunction = 2
         case integrity = 3
