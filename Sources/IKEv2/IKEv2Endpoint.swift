@@ -117,7 +117,7 @@ package struct IKEv2Endpoint {
     mutating func settle(_ id: IKESAID) {
         guard let place = associations.place(of: id) else { return }
         if place.association.isOver {
-            forgetLarval(place.association)
+            forgetLarval(at: place)
             bySPI[place.association.ownSPI] = nil
             associations[id] = nil
             index.forget(id)
@@ -135,14 +135,14 @@ package struct IKEv2Endpoint {
     /// What only a negotiation needs is given back once it is over.
     private mutating func endNegotiation(at place: AssociationTable<IKESAID, IKESA>.Place) {
         guard !place.association.candidates.isEmpty else { return }
-        forgetLarval(place.association)
+        forgetLarval(at: place)
         place.association.candidates = []
         place.association.sharePeer(among: &followed)
     }
 
-    private mutating func forgetLarval(_ association: IKESA) {
-        let first = FirstMessage(spi: association.spis.initiator, remote: association.origin)
-        guard association.role == .responder, larval[first] == association.id else { return }
+    private mutating func forgetLarval(at place: AssociationTable<IKESAID, IKESA>.Place) {
+        let first = FirstMessage(spi: place.association.spis.initiator, remote: place.association.origin)
+        guard place.association.role == .responder, larval[first] == place.association.id else { return }
         larval[first] = nil
         let address = first.remote.address
         let left = (larvalByAddress[address] ?? 1) - 1

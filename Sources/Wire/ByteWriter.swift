@@ -32,8 +32,11 @@
     }
 
     package mutating func put(_ value: UInt64) {
-        put(UInt32(truncatingIfNeeded: value >> 32))
-        put(UInt32(truncatingIfNeeded: value))
+        bytes.append(addingCapacity: 8) { room in
+            for shift in stride(from: 56, through: 0, by: -8) {
+                room.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+            }
+        }
     }
 
     package mutating func put(_ value: [UInt8]) {
