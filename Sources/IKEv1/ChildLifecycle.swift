@@ -31,15 +31,14 @@ extension IKEv1Endpoint {
                 old.deadlines[.expire] = min(old.deadlines[.expire] ?? end, end)
             }
         }
+        let saysFirstContact =
+            association.role == .responder && isFirst && association.peer.sendsInitialContact
+        guard saysFirstContact || !association.requests.isEmpty else { return }
         update(association.id) { association, turn in
             let requests = association.requests
             association.requests = []
             for request in requests { association.startQuickMode(request, replacing: nil, &turn) }
-            if association.role == .responder, isFirst,
-                association.peer.sendsInitialContact
-            {
-                association.notify(association.initialContact, &turn)
-            }
+            if saysFirstContact { association.notify(association.initialContact, &turn) }
         }
     }
 

@@ -81,7 +81,7 @@ extension IKEv1Endpoint {
         do {
             let message = try ISAKMPSA.clear(datagram)
             var association = try ISAKMPSA.respond(id, to: message, from: path, &turn)
-            association.remember(datagram)
+            association.remember(Fingerprint(of: datagram))
             larval[first] = id
             larvalByAddress[path.remote.address, default: 0] += 1
             byCookie[association.ownCookie] = id

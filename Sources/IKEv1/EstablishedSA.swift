@@ -4,17 +4,7 @@ import Negotiation
 
 /// What an ISAKMP SA has once both sides are authenticated.
 struct EstablishedSA {
-    let proposal: IKEProposal
-    let keys: SKEYID
-    let cipher: MessageCipher
-    let ivs: InitializationVectorChain
-    let capabilities: PeerCapabilities
-    let nat: NATDetection
-    let localIdentity: Identity
-    let remoteIdentity: Identity
-    /// What made us believe the peer; nil where a pre-shared key did.
-    let credential: PeerCredential?
-    let since: Instant
+    private let terms: Terms
     /// Quick modes under way, and some that are over, by message ID.
     private(set) var quickModes: [UInt32: QuickMode] = [:]
     /// The message IDs of quick modes that are over, in the order they ended.
@@ -23,6 +13,50 @@ struct EstablishedSA {
     var detection: DeadPeerDetection
     /// Whether a quick mode met nothing but silence, and nothing came since: the peer may not have this SA any more.
     var isDoubted = false
+
+    init(_ terms: Terms, detection: DeadPeerDetection) {
+        self.terms = terms
+        self.detection = detection
+    }
+
+    /// What stays as it is for as long as the SA lives, apart from what changes: one reference stands for all.
+    final class Terms: Sendable {
+        let proposal: IKEProposal
+        let capabilities: PeerCapabilities
+        let keys: SKEYID
+        let cipher: MessageCipher
+        let ivs: InitializationVectorChain
+        let nat: NATDetection
+        let localIdentity: Identity
+        let remoteIdentity: Identity
+        let credential: PeerCredential?
+        let since: Instant
+
+        init(_ keyed: MainMode.Keyed, _ claim: MainMode.Claim, localIdentity: Identity, since: Instant) {
+            proposal = keyed.agreed.proposal
+            capabilities = keyed.agreed.capabilities
+            keys = keyed.keys
+            cipher = keyed.cipher
+            ivs = keyed.ivs
+            nat = keyed.nat
+            self.localIdentity = localIdentity
+            remoteIdentity = claim.identity
+            credential = claim.credential
+            self.since = since
+        }
+    }
+
+    var proposal: IKEProposal { terms.proposal }
+    var keys: SKEYID { terms.keys }
+    var cipher: MessageCipher { terms.cipher }
+    var ivs: InitializationVectorChain { terms.ivs }
+    var capabilities: PeerCapabilities { terms.capabilities }
+    var nat: NATDetection { terms.nat }
+    var localIdentity: Identity { terms.localIdentity }
+    var remoteIdentity: Identity { terms.remoteIdentity }
+    /// What made us believe the peer; nil where a pre-shared key did.
+    var credential: PeerCredential? { terms.credential }
+    var since: Instant { terms.since }
 
     /// How ESP goes to the peer: over IP or in UDP.
     var form: EncapsulationForm {

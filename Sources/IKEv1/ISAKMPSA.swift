@@ -42,7 +42,8 @@ struct ISAKMPSA {
     var sending: Sending?
     /// Whether phase 1 ever came to its end.
     private(set) var wasEstablished = false
-    var heard: [UInt8] = []
+    /// The datagram that moved phase 1 on.
+    var heard: Fingerprint?
     var repeats = 0
     var dropped = RefusalCount()
 
@@ -63,8 +64,9 @@ struct ISAKMPSA {
         self.state = state
     }
 
+    /// Main mode boxed, as it takes far more room than what comes of it.
     enum State {
-        case mainMode(MainMode)
+        indirect case mainMode(MainMode)
         case established(EstablishedSA)
         case over
     }
@@ -117,9 +119,12 @@ struct ISAKMPSA {
 
     /// Handles a datagram whose cookies are this SA's.
     mutating func receive(_ datagram: [UInt8], _ header: MessageHeader, from path: Path, _ turn: inout Turn) {
-        if header.exchangeType == .identityProtection, isRepeated(datagram, &turn) { return }
+        let fingerprint = header.exchangeType == .identityProtection ? Fingerprint(of: datagram) : nil
+        if let fingerprint, isRepeated(fingerprint, &turn) { return }
         switch state {
-        case .mainMode(let exchange): receive(datagram, header, path, in: exchange, &turn)
+        case .mainMode(let exchange):
+            guard receive(datagram, header, path, in: exchange, &turn), let fingerprint else { return }
+            remember(fingerprint)
         case .established: receiveProtected(datagram, header, path, &turn)
         case .over: break
         }
@@ -196,8 +201,8 @@ struct ISAKMPSA {
     }
 
     /// Whether a phase 1 datagram came before; the answer to the last one is sent once more.
-    private mutating func isRepeated(_ datagram: [UInt8], _ turn: inout Turn) -> Bool {
-        guard !heard.isEmpty, heard == Digest.compute(.sha256, datagram) else { return false }
+    private mutating func isRepeated(_ datagram: Fingerprint, _ turn: inout Turn) -> Bool {
+        guard heard == datagram else { return false }
         repeats += 1
         if let sending, repeats <= ProtocolLimits.repeatedAnswers {
             turn.effects.append(.send(sending.datagram, path))
@@ -206,8 +211,8 @@ struct ISAKMPSA {
     }
 
     /// Remembers the datagram that moved phase 1 on.
-    mutating func remember(_ datagram: [UInt8]) {
-        heard = Digest.compute(.sha256, datagram)
+    mutating func remember(_ datagram: Fingerprint) {
+        heard = datagram
         repeats = 0
     }
 

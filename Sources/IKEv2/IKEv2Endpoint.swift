@@ -7,7 +7,6 @@ package import Negotiation
 ///
 /// It has no sockets and no clock; the same events give the same effects.
 package struct IKEv2Endpoint {
-    var policy: NegotiationPolicy
     var turn: Turn
     var associations = AssociationTable<IKESAID, IKESA>()
     /// By the SPI that we chose.
@@ -38,9 +37,13 @@ package struct IKEv2Endpoint {
         policy: NegotiationPolicy, random: any RandomSource,
         compressionIndices: CompressionIndices
     ) {
-        self.policy = policy
         turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy, tokens: .upper)
         turn.compressionIndices = compressionIndices
+    }
+
+    var policy: NegotiationPolicy {
+        get { turn.policy }
+        set { turn.policy = newValue }
     }
 
     /// When `Event.deadline` is due; nil is never.
@@ -49,7 +52,7 @@ package struct IKEv2Endpoint {
     /// Takes an event and says what is to be done, in this order.
     package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
         guard !isShutDown else { return [] }
-        turn = Turn(now: now, policy: policy, after: turn)
+        turn.goOn(at: now)
         switch event {
         case .datagram(let datagram, let path): receive(datagram, path)
         case .deadline:
@@ -73,9 +76,7 @@ package struct IKEv2Endpoint {
         case .leased(let token, let result): receiveLease(token, result)
         case .database(let notification): receive(notification)
         }
-        let effects = turn.effects
-        turn.effects = []
-        return effects
+        return turn.takeEffects()
     }
 
     mutating func newID() -> IKESAID {

@@ -17,8 +17,13 @@ package enum QuickModeKeys {
         _ keys: SKEYID, sharedSecret: SecretKey?, protocolID: UInt8, spi: SPI, initiatorNonce: [UInt8],
         responderNonce: [UInt8], size: Int
     ) -> SecretKey {
-        let secret: [PRF.Part] = sharedSecret.map { [.secret($0)] } ?? []
-        let seed = secret + [.clear([protocolID] + spi.value.octets + initiatorNonce + responderNonce)]
+        var writer = ByteWriter(capacity: 5 + initiatorNonce.count + responderNonce.count)
+        writer.put(protocolID)
+        writer.put(spi.value)
+        writer.put(initiatorNonce)
+        writer.put(responderNonce)
+        let clear = PRF.Part.clear(writer.bytes)
+        let seed = sharedSecret.map { [.secret($0), clear] } ?? [clear]
         var blocks = [PRF.compute(keys.prf, key: keys.derivation, parts: seed)]
         while let last = blocks.last, blocks.count * last.count < size {
             blocks.append(PRF.compute(keys.prf, key: keys.derivation, parts: [.secret(last)] + seed))

@@ -36,11 +36,15 @@ package struct IdentificationPayload: Hashable, Sendable {
 
     /// The body of the payload: IDii_b and IDir_b of HASH_I and HASH_R (RFC 2409 section 5).
     package var body: [UInt8] {
-        var writer = ByteWriter(capacity: 4 + content.count)
+        var writer = ByteWriter(capacity: size)
         write(to: &writer)
         return writer.bytes
     }
 
+    /// Octets of the body.
+    var size: Int { 4 + content.count }
+
+    /// Writes the body.
     func write(to writer: inout ByteWriter) {
         writer.put(type.rawValue)
         writer.put(protocolNumber)

@@ -171,7 +171,7 @@ extension ISAKMPSA {
             throw .localResource(.cryptography("the identity cannot be encrypted"))
         }
         keyed.ivs.advancePhase1(to: sealed.nextIV)
-        trace(.sent, message, &turn)
+        trace(.sent, sealed.clear, &turn)
         guard let claim else {
             state = .mainMode(.keyed(keyed))
             send(sealed.datagram, awaitsAnswer: true, &turn)
@@ -313,9 +313,7 @@ extension ISAKMPSA {
         deadlines.clearAll()
         state = .established(
             EstablishedSA(
-                proposal: proposal, keys: keyed.keys, cipher: keyed.cipher, ivs: keyed.ivs,
-                capabilities: keyed.agreed.capabilities, nat: keyed.nat, localIdentity: localIdentity,
-                remoteIdentity: claim.identity, credential: claim.credential, since: turn.now,
+                EstablishedSA.Terms(keyed, claim, localIdentity: localIdentity, since: turn.now),
                 detection: DeadPeerDetection(heard: turn.now, sequence: turn.random.uint32())))
         deadlines[.expire] = turn.now + proposal.lifetime
         let share = turn.share(of: proposal.lifetime, role == .initiator ? 800...880 : 900...950)

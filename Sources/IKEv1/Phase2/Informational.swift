@@ -169,7 +169,7 @@ extension ISAKMPSA {
         guard let sealed = try? keyed.cipher.seal(message, iv: keyed.ivs.phase2(messageID: messageID)) else {
             return
         }
-        trace(.sent, message, &turn)
+        trace(.sent, sealed.clear, &turn)
         turn.effects.append(.send(sealed.datagram, path))
     }
 }

@@ -112,7 +112,7 @@ extension ISAKMPSA {
         guard let sealed = try? sa.cipher.seal(message, iv: sa.ivs.phase2(messageID: messageID)) else {
             return nil
         }
-        trace(.sent, message, &turn)
+        trace(.sent, sealed.clear, &turn)
         return (messageID, sealed)
     }
 }

@@ -78,7 +78,6 @@ extension ISAKMPSA {
         heardFrom(path, &turn)
         var quickMode = quickMode
         quickMode.iv = opened.nextIV
-        quickMode.heard = Self.digest(datagram)
         do {
             try accept(try QuickModeMessage(opened.message), &quickMode, sent, &turn)
             store(quickMode)

@@ -19,7 +19,7 @@ extension ISAKMPSA {
         let opened = try openFirst(datagram, messageID, path, &turn)
         var quickMode = QuickMode(
             messageID: messageID, role: .responder, iv: opened.nextIV, state: .over(nil))
-        quickMode.heard = Self.digest(datagram)
+        quickMode.heard = Fingerprint(of: datagram)
         do {
             let message = try QuickModeMessage(opened.message)
             try consider(message, &quickMode, &turn)
@@ -198,7 +198,6 @@ extension ISAKMPSA {
         trace(.received, opened.message, &turn)
         heardFrom(path, &turn)
         var quickMode = quickMode
-        quickMode.heard = Self.digest(datagram)
         quickMode.sending = nil
         deadlines[.quickMode(quickMode.messageID)] = nil
         installOutbound(negotiated, &quickMode, &turn)

@@ -25,11 +25,13 @@ extension ISAKMPSA {
             try receiveOffer(datagram, messageID, path, &turn)
             return
         }
-        if quickMode.heard == Self.digest(datagram) {
+        let fingerprint = Fingerprint(of: datagram)
+        if quickMode.heard == fingerprint {
             repeatAnswer(&quickMode, &turn)
             store(quickMode)
             return
         }
+        quickMode.heard = fingerprint
         switch quickMode.state {
         case .sentOffer(let sent): try receiveAnswer(datagram, quickMode, sent, path, &turn)
         case .answered(let negotiated): try receiveConfirmation(datagram, quickMode, negotiated, path, &turn)
@@ -46,8 +48,6 @@ extension ISAKMPSA {
         turn.effects.append(.send(sending.datagram, path))
         if case .over(let child?) = quickMode.state { turn.outcomes.append(.childUnconfirmed(child)) }
     }
-
-    static func digest(_ datagram: [UInt8]) -> [UInt8] { Digest.compute(.sha256, datagram) }
 
     mutating func store(_ quickMode: QuickMode) {
         updateEstablished { $0.store(quickMode) }
@@ -267,7 +267,7 @@ extension ISAKMPSA {
             payloads: [.hash(hash)] + negotiated.answer)
         guard let sealed = try? sa.cipher.seal(message, iv: quickMode.iv) else { return }
         quickMode.iv = sealed.nextIV
-        trace(.sent, message, &turn)
+        trace(.sent, sealed.clear, &turn)
         transmit(&quickMode, sealed.datagram, awaitsAnswer: isResponder, &turn)
         if isResponder {
             quickMode.state = .answered(negotiated)

@@ -44,11 +44,17 @@ package struct Suite: Hashable, Sendable {
 extension Suite: CustomStringConvertible {
     /// `aes-gcm-16-128, hmac-sha2-256, curve25519`.
     package var description: String {
-        let names = [
-            encryption?.description, integrity?.name, prf?.name, keyExchange?.name,
-            sequenceNumbers == .extended ? "esn" : nil,
-        ]
-        return names.compactMap { $0 }.joined(separator: ", ")
+        var words = ""
+        func add(_ word: String?) {
+            guard let word else { return }
+            words += words.isEmpty ? word : ", " + word
+        }
+        add(encryption?.description)
+        add(integrity?.name)
+        add(prf?.name)
+        add(keyExchange?.name)
+        add(sequenceNumbers == .extended ? "esn" : nil)
+        return words
     }
 }
 
