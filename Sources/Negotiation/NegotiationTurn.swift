@@ -36,13 +36,6 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         self.tokens = tokens.rawValue
     }
 
-    /// The turn after `previous`, which took over nothing but what outlives a turn.
-    package init(now: Instant, policy: NegotiationPolicy, after previous: NegotiationTurn) {
-        self = previous
-        self.policy = policy
-        goOn(at: now)
-    }
-
     /// Goes on to the turn after this one, which takes over nothing but what outlives a turn.
     package mutating func goOn(at now: Instant) {
         self.now = now

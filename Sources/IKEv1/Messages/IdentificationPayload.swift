@@ -25,7 +25,7 @@ package struct IdentificationPayload: Hashable, Sendable {
         self.content = content
     }
 
-    package init(body: [UInt8]) throws(MessageError) {
+    package init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.identification, body) { rest throws(WireError) in
             IdentificationPayload(
                 type: IdentificationType(rawValue: try rest.takeUInt8()),

@@ -42,7 +42,9 @@ package struct Message: Hashable, Sendable {
         var payloads: [Payload] = []
         payloads.reserveCapacity(chain.elements.count)
         for element in chain.elements {
-            payloads.append(try Payload(type: PayloadType(rawValue: element.type), body: element.body))
+            payloads.append(
+                try Payload(
+                    type: PayloadType(rawValue: element.type), body: body.span.extracting(element.body)))
         }
         self.init(header: header, payloads: payloads)
         received = body.prefix(chain.readLength)
@@ -67,15 +69,20 @@ package struct Message: Hashable, Sendable {
 
     /// The whole message in clear, with the header's first payload type and length put right.
     package func encode() throws(MessageError) -> [UInt8] {
-        let chain = try Self.chain(payloads)
-        var writer = try begin(bodySize: chain.writtenCount)
-        try Self.write(chain, to: &writer)
-        return writer.bytes
+        try encode(body: Self.encode(payloads))
     }
 
-    /// The header, then `body`, which is the payloads encrypted.
+    /// The header, then `body`, which is the payloads encrypted or in clear.
     func encode(body: [UInt8]) throws(MessageError) -> [UInt8] {
-        var writer = try begin(bodySize: body.count)
+        let size = MessageHeader.size + body.count
+        guard let length = UInt32(exactly: size), length <= 0xffff else {
+            throw MessageError(.header, .size("message", found: size, expected: "at most 65535"))
+        }
+        var header = header
+        header.nextPayload = payloads.first?.type.rawValue ?? 0
+        header.length = length
+        var writer = ByteWriter(capacity: size)
+        header.write(to: &writer)
         writer.put(body)
         return writer.bytes
     }
@@ -88,40 +95,23 @@ package struct Message: Hashable, Sendable {
 
     /// Payloads with their generic headers, one after the other, as they stand in a message.
     package static func encode(_ payloads: some Collection<Payload>) throws(MessageError) -> [UInt8] {
-        let chain = try Self.chain(payloads)
-        var writer = ByteWriter(capacity: chain.writtenCount)
-        try write(chain, to: &writer)
+        var writer = ByteWriter(capacity: Self.usualSize)
+        var following = payloads.dropFirst()
+        for payload in payloads {
+            let start = GenericHeader.begin(next: following.first?.type.rawValue ?? 0, to: &writer)
+            try payload.write(to: &writer)
+            do {
+                try GenericHeader.end(start, to: &writer)
+            } catch {
+                throw MessageError(.payloads, .wire(error))
+            }
+            following = following.dropFirst()
+        }
         return writer.bytes
     }
 
-    /// A writer with the header in it and room for the body.
-    private func begin(bodySize: Int) throws(MessageError) -> ByteWriter {
-        let size = MessageHeader.size + bodySize
-        guard let length = UInt32(exactly: size), length <= 0xffff else {
-            throw MessageError(.header, .size("message", found: size, expected: "at most 65535"))
-        }
-        var header = header
-        header.nextPayload = payloads.first?.type.rawValue ?? 0
-        header.length = length
-        var writer = ByteWriter(capacity: size)
-        header.write(to: &writer)
-        return writer
-    }
-
-    private static func chain(_ payloads: some Collection<Payload>) throws(MessageError) -> PayloadChain {
-        var elements: [PayloadChain.Element] = []
-        elements.reserveCapacity(payloads.count)
-        for payload in payloads { elements.append(try payload.chainElement()) }
-        return PayloadChain(elements)
-    }
-
-    private static func write(_ chain: PayloadChain, to writer: inout ByteWriter) throws(MessageError) {
-        do {
-            try chain.write(to: &writer)
-        } catch {
-            throw MessageError(.payloads, .wire(error))
-        }
-    }
+    /// Octets that the payloads of few messages exceed.
+    private static let usualSize = 512
 
     /// What the hash in the first payload covers after the message ID: every payload behind it with its
     /// generic header, exactly as received, or as `encode()` will write them; padding is left out.

@@ -116,15 +116,16 @@ extension IKESA {
     /// Has our packets go through a child.
     mutating func startSending(_ spi: SPI, _ turn: inout Turn) {
         guard let child = established?.children[spi], !child.sends else { return }
-        updateEstablished { $0.children[spi]?.sends = true }
-        for association in child.outbounds {
-            let token = turn.token(for: id)
-            updateEstablished {
-                $0.installing[token] = ChildInstallation(
+        let owner = id
+        updateEstablished { sa in
+            sa.children[spi]?.sends = true
+            for association in child.outbounds {
+                let token = turn.token(for: owner)
+                sa.installing[token] = ChildInstallation(
                     child: child, replaces: nil, nonces: Nonces(initiator: [], responder: []),
                     step: .outbound(association.id))
+                turn.effects.append(.install(token, association))
             }
-            turn.effects.append(.install(token, association))
         }
         turn.outcomes.append(.adopted(child.outbound.id))
         bringPolicies(of: child, &turn)

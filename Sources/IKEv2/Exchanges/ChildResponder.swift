@@ -107,14 +107,17 @@ extension IKESA {
         _ local: [TrafficSelector], _ remote: [TrafficSelector], _ replaces: SPI?, _ policy: NegotiationPolicy
     ) -> ChildRequest? {
         if let replaces, let old = established?.children[replaces] { return old.request }
-        let fitting = policy.tunnels.lazy.filter { $0.peer == peer.name }
-            .compactMap { resolved($0.request(on: path)) }
-            .filter { request in
-                !TrafficSelectorNarrowing.narrow(local, to: request.locals).isEmpty
-                    && !TrafficSelectorNarrowing.narrow(remote, to: request.remotes).isEmpty
-            }
-        let exact = fitting.first { local.contains($0.local) && remote.contains($0.remote) }
-        return exact ?? fitting.first
+        var fitting: ChildRequest?
+        // No closures: each would take a copy of the SA along.
+        for tunnel in policy.tunnels where tunnel.peer == peer.name {
+            guard let request = resolved(tunnel.request(on: path)),
+                !TrafficSelectorNarrowing.narrow(local, to: request.locals).isEmpty,
+                !TrafficSelectorNarrowing.narrow(remote, to: request.remotes).isEmpty
+            else { continue }
+            if local.contains(request.local), remote.contains(request.remote) { return request }
+            fitting = fitting ?? request
+        }
+        return fitting
     }
 
     /// Which policy covers the traffic is known.

@@ -50,16 +50,20 @@ extension IKESA {
     ) throws(Refusal) -> Choice {
         let offers = received.offers
         let sent = Catalogue.keyExchange(number: received.keyExchange.method)
-        let fitting = candidates.compactMap { peer in
-            SuiteSelection.select(from: offers, accepting: peer.suites, sent: sent).map { (peer, $0) }
+        var chosen: SuiteSelection?
+        var fitting: [PeerPolicy] = []
+        for peer in candidates {
+            guard let selection = SuiteSelection.select(from: offers, accepting: peer.suites, sent: sent),
+                chosen == nil || chosen == selection
+            else { continue }
+            chosen = selection
+            fitting.append(peer)
         }
-        guard let (peer, selection) = fitting.first, let group = selection.suite.keyExchange else {
+        guard let peer = fitting.first, let chosen, let group = chosen.suite.keyExchange else {
             let comparison = ProposalComparison(offers: offers, ours: candidates.flatMap(\.suites))
             throw Refusal(.noCommonChoice(.ike, comparison), NotifyPayload(.noProposalChosen))
         }
-        return Choice(
-            peer: peer, candidates: fitting.filter { $0.1 == selection }.map(\.0), selection: selection,
-            group: group)
+        return Choice(peer: peer, candidates: fitting, selection: chosen, group: group)
     }
 
     /// Our half of the key exchange; another group than the peer's is asked for without anything being kept.
@@ -93,18 +97,20 @@ extension IKESA {
     ) throws(Refusal) {
         let nonce = turn.random.bytes(count: nonceSize)
         let offered = received.proposals[choice.selection.index]
-        let payloads: [Payload] = [
+        let capabilities = received.capabilities
+        var payloads: [Payload] = [
             .securityAssociation(
                 SecurityAssociationPayload([.init(answering: offered, spi: [], choice.selection)])),
             .keyExchange(KeyExchangePayload(exchange)),
             .nonce(nonce),
         ]
-        let capabilities = received.capabilities
+        payloads += natDetection(&turn)
+        payloads += announcements(answering: capabilities)
+        payloads += childlessSupport
+        payloads += certificateRequest
         let answer: [UInt8]
         do {
-            answer = try encodeInitial(
-                payloads + natDetection(&turn) + announcements(answering: capabilities)
-                    + childlessSupport + certificateRequest, isResponse: true)
+            answer = try encodeInitial(payloads, isResponse: true)
         } catch {
             throw Refusal(error, NotifyPayload(.noProposalChosen))
         }
