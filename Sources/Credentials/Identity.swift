@@ -32,14 +32,16 @@ extension Identity: CustomStringConvertible {
     private static let shownOctets = 128
 
     private static func printable(_ octets: some Collection<UInt8>) -> String {
-        var text = ""
+        var characters: [UInt8] = []
+        characters.reserveCapacity(min(octets.count, shownOctets))
         for octet in octets.prefix(shownOctets) {
             if (0x20...0x7e).contains(octet), octet != UInt8(ascii: "\\") {
-                text.unicodeScalars.append(Unicode.Scalar(octet))
+                characters.append(octet)
             } else {
-                text += "\\x" + hexadecimal([octet])
+                characters += ("\\x" + hexadecimal([octet])).utf8
             }
         }
+        let text = String(decoding: characters, as: UTF8.self)
         return octets.count > shownOctets ? text + "…" : text
     }
 

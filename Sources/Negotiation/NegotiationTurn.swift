@@ -39,7 +39,7 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     /// Goes on to the turn after this one, which takes over nothing but what outlives a turn.
     package mutating func goOn(at now: Instant) {
         self.now = now
-        effects = []
+        effects.reserveCapacity(usualEffects)
         outcomes = []
     }
 
@@ -153,6 +153,9 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         report(level, kind, subject, failure)
     }
 }
+
+/// Effects that few turns exceed.
+private let usualEffects = 4
 
 /// SPIs drawn before a collision is taken for a fault of the random source.
 private let spiDraws = 8
