@@ -32,22 +32,17 @@ extension Identity: CustomStringConvertible {
     private static let shownOctets = 128
 
     private static func printable(_ octets: some Collection<UInt8>) -> String {
-        if octets.count <= shownOctets, octets.allSatisfy(isPlain) {
-            return String(decoding: octets, as: UTF8.self)
-        }
-        var text = ""
+        var characters: [UInt8] = []
+        characters.reserveCapacity(min(octets.count, shownOctets))
         for octet in octets.prefix(shownOctets) {
-            if isPlain(octet) {
-                text.unicodeScalars.append(Unicode.Scalar(octet))
+            if (0x20...0x7e).contains(octet), octet != UInt8(ascii: "\\") {
+                characters.append(octet)
             } else {
-                text += "\\x" + hexadecimal([octet])
+                characters += ("\\x" + hexadecimal([octet])).utf8
             }
         }
+        let text = String(decoding: characters, as: UTF8.self)
         return octets.count > shownOctets ? text + "…" : text
-    }
-
-    private static func isPlain(_ octet: UInt8) -> Bool {
-        (0x20...0x7e).contains(octet) && octet != UInt8(ascii: "\\")
     }
 
     private static func hexadecimal(_ octets: some Collection<UInt8>) -> String {

@@ -102,11 +102,14 @@ extension IKESA {
         deadlines[.rekeyChild(child.spi)] =
             turn.now + turn.share(of: child.lifetime, child.role == .initiator ? 800...880 : 900...950)
         turn.outcomes.append(.adopted(child.inbound.id))
+        let sentence = Sentence(
+            """
+            \(child.request.mode.rawValue) \(renews ? "renewed" : "established"): \(Self.text(child.local)) with \
+            \(Self.text(child.remote)), \(child.suite.description), SPIs \(child.spi.description) in, \
+            \(child.peerSPI.description) out\(child.compressionWords)
+            """)
         turn.report(
-            .notice, renews ? .childRekeyed : .childEstablished, child.subject,
-            "\(child.request.mode.rawValue) \(renews ? "renewed" : "established"): "
-                + "\(Self.text(child.local)) with \(Self.text(child.remote)), \(child.suite), "
-                + "SPIs \(child.spi) in, \(child.peerSPI) out\(child.compressionWords)")
+            .notice, renews ? .childRekeyed : .childEstablished, child.subject, sentence.text)
     }
 
     static func text(_ selectors: [TrafficSelector]) -> String {

@@ -207,7 +207,9 @@ extension IKESA {
             peerSPI: SPI(offered.spi.reduce(0) { $0 << 8 | UInt32($1) }), local: local, remote: remote,
             lifetime: policy.lifetime)
         let child = makeChild(agreement, role: .responder, turn)
-        var payloads = pending.head
+        var payloads: [Payload] = []
+        payloads.reserveCapacity(Payload.usualCount)
+        payloads += pending.head
         if let compression {
             payloads.append(
                 .notify(CompressionOffer(compression.algorithm, index: compression.ownIndex).notify))
@@ -221,10 +223,8 @@ extension IKESA {
             payloads.append(
                 .keyExchange(KeyExchangePayload(exchange)))
         }
-        payloads += [
-            .trafficSelectors(TrafficSelectorPayload(remote), .initiator),
-            .trafficSelectors(TrafficSelectorPayload(local), .responder),
-        ]
+        payloads.append(.trafficSelectors(TrafficSelectorPayload(remote), .initiator))
+        payloads.append(.trafficSelectors(TrafficSelectorPayload(local), .responder))
         let token = turn.token(for: id)
         updateEstablished { $0.answering = .installing(token, pending, payloads, child) }
         turn.effects.append(.install(token, child.inbound))

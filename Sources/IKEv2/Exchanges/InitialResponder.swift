@@ -98,12 +98,13 @@ extension IKESA {
         let nonce = turn.random.bytes(count: nonceSize)
         let offered = received.proposals[choice.selection.index]
         let capabilities = received.capabilities
-        var payloads: [Payload] = [
+        var payloads: [Payload] = []
+        payloads.reserveCapacity(Payload.usualCount)
+        payloads.append(
             .securityAssociation(
-                SecurityAssociationPayload([.init(answering: offered, spi: [], choice.selection)])),
-            .keyExchange(KeyExchangePayload(exchange)),
-            .nonce(nonce),
-        ]
+                SecurityAssociationPayload([.init(answering: offered, spi: [], choice.selection)])))
+        payloads.append(.keyExchange(KeyExchangePayload(exchange)))
+        payloads.append(.nonce(nonce))
         payloads += natDetection(&turn)
         payloads += announcements(answering: capabilities)
         payloads += childlessSupport
@@ -128,7 +129,9 @@ extension IKESA {
         turn.effects.append(.send(answer, path))
         trace(.received, datagram, &turn)
         trace(.sent, answer, &turn)
-        step("--> SAi1, KEi, Ni; <-- SAr1 (\(choice.selection.suite)), KEr, Nr", &turn)
+        step(
+            Sentence("--> SAi1, KEi, Ni; <-- SAr1 (\(choice.selection.suite.description)), KEr, Nr").text,
+            &turn)
     }
 
     private var childlessSupport: [Payload] {

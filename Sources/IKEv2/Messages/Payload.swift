@@ -19,6 +19,9 @@ package enum Payload: Hashable, Sendable {
     /// A type without a form of its own here.
     case unknown(PayloadType, isCritical: Bool, [UInt8])
 
+    /// Payloads that few messages exceed.
+    static let usualCount = 10
+
     package var type: PayloadType {
         switch self {
         case .securityAssociation: .securityAssociation

@@ -44,17 +44,19 @@ package struct Suite: Hashable, Sendable {
 extension Suite: CustomStringConvertible {
     /// `aes-gcm-16-128, hmac-sha2-256, curve25519`.
     package var description: String {
-        var words = ""
+        var characters: [UInt8] = []
+        characters.reserveCapacity(64)
         func add(_ word: String?) {
             guard let word else { return }
-            words += words.isEmpty ? word : ", " + word
+            if !characters.isEmpty { characters += ", ".utf8 }
+            characters += word.utf8
         }
         add(encryption?.description)
         add(integrity?.name)
         add(prf?.name)
         add(keyExchange?.name)
         add(sequenceNumbers == .extended ? "esn" : nil)
-        return words
+        return String(decoding: characters, as: UTF8.self)
     }
 }
 
