@@ -136,6 +136,6 @@ package struct CipherChoice: Hashable, Sendable, CustomStringConvertible {
 
     /// `aes-cbc-256`, `3des-cbc`, `null`.
     package var description: String {
-        algorithm.hasVariableKeyLength ? "\(algorithm.name)-\(keyBits)" : algorithm.name
+        algorithm.hasVariableKeyLength ? algorithm.name + "-" + String(keyBits) : algorithm.name
     }
 }

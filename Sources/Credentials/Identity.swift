@@ -1,7 +1,7 @@
-package import IPsec
+public import IPsec
 
 /// Who somebody says they are in phase 1 (RFC 2407 section 4.6.2) or IKE_AUTH.
-package enum Identity: Hashable, Sendable {
+@usableFromInline package enum Identity: Hashable, Sendable {
     case address(IPAddress)
     /// A host name, `gateway.example.org`.
     case fqdn(String)
@@ -17,7 +17,7 @@ package enum Identity: Hashable, Sendable {
 
 extension Identity: CustomStringConvertible {
     /// For logs: control characters and anything beyond ASCII are escaped, so that no peer can forge a line.
-    package var description: String {
+    @usableFromInline package var description: String {
         switch self {
         case .address(let address): "\(address)"
         case .fqdn(let name): Self.printable(name.utf8)
@@ -32,14 +32,16 @@ extension Identity: CustomStringConvertible {
     private static let shownOctets = 128
 
     private static func printable(_ octets: some Collection<UInt8>) -> String {
-        var text = ""
+        var characters: [UInt8] = []
+        characters.reserveCapacity(min(octets.count, shownOctets))
         for octet in octets.prefix(shownOctets) {
             if (0x20...0x7e).contains(octet), octet != UInt8(ascii: "\\") {
-                text.unicodeScalars.append(Unicode.Scalar(octet))
+                characters.append(octet)
             } else {
-                text += "\\x" + hexadecimal([octet])
+                characters += ("\\x" + hexadecimal([octet])).utf8
             }
         }
+        let text = String(decoding: characters, as: UTF8.self)
         return octets.count > shownOctets ? text + "…" : text
     }
 

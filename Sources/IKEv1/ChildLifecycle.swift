@@ -1,3 +1,4 @@
+import Algorithms
 import Credentials
 import IPsec
 import Negotiation
@@ -31,15 +32,14 @@ extension IKEv1Endpoint {
                 old.deadlines[.expire] = min(old.deadlines[.expire] ?? end, end)
             }
         }
+        let saysFirstContact =
+            association.role == .responder && isFirst && association.peer.sendsInitialContact
+        guard saysFirstContact || !association.requests.isEmpty else { return }
         update(association.id) { association, turn in
             let requests = association.requests
             association.requests = []
             for request in requests { association.startQuickMode(request, replacing: nil, &turn) }
-            if association.role == .responder, isFirst,
-                association.peer.sendsInitialContact
-            {
-                association.notify(association.initialContact, &turn)
-            }
+            if saysFirstContact { association.notify(association.initialContact, &turn) }
         }
     }
 
@@ -110,7 +110,7 @@ extension IKEv1Endpoint {
 
     /// A new pair is in place; one that protected the same traffic gives way to it.
     private mutating func adopt(_ child: ChildSA, of association: ISAKMPSA) {
-        guard children.with(child.peerIdentity).count < ProtocolLimits.children else {
+        guard children.count(with: child.peerIdentity) < ProtocolLimits.children else {
             turn.effects += [.remove(child.inbound.id), .remove(child.outbound.id)]
             turn.report(
                 .negotiationFailed, child.subject,
@@ -129,13 +129,20 @@ extension IKEv1Endpoint {
         if let traffic = soleTraffic(of: child) { turn.effects.append(.protect(traffic)) }
         children.insert(child)
         deadlines.set(child.deadlines.next, for: .child(child.id))
-        let verb = predecessors.isEmpty ? "established" : "renewed"
-        turn.report(
-            .notice, predecessors.isEmpty ? .childEstablished : .childRekeyed, child.subject,
-            "\(child.inbound.mode.rawValue) \(verb): \(child.local) with \(child.remote), "
-                + "\(child.outbound.transform.encryption)"
-                + (child.outbound.transform.integrity.map { ", \($0)" } ?? "")
-                + ", SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out")
+        report(established: child, isRenewal: !predecessors.isEmpty)
+    }
+
+    private mutating func report(established child: ChildSA, isRenewal: Bool) {
+        let transform = child.outbound.transform
+        let integrity = transform.integrity.map { ", " + $0.description } ?? ""
+        let sentence = Sentence(
+            """
+            \(child.inbound.mode.rawValue) \(isRenewal ? "renewed" : "established"): \
+            \(child.local.description) with \(child.remote.description), \
+            \(transform.encryption.description)\(integrity), \
+            SPIs \(child.inbound.id.spi.description) in, \(child.outbound.id.spi.description) out
+            """)
+        turn.report(.notice, isRenewal ? .childRekeyed : .childEstablished, child.subject, sentence.text)
     }
 
     /// The policies that a child brings along, where no other child needs them.
@@ -257,7 +264,7 @@ extension IKEv1Endpoint {
             removeChild(child.id, telling: false, "the peer started anew")
         }
         for other in predecessors(of: association) {
-            guard let old = other.established, old.since < association.begun else { continue }
+            guard let old = other.terms, old.since < association.begun else { continue }
             update(other.id) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
         }
     }

@@ -4,17 +4,7 @@ import Negotiation
 
 /// What an ISAKMP SA has once both sides are authenticated.
 struct EstablishedSA {
-    let proposal: IKEProposal
-    let keys: SKEYID
-    let cipher: MessageCipher
-    let ivs: InitializationVectorChain
-    let capabilities: PeerCapabilities
-    let nat: NATDetection
-    let localIdentity: Identity
-    let remoteIdentity: Identity
-    /// What made us believe the peer; nil where a pre-shared key did.
-    let credential: PeerCredential?
-    let since: Instant
+    let terms: Terms
     /// Quick modes under way, and some that are over, by message ID.
     private(set) var quickModes: [UInt32: QuickMode] = [:]
     /// The message IDs of quick modes that are over, in the order they ended.
@@ -24,10 +14,43 @@ struct EstablishedSA {
     /// Whether a quick mode met nothing but silence, and nothing came since: the peer may not have this SA any more.
     var isDoubted = false
 
-    /// How ESP goes to the peer: over IP or in UDP.
-    var form: EncapsulationForm {
-        guard nat.isDetected else { return .none }
-        return capabilities.natTraversal == .draft ? .draft : .rfc3947
+    init(_ terms: Terms, detection: DeadPeerDetection) {
+        self.terms = terms
+        self.detection = detection
+    }
+
+    /// What stays as it is for as long as the SA lives, apart from what changes: one reference stands for all.
+    final class Terms: Sendable {
+        let proposal: IKEProposal
+        let capabilities: PeerCapabilities
+        let keys: SKEYID
+        let cipher: MessageCipher
+        let ivs: InitializationVectorChain
+        let nat: NATDetection
+        let localIdentity: Identity
+        let remoteIdentity: Identity
+        /// What made us believe the peer; nil where a pre-shared key did.
+        let credential: PeerCredential?
+        let since: Instant
+
+        init(_ keyed: MainMode.Keyed, _ claim: MainMode.Claim, localIdentity: Identity, since: Instant) {
+            proposal = keyed.agreed.proposal
+            capabilities = keyed.agreed.capabilities
+            keys = keyed.keys
+            cipher = keyed.cipher
+            ivs = keyed.ivs
+            nat = keyed.nat
+            self.localIdentity = localIdentity
+            remoteIdentity = claim.identity
+            credential = claim.credential
+            self.since = since
+        }
+
+        /// How ESP goes to the peer: over IP or in UDP.
+        var form: EncapsulationForm {
+            guard nat.isDetected else { return .none }
+            return capabilities.natTraversal == .draft ? .draft : .rfc3947
+        }
     }
 
     /// Keeps a quick mode; of those that are over, the last few, so that late repetitions are answered.

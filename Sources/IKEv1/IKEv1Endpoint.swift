@@ -9,7 +9,6 @@ package import Negotiation
 ///
 /// It has no sockets and no clock; the same events give the same effects.
 package struct IKEv1Endpoint {
-    var policy: NegotiationPolicy
     var turn: Turn
     var associations = AssociationTable<ISAKMPSAID, ISAKMPSA>()
     var index = AssociationIndex<ISAKMPSAID>()
@@ -38,8 +37,12 @@ package struct IKEv1Endpoint {
     }
 
     package init(policy: NegotiationPolicy, random: any RandomSource) {
-        self.policy = policy
         turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy)
+    }
+
+    var policy: NegotiationPolicy {
+        get { turn.policy }
+        set { turn.policy = newValue }
     }
 
     /// When `Event.deadline` is due; nil is never.
@@ -48,7 +51,7 @@ package struct IKEv1Endpoint {
     /// Takes an event and says what is to be done, in this order.
     package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
         guard !isShutDown else { return [] }
-        turn = Turn(now: now, policy: policy, after: turn)
+        turn.goOn(at: now)
         switch event {
         case .datagram(let datagram, let path): receive(datagram, path)
         case .deadline: handleDeadlines()
@@ -72,9 +75,7 @@ package struct IKEv1Endpoint {
         case .leased: break
         case .database(let notification): receive(notification)
         }
-        let effects = turn.effects
-        turn.effects = []
-        return effects
+        return turn.takeEffects()
     }
 
     mutating func newID() -> ISAKMPSAID {
@@ -93,15 +94,22 @@ package struct IKEv1Endpoint {
         settle(id)
     }
 
-    /// Apart from the settling, as whoever holds a place makes others work on a copy of it.
     private mutating func act(_ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
-        guard let place = associations.place(of: id) else { return }
-        body(&place.association, &turn)
-        guard !turn.outcomes.isEmpty else { return }
+        guard let association = change(id, body) else { return }
         let outcomes = turn.outcomes
         turn.outcomes = []
-        let association = place.association
         for outcome in outcomes { perform(outcome, of: association) }
+    }
+
+    /// Apart from what follows, as whoever holds a place makes others work on a copy of it.
+    ///
+    /// - Returns: the SA as it is now where it tells something, else nil.
+    private mutating func change(
+        _ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void
+    ) -> ISAKMPSA? {
+        guard let place = associations.place(of: id) else { return nil }
+        body(&place.association, &turn)
+        return turn.outcomes.isEmpty ? nil : place.association
     }
 
     /// Brings the look-up tables in line with what an SA has become.
@@ -116,10 +124,15 @@ package struct IKEv1Endpoint {
         } else {
             if place.association.wasEstablished { endNegotiation(at: place) }
             deadlines.set(place.association.deadlines.next, for: .association(id))
-            index.note(
-                id, address: place.association.path.remote.address,
-                identity: place.association.provenIdentity)
+            if !place.association.isIndexed { note(at: place) }
         }
+    }
+
+    private mutating func note(at place: AssociationTable<ISAKMPSAID, ISAKMPSA>.Place) {
+        index.note(
+            place.association.id, address: place.association.path.remote.address,
+            identity: place.association.provenIdentity)
+        place.association.isIndexed = true
     }
 
     /// What only a negotiation needs is given back once it is over.

@@ -32,13 +32,25 @@ final class ChildCompression: Sendable {
 
 extension ChildSA {
     /// What has to be in the database for the peer's packets, in this order.
-    var inbounds: [SecurityAssociation] { [inbound] + (compression.map { [$0.inbound] } ?? []) }
+    var inbounds: [SecurityAssociation] {
+        guard let compression else { return [inbound] }
+        return [inbound, compression.inbound]
+    }
 
     /// What has to be in the database for our packets, in this order.
-    var outbounds: [SecurityAssociation] { [outbound] + (compression.map { [$0.outbound] } ?? []) }
+    var outbounds: [SecurityAssociation] {
+        guard let compression else { return [outbound] }
+        return [outbound, compression.outbound]
+    }
 
     /// The inbound SA that is to be put in place next; nil where all are.
-    var nextInbound: SecurityAssociation? { inbounds.dropFirst(placed).first }
+    var nextInbound: SecurityAssociation? {
+        switch placed {
+        case 0: inbound
+        case 1: compression?.inbound
+        default: nil
+        }
+    }
 
     /// Inbound SAs that are in the database.
     var placedInbounds: ArraySlice<SecurityAssociation> { inbounds.prefix(placed) }

@@ -93,7 +93,7 @@ extension IKEv2Endpoint {
             var subject = place.association.subject
             subject.tunnel = request?.tunnel
             report(failed: place.association, subject, failure)
-        case .initialContact: forgetOlder(than: place.association)
+        case .initialContact: forgetOlder(than: place)
         case .succeeded(let successor): admit(successor)
         case .bequeathed(let heir): bequeath(from: id, to: heir)
         case .replaced: update(id) { $0.end(.cancelled("replaced"), &$1, sentence: "replaced") }
@@ -129,11 +129,11 @@ extension IKEv2Endpoint {
     }
 
     /// The peer has started anew: what it had with us before is void.
-    private mutating func forgetOlder(than association: IKESA) {
-        guard let own = association.established else { return }
+    private mutating func forgetOlder(than place: AssociationTable<IKESAID, IKESA>.Place) {
+        guard case .established(let own) = place.association.state else { return }
         for other in index.associations(with: own.remoteIdentity)
-        where other != association.id
-            && associations[other]?.established?.localIdentity == own.localIdentity
+        where other != place.association.id
+            && associations.reading(other)?.association.established?.localIdentity == own.localIdentity
         {
             update(other) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
         }

@@ -98,7 +98,9 @@ struct ChildDraft {
 }
 
 /// A child SA that the peer asked for.
-struct PendingOffer {
+///
+/// A class, as each step to its answer would copy it.
+final class PendingOffer {
     /// IKE_AUTH or CREATE_CHILD_SA.
     let exchange: ExchangeType
     /// What goes into the answer before what the child adds: IDr and AUTH in IKE_AUTH.
@@ -109,6 +111,18 @@ struct PendingOffer {
     let keyExchange: KeyExchangePayload?
     /// The inbound SPI of the child it is to replace.
     let replaces: SPI?
+
+    init(
+        exchange: ExchangeType, head: [Payload], nonces: Nonces, offer: ChildOfferMessage,
+        keyExchange: KeyExchangePayload?, replaces: SPI?
+    ) {
+        self.exchange = exchange
+        self.head = head
+        self.nonces = nonces
+        self.offer = offer
+        self.keyExchange = keyExchange
+        self.replaces = replaces
+    }
 }
 
 /// An IKE_AUTH request that waits for addresses.

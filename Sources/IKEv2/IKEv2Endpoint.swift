@@ -7,7 +7,6 @@ package import Negotiation
 ///
 /// It has no sockets and no clock; the same events give the same effects.
 package struct IKEv2Endpoint {
-    var policy: NegotiationPolicy
     var turn: Turn
     var associations = AssociationTable<IKESAID, IKESA>()
     /// By the SPI that we chose.
@@ -38,9 +37,13 @@ package struct IKEv2Endpoint {
         policy: NegotiationPolicy, random: any RandomSource,
         compressionIndices: CompressionIndices
     ) {
-        self.policy = policy
         turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy, tokens: .upper)
         turn.compressionIndices = compressionIndices
+    }
+
+    var policy: NegotiationPolicy {
+        get { turn.policy }
+        set { turn.policy = newValue }
     }
 
     /// When `Event.deadline` is due; nil is never.
@@ -49,7 +52,7 @@ package struct IKEv2Endpoint {
     /// Takes an event and says what is to be done, in this order.
     package mutating func handle(_ event: Event, now: Instant) -> [Effect] {
         guard !isShutDown else { return [] }
-        turn = Turn(now: now, policy: policy, after: turn)
+        turn.goOn(at: now)
         switch event {
         case .datagram(let datagram, let path): receive(datagram, path)
         case .deadline:
@@ -73,9 +76,7 @@ package struct IKEv2Endpoint {
         case .leased(let token, let result): receiveLease(token, result)
         case .database(let notification): receive(notification)
         }
-        let effects = turn.effects
-        turn.effects = []
-        return effects
+        return turn.takeEffects()
     }
 
     mutating func newID() -> IKESAID {
@@ -117,7 +118,7 @@ package struct IKEv2Endpoint {
     mutating func settle(_ id: IKESAID) {
         guard let place = associations.place(of: id) else { return }
         if place.association.isOver {
-            forgetLarval(place.association)
+            forgetLarval(at: place)
             bySPI[place.association.ownSPI] = nil
             associations[id] = nil
             index.forget(id)
@@ -135,14 +136,14 @@ package struct IKEv2Endpoint {
     /// What only a negotiation needs is given back once it is over.
     private mutating func endNegotiation(at place: AssociationTable<IKESAID, IKESA>.Place) {
         guard !place.association.candidates.isEmpty else { return }
-        forgetLarval(place.association)
+        forgetLarval(at: place)
         place.association.candidates = []
         place.association.sharePeer(among: &followed)
     }
 
-    private mutating func forgetLarval(_ association: IKESA) {
-        let first = FirstMessage(spi: association.spis.initiator, remote: association.origin)
-        guard association.role == .responder, larval[first] == association.id else { return }
+    private mutating func forgetLarval(at place: AssociationTable<IKESAID, IKESA>.Place) {
+        let first = FirstMessage(spi: place.association.spis.initiator, remote: place.association.origin)
+        guard place.association.role == .responder, larval[first] == place.association.id else { return }
         larval[first] = nil
         let address = first.remote.address
         let left = (larvalByAddress[address] ?? 1) - 1

@@ -18,11 +18,11 @@ enum Outcome {
     case adopted(SecurityAssociationID)
     case released(SecurityAssociationID)
     /// A wish came to nothing; nil where the peer had it.
-    case childFailed(ChildRequest?, NegotiationFailure)
+    indirect case childFailed(ChildRequest?, NegotiationFailure)
     /// An authenticated peer says it knows no SAs with us older than this one.
     case initialContact
     /// Another IKE SA exists from now on.
-    case succeeded(IKESA)
+    indirect case succeeded(IKESA)
     /// Everything passes to the SA with this SPI of ours.
     case bequeathed(to: UInt64)
     /// It is over, its successor has everything.

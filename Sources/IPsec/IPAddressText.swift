@@ -2,9 +2,22 @@
 enum IPAddressText {
     static func format(_ address: IPAddress) -> String {
         switch address.family {
-        case .ipv4: address.bytes.map(String.init).joined(separator: ".")
+        case .ipv4: formatIPv4(UInt32(truncatingIfNeeded: address.low))
         case .ipv6: formatIPv6(address)
         }
+    }
+
+    private static func formatIPv4(_ value: UInt32) -> String {
+        var characters: [UInt8] = []
+        characters.reserveCapacity(15)
+        for shift in stride(from: 24, through: 0, by: -8) {
+            if shift < 24 { characters.append(UInt8(ascii: ".")) }
+            let part = UInt8(truncatingIfNeeded: value >> UInt32(shift))
+            if part >= 100 { characters.append(UInt8(ascii: "0") + part / 100) }
+            if part >= 10 { characters.append(UInt8(ascii: "0") + part / 10 % 10) }
+            characters.append(UInt8(ascii: "0") + part % 10)
+        }
+        return String(decoding: characters, as: UTF8.self)
     }
 
     static func parse(_ characters: ArraySlice<UInt8>) -> IPAddress? {

@@ -75,7 +75,7 @@ package struct IPPrefix: Hashable, Sendable {
 }
 
 extension IPPrefix: CustomStringConvertible {
-    package var description: String { "\(address)/\(length)" }
+    package var description: String { address.description + "/" + String(length) }
 
     /// Reads `ADDRESS/LENGTH`, or `ADDRESS` for the host alone.
     ///

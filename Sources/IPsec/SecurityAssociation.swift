@@ -14,8 +14,13 @@ package import KeyMaterial
 
     /// `0x00001001`.
     @usableFromInline package var description: String {
-        let digits = String(value, radix: 16)
-        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+        var characters = [UInt8(ascii: "0"), UInt8(ascii: "x")]
+        characters.reserveCapacity(10)
+        for shift in stride(from: 28, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt32(shift)) & 0xf
+            characters.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+        return String(decoding: characters, as: UTF8.self)
     }
 }
 

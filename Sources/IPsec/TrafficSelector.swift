@@ -55,7 +55,7 @@ extension TrafficSelector: CustomStringConvertible {
     package var description: String {
         var text: String
         if let prefix {
-            text = "\(prefix)"
+            text = prefix.description
         } else {
             text = "\(first)-\(last)"
         }

@@ -1,9 +1,9 @@
-package import Wire
+public import Wire
 
 /// Why a chain of payloads, proposals, transforms or attributes could not be read, and where.
 ///
 /// Every `at` is octets from the start of what was being read.
-package enum ChainError: Error, Hashable, Sendable {
+@usableFromInline package enum ChainError: Error, Hashable, Sendable {
     /// The input ends inside an item.
     case wire(WireError, at: Int)
     /// A payload says it is shorter than its own header.
@@ -21,7 +21,7 @@ package enum ChainError: Error, Hashable, Sendable {
 }
 
 extension ChainError: CustomStringConvertible {
-    package var description: String {
+    @usableFromInline package var description: String {
         switch self {
         case .wire(.truncated(let needed, let available), let at):
             "octet \(at): \(needed) octets are needed, \(available) are left"

@@ -1,10 +1,11 @@
-package import Wire
+public import Wire
 
 /// Why octets are not an IKE message, or a message cannot be written: where, and what was expected there.
 ///
 /// - Parameter Kind: the payload types of the IKE version.
+@usableFromInline
 package struct CodecError<Kind: Hashable & Sendable & CustomStringConvertible>: Error, Hashable, Sendable {
-    package enum Place: Hashable, Sendable {
+    @usableFromInline package enum Place: Hashable, Sendable {
         case header
         /// The payloads as a sequence; the position is octets from the end of the header.
         case payloads
@@ -12,7 +13,7 @@ package struct CodecError<Kind: Hashable & Sendable & CustomStringConvertible>: 
         case payload(Kind)
     }
 
-    package enum Reason: Hashable, Sendable {
+    @usableFromInline package enum Reason: Hashable, Sendable {
         case wire(WireError)
         case chain(ChainError)
         case majorVersion(UInt8, expected: UInt8)
@@ -32,10 +33,10 @@ package struct CodecError<Kind: Hashable & Sendable & CustomStringConvertible>: 
         case content(String)
     }
 
-    package var place: Place
-    package var reason: Reason
+    @usableFromInline package var place: Place
+    @usableFromInline package var reason: Reason
 
-    package init(_ place: Place, _ reason: Reason) {
+    @inlinable package init(_ place: Place, _ reason: Reason) {
         self.place = place
         self.reason = reason
     }
@@ -43,7 +44,7 @@ package struct CodecError<Kind: Hashable & Sendable & CustomStringConvertible>: 
 
 extension CodecError: CustomStringConvertible {
     /// A sentence without a full stop: `nonce payload: nonce has 4 octets, expected 8 to 256`.
-    package var description: String {
+    @usableFromInline package var description: String {
         switch place {
         case .header: "header: \(reason)"
         case .payloads: "payloads: \(reason)"
@@ -53,7 +54,7 @@ extension CodecError: CustomStringConvertible {
 }
 
 extension CodecError.Reason: CustomStringConvertible {
-    package var description: String {
+    @usableFromInline package var description: String {
         switch self {
         case .wire(.truncated(let needed, let available)):
             "\(needed) octets are needed, \(available) are left"
@@ -83,10 +84,10 @@ extension CodecError.Reason: CustomStringConvertible {
 
 extension CodecError {
     /// Reads a payload body to its end with `read`, naming the payload in whatever goes wrong.
-    package static func reading<Value>(
-        _ type: Kind, _ body: [UInt8], _ read: (inout Span<UInt8>) throws(WireError) -> Value
+    @inlinable package static func reading<Value>(
+        _ type: Kind, _ body: Span<UInt8>, _ read: (inout Span<UInt8>) throws(WireError) -> Value
     ) throws(CodecError) -> Value {
-        var rest = body.span
+        var rest = body
         do {
             return try read(&rest)
         } catch {
@@ -95,15 +96,13 @@ extension CodecError {
     }
 
     /// Writes a payload body with `write`, naming the payload in whatever goes wrong.
-    package static func writing(
-        _ type: Kind, _ write: (inout ByteWriter) throws(WireError) -> Void
-    ) throws(CodecError) -> [UInt8] {
-        var writer = ByteWriter()
+    @inlinable package static func writing(
+        _ type: Kind, to writer: inout ByteWriter, _ write: (inout ByteWriter) throws(WireError) -> Void
+    ) throws(CodecError) {
         do {
             try write(&writer)
         } catch {
             throw CodecError(.payload(type), .wire(error))
         }
-        return writer.bytes
     }
 }

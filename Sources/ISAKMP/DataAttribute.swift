@@ -57,6 +57,8 @@ package struct DataAttribute: Hashable, Sendable {
         _ bytes: Span<UInt8>, at offset: Int = 0, limit: Int = maximumCount
     ) throws(ChainError) -> [DataAttribute] {
         var attributes: [DataAttribute] = []
+        guard !bytes.isEmpty else { return attributes }
+        attributes.reserveCapacity(min(bytes.count / Self.leastSize, limit))
         var rest = bytes
         while !rest.isEmpty {
             let position = offset + bytes.count - rest.count
@@ -87,6 +89,9 @@ package struct DataAttribute: Hashable, Sendable {
         type = head & ~Self.basicFormat
         value = head & Self.basicFormat != 0 ? .basic(second) : .variable(try bytes.takeBytes(Int(second)))
     }
+
+    /// Octets of an attribute without a value of its own.
+    private static let leastSize = 4
 
     /// The AF bit.
     private static let basicFormat: UInt16 = 0x8000

@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// The four octets that every payload, proposal and transform starts with (RFC 2408 section 3.2).
 ///
@@ -6,8 +6,8 @@ import Wire
 ///     +---------------+---------------+-------------------------------+
 ///     ! Next payload  !   Reserved    !        Payload length         !
 ///     +---------------+---------------+-------------------------------+
-struct GenericHeader: Hashable, Sendable {
-    static let size = 4
+package struct GenericHeader: Hashable, Sendable {
+    package static let size = 4
 
     var next: UInt8
     var reserved: UInt8
@@ -37,13 +37,14 @@ struct GenericHeader: Hashable, Sendable {
         bodyLength = length - Self.size
     }
 
-    /// Writes a header and the body that `body` writes after it.
-    static func write(
-        next: UInt8, reserved: UInt8 = 0, to writer: inout ByteWriter,
-        _ body: (inout ByteWriter) throws(WireError) -> Void
-    ) throws(WireError) {
-        writer.put(next)
-        writer.put(reserved)
-        try writer.putLengthPrefixed16(including: 2, body)
+    /// Writes a header whose length is yet to come, and says where that goes; the body follows.
+    package static func begin(next: UInt8, reserved: UInt8 = 0, to writer: inout ByteWriter) -> Int {
+        writer.put(UInt16(next) << 8 | UInt16(reserved))
+        return writer.beginLength16()
+    }
+
+    /// Fills in the length, once the body is written.
+    package static func end(_ start: Int, to writer: inout ByteWriter) throws(WireError) {
+        try writer.endLength16(start, including: 2)
     }
 }

@@ -55,9 +55,9 @@ package struct ProposalSubstructure: Hashable, Sendable {
     ) throws(WireError) {
         for (index, proposal) in proposals.enumerated() {
             let next = index + 1 < proposals.count ? Self.next : 0
-            try GenericHeader.write(next: next, to: &writer) { writer throws(WireError) in
-                try proposal.writeBody(to: &writer)
-            }
+            let start = GenericHeader.begin(next: next, to: &writer)
+            try proposal.writeBody(to: &writer)
+            try GenericHeader.end(start, to: &writer)
         }
     }
 
@@ -75,6 +75,7 @@ package struct ProposalSubstructure: Hashable, Sendable {
         }
         let start = offset + body.count - rest.count
         var transforms: [TransformSubstructure] = []
+        transforms.reserveCapacity(min(announced, rest.count / TransformSubstructure.leastSize))
         let next = TransformSubstructure.next
         try Self.readList(rest, at: start, next: next, limit: limit) { body, position throws(ChainError) in
             transforms.append(try TransformSubstructure(reading: body, at: position))
@@ -93,9 +94,9 @@ package struct ProposalSubstructure: Hashable, Sendable {
         writer.put(spi)
         for (index, transform) in transforms.enumerated() {
             let next = index + 1 < transforms.count ? TransformSubstructure.next : 0
-            try GenericHeader.write(next: next, to: &writer) { writer throws(WireError) in
-                try transform.writeBody(to: &writer)
-            }
+            let start = GenericHeader.begin(next: next, to: &writer)
+            try transform.writeBody(to: &writer)
+            try GenericHeader.end(start, to: &writer)
         }
     }
 

@@ -36,6 +36,9 @@ package struct TransformSubstructure: Hashable, Sendable {
         for attribute in attributes { try attribute.write(to: &writer) }
     }
 
+    /// Octets of a transform without attributes.
+    static let leastSize = 8
+
     /// What says that another transform follows.
     static let next: UInt8 = 3
 }

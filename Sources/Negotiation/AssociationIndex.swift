@@ -1,23 +1,32 @@
-package import Credentials
-package import IPsec
+public import Credentials
+public import IPsec
 
 /// Finds the SAs of an endpoint that are with a peer, so that one more peer costs the others nothing.
+@usableFromInline
 package struct AssociationIndex<ID: Hashable & Sendable> {
-    private struct Entry {
-        var address: IPAddress
+    @usableFromInline
+    struct Entry {
+        @usableFromInline let address: IPAddress
         /// Known once the peer is authenticated.
-        var identity: Identity?
+        @usableFromInline let identity: Identity?
+
+        @inlinable
+        init(address: IPAddress, identity: Identity?) {
+            self.address = address
+            self.identity = identity
+        }
     }
 
-    private var entries: [ID: Entry] = [:]
-    private var byAddress: [IPAddress: SmallSet<ID>] = [:]
-    private var byIdentity: [Identity: SmallSet<ID>] = [:]
+    @usableFromInline var entries: [ID: Entry] = [:]
+    @usableFromInline var byAddress: [IPAddress: SmallSet<ID>] = [:]
+    @usableFromInline var byIdentity: [Identity: SmallSet<ID>] = [:]
 
-    package init() {}
+    @inlinable package init() {}
 
     /// Brings what is known of an SA up to date.
     ///
     /// - Parameter identity: what the peer has proven; nil before that.
+    @inlinable
     package mutating func note(_ id: ID, address: IPAddress, identity: Identity?) {
         let old = entries[id]
         if let old, old.address == address, old.identity == identity { return }
@@ -32,6 +41,7 @@ package struct AssociationIndex<ID: Hashable & Sendable> {
         }
     }
 
+    @inlinable
     package mutating func forget(_ id: ID) {
         guard let entry = entries.removeValue(forKey: id) else { return }
         byAddress.remove(id, for: entry.address)
@@ -39,8 +49,12 @@ package struct AssociationIndex<ID: Hashable & Sendable> {
     }
 
     /// SAs whose peer has an address.
-    package func associations(with address: IPAddress) -> Set<ID> { byAddress[address]?.elements ?? [] }
+    @inlinable package func associations(with address: IPAddress) -> Set<ID> {
+        byAddress[address]?.elements ?? []
+    }
 
     /// SAs whose peer has proven an identity.
-    package func associations(with identity: Identity) -> Set<ID> { byIdentity[identity]?.elements ?? [] }
+    @inlinable package func associations(with identity: Identity) -> Set<ID> {
+        byIdentity[identity]?.elements ?? []
+    }
 }

@@ -27,10 +27,18 @@ package struct DeadlineQueue<Owner: Hashable & Sendable>: Sendable {
     /// Says when an owner is due next; nil takes it out.
     @inlinable package mutating func set(_ instant: Instant?, for owner: Owner) {
         let time = instant?.nanoseconds
-        guard current[owner] != time else { return }
-        current[owner] = time
+        guard replace(time, for: owner) != time else { return }
         if let time { push(Entry(time, owner)) }
-        dropVoid()
+        // The first entry of another owner is as good as it was.
+        if let first = heap.first, first.owner == owner { dropVoid() }
+        dropMany()
+    }
+
+    /// Notes when an owner is due, and says when it was due before.
+    @inlinable
+    mutating func replace(_ time: Int64?, for owner: Owner) -> Int64? {
+        guard let time else { return current.removeValue(forKey: owner) }
+        return current.updateValue(time, forKey: owner)
     }
 
     /// Takes out the owner that is due first, if its time has come.
@@ -38,13 +46,18 @@ package struct DeadlineQueue<Owner: Hashable & Sendable>: Sendable {
         guard let first = heap.first, first.time <= now.nanoseconds else { return nil }
         current[first.owner] = nil
         dropVoid()
+        dropMany()
         return first.owner
     }
 
     @inlinable
     mutating func dropVoid() {
         while let first = heap.first, current[first.owner] != first.time { popFirst() }
-        // Void entries are taken out many at a time: as many as there are others.
+    }
+
+    /// Takes void entries out many at a time: as many as there are others.
+    @inlinable
+    mutating func dropMany() {
         if heap.count > 64, heap.count > 2 * current.count { rebuild() }
     }
 

@@ -3,9 +3,11 @@ package import IPsec
 package import KeyMaterial
 
 /// Ties the answer of an effect to the effect; unique within an endpoint.
+@usableFromInline
 package struct EffectToken: Hashable, Sendable {
-    package let value: UInt64
+    @usableFromInline package let value: UInt64
 
+    @inlinable
     package init(_ value: UInt64) {
         self.value = value
     }

@@ -35,12 +35,19 @@ package struct NATDetection: Hashable, Sendable {
     package static func hash(
         _ function: HashFunction, initiatorSPI: UInt64, responderSPI: UInt64, endpoint: Endpoint
     ) -> [UInt8] {
-        Digest.compute(
-            function,
-            octets(initiatorSPI) + octets(responderSPI) + endpoint.address.bytes + octets(endpoint.port))
+        let address = endpoint.address.bytes
+        var octets: [UInt8] = []
+        octets.reserveCapacity(18 + address.count)
+        append(initiatorSPI, to: &octets)
+        append(responderSPI, to: &octets)
+        octets += address
+        append(endpoint.port, to: &octets)
+        return Digest.compute(function, octets)
     }
 
-    private static func octets(_ value: some FixedWidthInteger) -> [UInt8] {
-        stride(from: value.bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
+    private static func append(_ value: some FixedWidthInteger, to octets: inout [UInt8]) {
+        for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
+            octets.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
     }
 }

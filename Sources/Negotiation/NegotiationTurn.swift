@@ -7,21 +7,22 @@ package import IPsec
 /// - Parameters:
 ///   - Owner: what tells one IKE SA of an endpoint from another.
 ///   - Outcome: what an IKE SA's machine tells the endpoint that owns it.
+@usableFromInline
 package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
-    package let now: Instant
+    package private(set) var now: Instant
     package var random: any RandomSource
-    package let policy: NegotiationPolicy
+    package var policy: NegotiationPolicy
     package var effects: [Effect] = []
     package var outcomes: [Outcome] = []
     /// Whose effects await an answer.
-    package var awaiting: [EffectToken: Owner] = [:]
+    @usableFromInline package var awaiting: [EffectToken: Owner] = [:]
     /// SPIs of inbound SAs that exist or are being negotiated.
     package var usedSPIs: Set<SPI> = []
     /// CPIs of inbound IPComp SAs.
     package var compressionIndices = CompressionIndices()
     /// Which refused messages are told of.
     var refusals = RefusalSampling()
-    private var tokens: UInt64
+    @usableFromInline var tokens: UInt64
 
     /// The turn before the first event.
     ///
@@ -35,19 +36,22 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         self.tokens = tokens.rawValue
     }
 
-    /// The turn after `previous`, which took over nothing but what outlives a turn.
-    package init(now: Instant, policy: NegotiationPolicy, after previous: NegotiationTurn) {
+    /// Goes on to the turn after this one, which takes over nothing but what outlives a turn.
+    package mutating func goOn(at now: Instant) {
         self.now = now
-        self.policy = policy
-        random = previous.random
-        awaiting = previous.awaiting
-        usedSPIs = previous.usedSPIs
-        compressionIndices = previous.compressionIndices
-        refusals = previous.refusals
-        tokens = previous.tokens
+        effects.reserveCapacity(usualEffects)
+        outcomes = []
+    }
+
+    /// What is to be done, which is left out of the turn.
+    package mutating func takeEffects() -> [Effect] {
+        let taken = effects
+        effects = []
+        return taken
     }
 
     /// A token whose answer will be given to `owner`.
+    @inlinable
     package mutating func token(for owner: Owner) -> EffectToken {
         tokens &+= 1
         let token = EffectToken(tokens)
@@ -149,6 +153,9 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
         report(level, kind, subject, failure)
     }
 }
+
+/// Effects that few turns exceed.
+private let usualEffects = 4
 
 /// SPIs drawn before a collision is taken for a fault of the random source.
 private let spiDraws = 8

@@ -1,30 +1,43 @@
 /// A set that mostly has one element, for which it takes no memory of its own.
+@usableFromInline
 package struct SmallSet<Element: Hashable & Sendable>: Sendable {
-    private enum Content {
+    @usableFromInline
+    enum Content: Sendable {
         case one(Element)
         /// None, or several that may have become fewer.
         case any(Set<Element>)
     }
 
-    private var content = Content.any([])
+    @usableFromInline var content: Content
 
-    package init() {}
+    @inlinable
+    package init() {
+        content = .any([])
+    }
 
-    package var isEmpty: Bool {
+    @inlinable package var isEmpty: Bool {
         switch content {
         case .one: false
         case .any(let elements): elements.isEmpty
         }
     }
 
+    @inlinable package var count: Int {
+        switch content {
+        case .one: 1
+        case .any(let elements): elements.count
+        }
+    }
+
     /// As a set like any other.
-    package var elements: Set<Element> {
+    @inlinable package var elements: Set<Element> {
         switch content {
         case .one(let element): [element]
         case .any(let elements): elements
         }
     }
 
+    @inlinable
     package mutating func insert(_ element: Element) {
         switch content {
         case .one(element): break
@@ -38,6 +51,7 @@ package struct SmallSet<Element: Hashable & Sendable>: Sendable {
         }
     }
 
+    @inlinable
     package mutating func remove(_ element: Element) {
         switch content {
         case .one(element): content = .any([])
@@ -52,6 +66,7 @@ package struct SmallSet<Element: Hashable & Sendable>: Sendable {
 
 extension Dictionary {
     /// Takes an element out of the set of a key, and the key out with the last.
+    @inlinable
     package mutating func remove<Element>(_ element: Element, for key: Key) where Value == SmallSet<Element> {
         self[key]?.remove(element)
         if self[key]?.isEmpty == true { self[key] = nil }

@@ -58,12 +58,20 @@ extension Span where Element == UInt8 {
     /// A copy of the bytes.
     package var array: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
-        for index in indices { bytes.append(self[index]) }
+        if !isEmpty { bytes.append(self) }
         return bytes
     }
 
     private func require(_ length: Int) throws(WireError) {
         guard length >= 0, count >= length else { throw .truncated(needed: length, available: count) }
+    }
+}
+
+extension [UInt8] {
+    /// Appends octets that lie elsewhere.
+    package mutating func append(_ span: Span<UInt8>) {
+        append(addingCapacity: span.count) { room in
+            for index in span.indices { room.append(span[index]) }
+        }
     }
 }

@@ -1,5 +1,5 @@
 /// Appends to a byte array in network byte order.
-package struct ByteWriter: Sendable {
+@usableFromInline package struct ByteWriter: Sendable {
     /// What has been written so far.
     package private(set) var bytes: [UInt8]
 
@@ -16,22 +16,35 @@ package struct ByteWriter: Sendable {
     }
 
     package mutating func put(_ value: UInt16) {
-        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: value))
+        bytes.append(addingCapacity: 2) { room in
+            room.append(UInt8(truncatingIfNeeded: value >> 8))
+            room.append(UInt8(truncatingIfNeeded: value))
+        }
     }
 
     package mutating func put(_ value: UInt32) {
-        put(UInt16(truncatingIfNeeded: value >> 16))
-        put(UInt16(truncatingIfNeeded: value))
+        bytes.append(addingCapacity: 4) { room in
+            room.append(UInt8(truncatingIfNeeded: value >> 24))
+            room.append(UInt8(truncatingIfNeeded: value >> 16))
+            room.append(UInt8(truncatingIfNeeded: value >> 8))
+            room.append(UInt8(truncatingIfNeeded: value))
+        }
     }
 
     package mutating func put(_ value: UInt64) {
-        put(UInt32(truncatingIfNeeded: value >> 32))
-        put(UInt32(truncatingIfNeeded: value))
+        bytes.append(addingCapacity: 8) { room in
+            for shift in stride(from: 56, through: 0, by: -8) {
+                room.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+            }
+        }
     }
 
     package mutating func put(_ value: [UInt8]) {
         bytes.append(contentsOf: value)
+    }
+
+    package mutating func put(_ value: Span<UInt8>) {
+        bytes.append(value)
     }
 
     /// Appends `count` zero octets.
@@ -49,9 +62,19 @@ package struct ByteWriter: Sendable {
     package mutating func putLengthPrefixed16(
         including overhead: Int = 0, _ body: (inout ByteWriter) throws(WireError) -> Void
     ) throws(WireError) {
-        let start = bytes.count
-        put(UInt16(0))
+        let start = beginLength16()
         try body(&self)
+        try endLength16(start, including: overhead)
+    }
+
+    /// Leaves room for a 16-bit length, and says where.
+    package mutating func beginLength16() -> Int {
+        put(UInt16(0))
+        return bytes.count - 2
+    }
+
+    /// Fills in the length that `beginLength16` left room for; see `putLengthPrefixed16` for what it counts.
+    package mutating func endLength16(_ start: Int, including overhead: Int = 0) throws(WireError) {
         let length = bytes.count - start + overhead
         guard let value = UInt16(exactly: length) else {
             throw .fieldOverflow(value: length, maximum: Int(UInt16.max))

@@ -1,5 +1,5 @@
 /// Why bytes could not be read or written.
-package enum WireError: Error, Hashable, Sendable {
+@usableFromInline package enum WireError: Error, Hashable, Sendable {
     /// The input ends before the item does. Both figures are octets.
     case truncated(needed: Int, available: Int)
     /// A value does not fit the field that has to carry it.

@@ -20,7 +20,8 @@ struct IdentificationPayloadTests {
         let selector = try #require(TrafficSelector(first: low, last: high, upperProtocol: 6, ports: 80...80))
         let payload = try #require(IdentificationPayload(selector))
         #expect(payload.type == type)
-        #expect(try IdentificationPayload(body: payload.body).trafficSelector == selector)
+        let body = payload.body
+        #expect(try IdentificationPayload(body: body.span).trafficSelector == selector)
     }
 
     @Test("a range of ports has no word in IKEv1")
@@ -41,7 +42,8 @@ struct IdentificationPayloadTests {
         ])
     func identities(identity: Identity) throws {
         let payload = IdentificationPayload(identity, protocolNumber: 17, port: 500)
-        let again = try IdentificationPayload(body: payload.body)
+        let body = payload.body
+        let again = try IdentificationPayload(body: body.span)
         #expect(again == payload)
         #expect(try again.identity == identity)
     }

@@ -134,7 +134,7 @@ struct MessageTests {
         arguments: [(0, false), (7, false), (8, true), (256, true), (257, false)])
     func nonces(size: Int, isGood: Bool) {
         let nonce = Array(repeating: 1 as UInt8, count: size)
-        #expect((try? Payload(type: .nonce, body: nonce)) == (isGood ? .nonce(nonce) : nil))
+        #expect((try? Payload(type: .nonce, body: nonce.span)) == (isGood ? .nonce(nonce) : nil))
     }
 
     @Test("an SA payload of another domain or situation, or without proposals, says so")
@@ -150,7 +150,7 @@ struct MessageTests {
         ]
         for (body, reason) in cases {
             #expect(throws: MessageError(.payload(.securityAssociation), reason)) {
-                try SecurityAssociationPayload(body: body)
+                try SecurityAssociationPayload(body: body.span)
             }
         }
     }
@@ -158,11 +158,11 @@ struct MessageTests {
     @Test("a delete payload that lies about its SPIs is refused")
     func delete() throws {
         let good: [UInt8] = [0, 0, 0, 1, 3, 4, 0, 1, 9, 9, 9, 9]
-        #expect(try DeletePayload(body: good).spis == [[9, 9, 9, 9]])
+        #expect(try DeletePayload(body: good.span).spis == [[9, 9, 9, 9]])
         for (position, value) in [(5, 0), (5, 5), (5, 3), (6, 255), (7, 0), (7, 2)] as [(Int, UInt8)] {
             var bad = good
             bad[position] = value
-            #expect(throws: MessageError.self) { try DeletePayload(body: bad) }
+            #expect(throws: MessageError.self) { try DeletePayload(body: bad.span) }
         }
     }
 

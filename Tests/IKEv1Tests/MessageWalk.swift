@@ -139,7 +139,7 @@ enum MessageWalk {
     /// The sizes are the same, as only what is reserved may be lost.
     private static func rebuilt(_ payload: SecurityAssociationPayload) throws(MessageError) -> String? {
         let body = try SecurityAssociationPayload(proposals: payload.proposals).rawBody
-        let again = try SecurityAssociationPayload(body: body)
+        let again = try SecurityAssociationPayload(body: body.span)
         guard again.proposals == payload.proposals, body.count == payload.rawBody.count else {
             return "\(payload.proposals) became \(again.proposals)"
         }

@@ -129,8 +129,9 @@ struct MessageChannelTests {
         arguments: [(0, 3, 0), (4, 3, 0), (1, 129, 33), (2, 3, 33), (1, 0, 0)] as [(UInt16, UInt16, UInt8)])
     func badNumbers(number: UInt16, total: UInt16, first: UInt8) {
         let header = Self.message(0).header
+        let head = number.octets + total.octets
         #expect(throws: MessageError.self) {
-            try MessageFragment(header, first: first, head: number.octets + total.octets, [1])
+            try MessageFragment(header, first: first, head: head.span, [1])
         }
     }
 

@@ -3,6 +3,7 @@ import IPsec
 import ISAKMP
 import TestSupport
 import Testing
+import Wire
 
 @testable import IKEv2
 
@@ -36,10 +37,10 @@ struct PayloadTests {
         ])
     func unusable(hex: String) throws {
         let body = try #require(octets(hexadecimal: hex))
-        let payload = try TrafficSelectorPayload(body: body, .initiatorTrafficSelectors)
+        let payload = try TrafficSelectorPayload(body: body.span, .initiatorTrafficSelectors)
         #expect(payload.selectors.isEmpty)
         #expect(payload.elements.count == 1)
-        #expect(try payload.body(.initiatorTrafficSelectors) == body)
+        #expect(try Payload.trafficSelectors(payload, .initiator).body() == body)
     }
 
     @Test(
@@ -51,23 +52,25 @@ struct PayloadTests {
     func counts(hex: String) throws {
         let body = try #require(octets(hexadecimal: hex))
         #expect(throws: MessageError.self) {
-            try TrafficSelectorPayload(body: body, .initiatorTrafficSelectors)
+            try TrafficSelectorPayload(body: body.span, .initiatorTrafficSelectors)
         }
     }
 
     @Test("a delete of the IKE SA names no SPI, one of children names SPIs of four octets")
     func deletes() throws {
-        #expect(try DeletePayload(body: [1, 0, 0, 0]) == .ikeSA)
-        #expect(
-            try DeletePayload(body: [3, 4, 0, 2, 0, 0, 1, 0, 0, 0, 2, 0])
-                == .children(.esp, [SPI(0x100), SPI(0x200)]))
-        #expect(try DeletePayload(body: [2, 4, 0, 0]) == .children(.ah, []))
+        for (body, payload) in [
+            ([1, 0, 0, 0], .ikeSA),
+            ([3, 4, 0, 2, 0, 0, 1, 0, 0, 0, 2, 0], .children(.esp, [SPI(0x100), SPI(0x200)])),
+            ([2, 4, 0, 0], .children(.ah, [])),
+        ] as [([UInt8], DeletePayload)] {
+            #expect(try DeletePayload(body: body.span) == payload)
+        }
         for bad in [
             [1, 8, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8], [3, 8, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8],
             [3, 4, 0, 2, 0, 0, 1, 0],
             [4, 2, 0, 1, 1, 1], [0, 0, 0, 0], [3, 4, 0],
         ] as [[UInt8]] {
-            #expect(throws: MessageError.self, "\(bad)") { try DeletePayload(body: bad) }
+            #expect(throws: MessageError.self, "\(bad)") { try DeletePayload(body: bad.span) }
         }
     }
 
@@ -80,7 +83,8 @@ struct PayloadTests {
         ] as [Identity])
     func identities(identity: Identity) throws {
         let payload = IdentificationPayload(identity)
-        let again = try IdentificationPayload(body: payload.body, .initiatorIdentification)
+        let body = payload.body
+        let again = try IdentificationPayload(body: body.span, .initiatorIdentification)
         #expect(again.identity == identity)
     }
 
@@ -90,7 +94,7 @@ struct PayloadTests {
             [1, 0, 0, 0, 1, 2, 3], [5, 0, 0, 0, 1, 2, 3, 4], [2, 0, 0, 0], [11, 0, 0, 0], [2, 0],
         ] as [[UInt8]] {
             #expect(throws: MessageError.self, "\(bad)") {
-                try IdentificationPayload(body: bad, .responderIdentification)
+                try IdentificationPayload(body: bad.span, .responderIdentification)
             }
         }
     }
@@ -98,19 +102,20 @@ struct PayloadTests {
     @Test("reserved octets of an identification are kept, since AUTH covers them")
     func reservedOctets() throws {
         let body: [UInt8] = [2, 7, 8, 9, 0x61]
-        #expect(try IdentificationPayload(body: body, .initiatorIdentification).body == body)
+        #expect(try IdentificationPayload(body: body.span, .initiatorIdentification).body == body)
     }
 
     @Test("a name that is no UTF-8 stays what it was")
     func brokenName() throws {
-        let payload = try IdentificationPayload(body: [2, 0, 0, 0, 0xff], .initiatorIdentification)
+        let body: [UInt8] = [2, 0, 0, 0, 0xff]
+        let payload = try IdentificationPayload(body: body.span, .initiatorIdentification)
         #expect(payload.identity == .other(type: 2, content: [0xff]))
     }
 
     @Test("a nonce has 16 to 256 octets", arguments: [0, 15, 16, 256, 257])
     func nonces(count: Int) {
-        let element = PayloadChain.Element(type: 40, body: Array(repeating: 1, count: count))
-        let payload = try? Payload(element)
+        let body = Array(repeating: 1 as UInt8, count: count)
+        let payload = try? Payload(.nonce, body: body.span)
         #expect((payload != nil) == (16...256).contains(count))
     }
 
@@ -130,9 +135,19 @@ struct PayloadTests {
     func configuration() throws {
         let many = ConfigurationPayload(
             .request, Array(repeating: .init(.internalIPv4Address), count: ConfigurationPayload.maximumCount))
-        let body = try many.body()
-        #expect(try ConfigurationPayload(body: body) == many)
-        #expect(throws: MessageError.self) { try ConfigurationPayload(body: body + [0, 1, 0, 0]) }
-        #expect(throws: MessageError.self) { try ConfigurationPayload(body: [9, 0, 0, 0]) }
+        let body = try Payload.configuration(many).body()
+        #expect(try ConfigurationPayload(body: body.span) == many)
+        for bad in [body + [0, 1, 0, 0], [9, 0, 0, 0]] {
+            #expect(throws: MessageError.self) { try ConfigurationPayload(body: bad.span) }
+        }
+    }
+}
+
+extension Payload {
+    /// The octets after the generic header.
+    func body() throws -> [UInt8] {
+        var writer = ByteWriter()
+        try write(to: &writer)
+        return writer.bytes
     }
 }

@@ -28,6 +28,9 @@ package struct InitializationVectorChain: Hashable, Sendable {
     ///
     /// Later messages of the exchange use the `nextIV` of the message before.
     package func phase2(messageID: UInt32) -> [UInt8] {
-        Array(Digest.compute(hash, phase1 + messageID.octets).prefix(phase1.count))
+        var writer = ByteWriter(capacity: phase1.count + 4)
+        writer.put(phase1)
+        writer.put(messageID)
+        return Array(Digest.compute(hash, writer.bytes).prefix(phase1.count))
     }
 }

@@ -7,6 +7,8 @@ package struct MessageCipher: Sendable {
     /// A message made ready to be sent.
     package struct Sealed: Hashable, Sendable {
         package let datagram: [UInt8]
+        /// The same message before it was encrypted.
+        package let clear: [UInt8]
         /// The IV of the next message of the exchange.
         package let nextIV: [UInt8]
     }
@@ -31,15 +33,17 @@ package struct MessageCipher: Sendable {
     /// Pads with zeros to whole blocks, encrypts, and sets the encryption flag.
     package func seal(_ message: Message, iv: [UInt8]) throws(MessageError) -> Sealed {
         var message = message
-        message.header.flags.insert(.encryption)
-        var body = try Message.encode(message.payloads)
-        body += Array(repeating: 0, count: (blockSize - body.count % blockSize) % blockSize)
+        message.header.flags.remove(.encryption)
+        let clear = try message.encode()
+        var body = padded(clear.dropFirst(MessageHeader.size))
         do {
             try cipher.encrypt(&body, iv: iv)
         } catch {
             throw MessageError(.payloads, .content("not encrypted: \(error)"))
         }
-        return Sealed(datagram: try message.encode(body: body), nextIV: lastBlock(of: body, iv))
+        message.header.flags.insert(.encryption)
+        return Sealed(
+            datagram: try message.encode(body: body), clear: clear, nextIV: lastBlock(of: body, iv))
     }
 
     /// Decrypts a datagram and reads its payloads.
@@ -62,6 +66,15 @@ package struct MessageCipher: Sendable {
             throw MessageError(.payloads, .content("not decrypted: \(error)"))
         }
         return Opened(message: try Message(header: header, decrypted: body), nextIV: next)
+    }
+
+    private func padded(_ body: ArraySlice<UInt8>) -> [UInt8] {
+        let padding = (blockSize - body.count % blockSize) % blockSize
+        var padded: [UInt8] = []
+        padded.reserveCapacity(body.count + padding)
+        padded += body
+        padded += repeatElement(0, count: padding)
+        return padded
     }
 
     private func lastBlock(of body: [UInt8], _ iv: [UInt8]) -> [UInt8] {

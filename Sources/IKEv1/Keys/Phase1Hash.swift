@@ -23,17 +23,31 @@ package struct Phase1Hash: Hashable, Sendable {
 
     /// HASH_I: prf(SKEYID, g^xi | g^xr | CKY-I | CKY-R | SAi_b | IDii_b).
     package func initiator(_ keys: SKEYID, identification: IdentificationPayload) -> [UInt8] {
-        let front =
-            initiatorPublicValue + responderPublicValue + initiatorCookie.octets + responderCookie.octets
-        return PRF.publicValue(
-            keys.prf, key: keys.base, data: front + securityAssociationBody + identification.body)
+        hash(
+            keys, of: (initiatorPublicValue, initiatorCookie), and: (responderPublicValue, responderCookie),
+            identification)
     }
 
     /// HASH_R: prf(SKEYID, g^xr | g^xi | CKY-R | CKY-I | SAi_b | IDir_b).
     package func responder(_ keys: SKEYID, identification: IdentificationPayload) -> [UInt8] {
-        let front =
-            responderPublicValue + initiatorPublicValue + responderCookie.octets + initiatorCookie.octets
-        return PRF.publicValue(
-            keys.prf, key: keys.base, data: front + securityAssociationBody + identification.body)
+        hash(
+            keys, of: (responderPublicValue, responderCookie), and: (initiatorPublicValue, initiatorCookie),
+            identification)
+    }
+
+    private func hash(
+        _ keys: SKEYID, of first: (value: [UInt8], cookie: UInt64),
+        and second: (value: [UInt8], cookie: UInt64), _ identification: IdentificationPayload
+    ) -> [UInt8] {
+        var writer = ByteWriter(
+            capacity: first.value.count + second.value.count + 16 + securityAssociationBody.count
+                + identification.size)
+        writer.put(first.value)
+        writer.put(second.value)
+        writer.put(first.cookie)
+        writer.put(second.cookie)
+        writer.put(securityAssociationBody)
+        identification.write(to: &writer)
+        return PRF.publicValue(keys.prf, key: keys.base, data: writer.bytes)
     }
 }

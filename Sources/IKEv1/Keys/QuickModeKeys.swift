@@ -17,12 +17,17 @@ package enum QuickModeKeys {
         _ keys: SKEYID, sharedSecret: SecretKey?, protocolID: UInt8, spi: SPI, initiatorNonce: [UInt8],
         responderNonce: [UInt8], size: Int
     ) -> SecretKey {
-        let secret: [PRF.Part] = sharedSecret.map { [.secret($0)] } ?? []
-        let seed = secret + [.clear([protocolID] + spi.value.octets + initiatorNonce + responderNonce)]
-        var blocks = [PRF.compute(keys.prf, key: keys.derivation, parts: seed)]
-        while let last = blocks.last, blocks.count * last.count < size {
-            blocks.append(PRF.compute(keys.prf, key: keys.derivation, parts: [.secret(last)] + seed))
+        var writer = ByteWriter(capacity: 5 + initiatorNonce.count + responderNonce.count)
+        writer.put(protocolID)
+        writer.put(spi.value)
+        writer.put(initiatorNonce)
+        writer.put(responderNonce)
+        func block(after last: SecretKey?) -> SecretKey {
+            PRF.compute(
+                keys.prf, key: keys.derivation, parts: PRF.parts(last, sharedSecret, clear: writer.bytes))
         }
+        var blocks = [block(after: nil)]
+        while let last = blocks.last, blocks.count * last.count < size { blocks.append(block(after: last)) }
         return SecretKey(concatenating: blocks).extracting(0..<size)
     }
 

@@ -4,7 +4,7 @@ package import KeyMaterial
 import Wire
 
 /// The secrets of an ISAKMP SA (RFC 2409 section 5).
-package struct SKEYID: Sendable {
+package final class SKEYID: Sendable {
     package let prf: PseudorandomFunction
     /// SKEYID, from which the other three and HASH_I and HASH_R come.
     package let base: SecretKey
@@ -22,11 +22,13 @@ package struct SKEYID: Sendable {
         prf: PseudorandomFunction, base: SecretKey, sharedSecret: SecretKey, initiatorCookie: UInt64,
         responderCookie: UInt64
     ) {
-        let cookies = initiatorCookie.octets + responderCookie.octets
         func derive(after previous: SecretKey?, _ digit: UInt8) -> SecretKey {
-            let front: [PRF.Part] = previous.map { [.secret($0)] } ?? []
+            var writer = ByteWriter(capacity: 17)
+            writer.put(initiatorCookie)
+            writer.put(responderCookie)
+            writer.put(digit)
             return PRF.compute(
-                prf, key: base, parts: front + [.secret(sharedSecret), .clear(cookies + [digit])])
+                prf, key: base, parts: PRF.parts(previous, sharedSecret, clear: writer.bytes))
         }
         self.prf = prf
         self.base = base

@@ -16,11 +16,14 @@ package struct CertificatePayload: Hashable, Sendable {
     }
 
     /// - Parameter type: which of the two payloads the body is from, for the error.
-    init(body: [UInt8], type: PayloadType) throws(MessageError) {
+    init(body: Span<UInt8>, type: PayloadType) throws(MessageError) {
         self = try MessageError.reading(type, body) { rest throws(WireError) in
             CertificatePayload(encoding: try rest.takeUInt8(), content: rest.takeRemainingBytes())
         }
     }
 
-    var body: [UInt8] { [encoding] + content }
+    func write(to writer: inout ByteWriter) {
+        writer.put(encoding)
+        writer.put(content)
+    }
 }

@@ -26,7 +26,7 @@ package struct DeletePayload: Hashable, Sendable {
         self.spis = spis
     }
 
-    package init(body: [UInt8]) throws(MessageError) {
+    package init(body: Span<UInt8>) throws(MessageError) {
         var size = 0
         var count = 0
         var left: [UInt8] = []
@@ -51,19 +51,17 @@ package struct DeletePayload: Hashable, Sendable {
         }
     }
 
-    func body() throws(MessageError) -> [UInt8] {
+    func write(to writer: inout ByteWriter) throws(MessageError) {
         guard let first = spis.first, let size = UInt8(exactly: first.count), size > 0,
             let count = UInt16(exactly: spis.count), spis.allSatisfy({ $0.count == first.count })
         else {
             throw Self.error(.content("SPIs to delete must be 1 to 65535, of one size from 1 to 255 octets"))
         }
-        return try MessageError.writing(.delete) { writer throws(WireError) in
-            writer.put(domainOfInterpretation)
-            writer.put(protocolID)
-            writer.put(size)
-            writer.put(count)
-            for spi in spis { writer.put(spi) }
-        }
+        writer.put(domainOfInterpretation)
+        writer.put(protocolID)
+        writer.put(size)
+        writer.put(count)
+        for spi in spis { writer.put(spi) }
     }
 
     private static func error(_ reason: MessageError.Reason) -> MessageError {

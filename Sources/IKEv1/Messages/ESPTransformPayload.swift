@@ -22,7 +22,7 @@ extension TransformSubstructure {
         static let mode: UInt16 = 4
         static let integrity: UInt16 = 5
         static let keyLength: UInt16 = 6
-        static let basic: Set<UInt16> = [group, mode, integrity, keyLength]
+        static let basic: [UInt16] = [group, mode, integrity, keyLength]
     }
 
     /// An ESP transform; nil where an algorithm or the mode has no number in IKEv1.

@@ -25,7 +25,7 @@ package struct IdentificationPayload: Hashable, Sendable {
         self.content = content
     }
 
-    package init(body: [UInt8]) throws(MessageError) {
+    package init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.identification, body) { rest throws(WireError) in
             IdentificationPayload(
                 type: IdentificationType(rawValue: try rest.takeUInt8()),
@@ -36,7 +36,20 @@ package struct IdentificationPayload: Hashable, Sendable {
 
     /// The body of the payload: IDii_b and IDir_b of HASH_I and HASH_R (RFC 2409 section 5).
     package var body: [UInt8] {
-        [type.rawValue, protocolNumber, UInt8(port >> 8), UInt8(truncatingIfNeeded: port)] + content
+        var writer = ByteWriter(capacity: size)
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    /// Octets of the body.
+    var size: Int { 4 + content.count }
+
+    /// Writes the body.
+    func write(to writer: inout ByteWriter) {
+        writer.put(type.rawValue)
+        writer.put(protocolNumber)
+        writer.put(port)
+        writer.put(content)
     }
 }
 

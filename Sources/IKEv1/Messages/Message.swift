@@ -10,7 +10,7 @@ package struct Message: Hashable, Sendable {
     }
 
     /// The payloads as they came, without padding; nil once they were changed or where they never came.
-    private var received: [UInt8]?
+    private var received: ArraySlice<UInt8>?
 
     package init(header: MessageHeader, payloads: [Payload]) {
         self.header = header
@@ -23,16 +23,15 @@ package struct Message: Hashable, Sendable {
         guard !header.flags.contains(.encryption) else {
             throw MessageError(.header, .encryption(expected: false))
         }
-        let body = datagram.span.extracting(droppingFirst: MessageHeader.size).array
-        try self.init(header: header, body: body, allowsPadding: false)
+        try self.init(header: header, body: datagram.dropFirst(MessageHeader.size), allowsPadding: false)
     }
 
     /// Reads the payloads of a message that was encrypted; octets after the last one are padding.
     package init(header: MessageHeader, decrypted body: [UInt8]) throws(MessageError) {
-        try self.init(header: header, body: body, allowsPadding: true)
+        try self.init(header: header, body: body[...], allowsPadding: true)
     }
 
-    private init(header: MessageHeader, body: [UInt8], allowsPadding: Bool) throws(MessageError) {
+    private init(header: MessageHeader, body: ArraySlice<UInt8>, allowsPadding: Bool) throws(MessageError) {
         let chain: PayloadChain
         do {
             chain = try PayloadChain(
@@ -41,11 +40,14 @@ package struct Message: Hashable, Sendable {
             throw MessageError(.payloads, .chain(error))
         }
         var payloads: [Payload] = []
+        payloads.reserveCapacity(chain.elements.count)
         for element in chain.elements {
-            payloads.append(try Payload(type: PayloadType(rawValue: element.type), body: element.body))
+            payloads.append(
+                try Payload(
+                    type: PayloadType(rawValue: element.type), body: body.span.extracting(element.body)))
         }
         self.init(header: header, payloads: payloads)
-        received = Array(body.prefix(chain.readLength))
+        received = body.prefix(chain.readLength)
     }
 
     /// Reads the header of a datagram and holds it against the datagram's version and length.
@@ -67,37 +69,49 @@ package struct Message: Hashable, Sendable {
 
     /// The whole message in clear, with the header's first payload type and length put right.
     package func encode() throws(MessageError) -> [UInt8] {
-        let body = try Self.encode(payloads)
-        return try encode(body: body)
+        try encode(body: Self.encode(payloads))
     }
 
     /// The header, then `body`, which is the payloads encrypted or in clear.
     func encode(body: [UInt8]) throws(MessageError) -> [UInt8] {
-        guard let length = UInt32(exactly: MessageHeader.size + body.count), length <= 0xffff else {
-            throw MessageError(
-                .header, .size("message", found: MessageHeader.size + body.count, expected: "at most 65535"))
+        let size = MessageHeader.size + body.count
+        guard let length = UInt32(exactly: size), length <= 0xffff else {
+            throw MessageError(.header, .size("message", found: size, expected: "at most 65535"))
         }
         var header = header
         header.nextPayload = payloads.first?.type.rawValue ?? 0
         header.length = length
-        var writer = ByteWriter(capacity: MessageHeader.size + body.count)
+        var writer = ByteWriter(capacity: size)
         header.write(to: &writer)
         writer.put(body)
         return writer.bytes
     }
 
+    /// The header, then the payloads as they came; as `encode()` where they did not come as they are.
+    func encodeAsReceived() throws(MessageError) -> [UInt8] {
+        guard let received else { return try encode() }
+        return try encode(body: Array(received))
+    }
+
     /// Payloads with their generic headers, one after the other, as they stand in a message.
-    package static func encode(_ payloads: some Sequence<Payload>) throws(MessageError) -> [UInt8] {
-        var chain = PayloadChain([])
-        for payload in payloads { chain.elements.append(try payload.chainElement()) }
-        var writer = ByteWriter()
-        do {
-            try chain.write(to: &writer)
-        } catch {
-            throw MessageError(.payloads, .wire(error))
+    package static func encode(_ payloads: some Collection<Payload>) throws(MessageError) -> [UInt8] {
+        var writer = ByteWriter(capacity: Self.usualSize)
+        var following = payloads.dropFirst()
+        for payload in payloads {
+            let start = GenericHeader.begin(next: following.first?.type.rawValue ?? 0, to: &writer)
+            try payload.write(to: &writer)
+            do {
+                try GenericHeader.end(start, to: &writer)
+            } catch {
+                throw MessageError(.payloads, .wire(error))
+            }
+            following = following.dropFirst()
         }
         return writer.bytes
     }
+
+    /// Octets that the payloads of few messages exceed.
+    private static let usualSize = 512
 
     /// What the hash in the first payload covers after the message ID: every payload behind it with its
     /// generic header, exactly as received, or as `encode()` will write them; padding is left out.

@@ -21,11 +21,11 @@ extension Message {
         return ["\(header.exchangeType)\(number)"] + payloads.flatMap { $0.words(isFirstPhase: isFirstPhase) }
     }
 
-    /// The message with its payloads in clear.
+    /// The message as it came, with its payloads in clear.
     var inClear: [UInt8] {
         var message = self
         message.header.flags.remove(.encryption)
-        return (try? message.encode()) ?? []
+        return (try? message.encodeAsReceived()) ?? []
     }
 }
 

@@ -31,7 +31,7 @@ package struct NotificationPayload: Hashable, Sendable {
         self.data = data
     }
 
-    package init(body: [UInt8]) throws(MessageError) {
+    package init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.notification, body) { rest throws(WireError) in
             let domain = try rest.takeUInt32()
             let protocolID = try rest.takeUInt8()
@@ -44,18 +44,16 @@ package struct NotificationPayload: Hashable, Sendable {
         }
     }
 
-    func body() throws(MessageError) -> [UInt8] {
+    func write(to writer: inout ByteWriter) throws(MessageError) {
         guard let size = UInt8(exactly: spi.count) else {
             throw MessageError(
                 .payload(.notification), .size("SPI", found: spi.count, expected: "at most 255"))
         }
-        return try MessageError.writing(.notification) { writer throws(WireError) in
-            writer.put(domainOfInterpretation)
-            writer.put(protocolID)
-            writer.put(size)
-            writer.put(type.rawValue)
-            writer.put(spi)
-            writer.put(data)
-        }
+        writer.put(domainOfInterpretation)
+        writer.put(protocolID)
+        writer.put(size)
+        writer.put(type.rawValue)
+        writer.put(spi)
+        writer.put(data)
     }
 }

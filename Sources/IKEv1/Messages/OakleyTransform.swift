@@ -15,7 +15,7 @@ extension TransformSubstructure {
         static let lifeType: UInt16 = 11
         static let lifeDuration: UInt16 = 12
         static let keyLength: UInt16 = 14
-        static let basic: Set<UInt16> = [encryption, hash, authentication, group, keyLength]
+        static let basic: [UInt16] = [encryption, hash, authentication, group, keyLength]
     }
 
     /// One of our proposals as a transform; nil where an algorithm has no number in phase 1.

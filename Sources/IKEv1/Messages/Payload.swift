@@ -1,6 +1,7 @@
 import Credentials
 package import IPsec
 import ISAKMP
+import Wire
 
 /// One payload of an IKEv1 message.
 package enum Payload: Hashable, Sendable {
@@ -53,46 +54,42 @@ package enum Payload: Hashable, Sendable {
     }
 
     /// Reads the body of a payload; a type without a form of its own becomes `unknown`.
-    package init(type: PayloadType, body: [UInt8]) throws(MessageError) {
+    package init(type: PayloadType, body: Span<UInt8>) throws(MessageError) {
         switch type {
         case .securityAssociation: self = .securityAssociation(try SecurityAssociationPayload(body: body))
-        case .keyExchange: self = .keyExchange(body)
+        case .keyExchange: self = .keyExchange(body.array)
         case .identification: self = .identification(try IdentificationPayload(body: body))
         case .certificate: self = .certificate(try CertificatePayload(body: body, type: type))
         case .certificateRequest: self = .certificateRequest(try CertificatePayload(body: body, type: type))
-        case .hash: self = .hash(body)
-        case .signature: self = .signature(body)
-        case .nonce: self = .nonce(try Self.checked(nonce: body))
+        case .hash: self = .hash(body.array)
+        case .signature: self = .signature(body.array)
+        case .nonce: self = .nonce(try Self.checked(nonce: body.array))
         case .notification: self = .notification(try NotificationPayload(body: body))
         case .delete: self = .delete(try DeletePayload(body: body))
-        case .vendorID: self = .vendorID(VendorID(body))
-        case .natDetection: self = .natDetection(body, .rfc3947)
-        case .natDetectionDraft: self = .natDetection(body, .draft)
+        case .vendorID: self = .vendorID(VendorID(body.array))
+        case .natDetection: self = .natDetection(body.array, .rfc3947)
+        case .natDetectionDraft: self = .natDetection(body.array, .draft)
         case .natOriginalAddress: self = .natOriginalAddress(try Self.address(body, type), .rfc3947)
         case .natOriginalAddressDraft: self = .natOriginalAddress(try Self.address(body, type), .draft)
-        default: self = .unknown(type, body)
+        default: self = .unknown(type, body.array)
         }
     }
 
-    /// The octets after the generic header.
-    package func body() throws(MessageError) -> [UInt8] {
+    /// Writes the octets after the generic header.
+    func write(to writer: inout ByteWriter) throws(MessageError) {
         switch self {
-        case .securityAssociation(let payload): payload.rawBody
-        case .keyExchange(let octets), .hash(let octets), .signature(let octets): octets
-        case .nonce(let octets): try Self.checked(nonce: octets)
-        case .identification(let payload): payload.body
-        case .certificate(let payload), .certificateRequest(let payload): payload.body
-        case .notification(let payload): try payload.body()
-        case .delete(let payload): try payload.body()
-        case .vendorID(let vendorID): vendorID.octets
-        case .natDetection(let hash, _): hash
-        case .natOriginalAddress(let address, _): Self.body(of: address)
-        case .unknown(_, let body): body
+        case .securityAssociation(let payload): writer.put(payload.rawBody)
+        case .keyExchange(let octets), .hash(let octets), .signature(let octets): writer.put(octets)
+        case .nonce(let octets): writer.put(try Self.checked(nonce: octets))
+        case .identification(let payload): payload.write(to: &writer)
+        case .certificate(let payload), .certificateRequest(let payload): payload.write(to: &writer)
+        case .notification(let payload): try payload.write(to: &writer)
+        case .delete(let payload): try payload.write(to: &writer)
+        case .vendorID(let vendorID): writer.put(vendorID.octets)
+        case .natDetection(let hash, _): writer.put(hash)
+        case .natOriginalAddress(let address, _): IdentificationPayload(.address(address)).write(to: &writer)
+        case .unknown(_, let body): writer.put(body)
         }
-    }
-
-    func chainElement() throws(MessageError) -> PayloadChain.Element {
-        PayloadChain.Element(type: type.rawValue, body: try body())
     }
 
     /// RFC 2409 section 5.
@@ -104,7 +101,7 @@ package enum Payload: Hashable, Sendable {
     }
 
     /// An address in the layout of an identification payload whose protocol and port are nothing.
-    private static func address(_ body: [UInt8], _ type: PayloadType) throws(MessageError) -> IPAddress {
+    private static func address(_ body: Span<UInt8>, _ type: PayloadType) throws(MessageError) -> IPAddress {
         let identity: Identity
         do {
             identity = try IdentificationPayload(body: body).identity
@@ -115,9 +112,5 @@ package enum Payload: Hashable, Sendable {
             throw MessageError(.payload(type), .content("ID type is not that of an address, expected 1 or 5"))
         }
         return address
-    }
-
-    private static func body(of address: IPAddress) -> [UInt8] {
-        IdentificationPayload(.address(address)).body
     }
 }

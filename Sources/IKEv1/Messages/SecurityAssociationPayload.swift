@@ -19,16 +19,18 @@ package struct SecurityAssociationPayload: Hashable, Sendable {
     /// Makes a payload of the IPsec domain in the identity-only situation.
     package init(proposals: [ProposalSubstructure]) throws(MessageError) {
         self.proposals = proposals
-        rawBody = try MessageError.writing(.securityAssociation) { writer throws(WireError) in
+        var writer = ByteWriter()
+        try MessageError.writing(.securityAssociation, to: &writer) { writer throws(WireError) in
             writer.put(DomainOfInterpretation.ipsec)
             writer.put(Self.identityOnly)
             try ProposalSubstructure.write(proposals, to: &writer)
         }
+        rawBody = writer.bytes
         try Self.check(proposals)
     }
 
-    package init(body: [UInt8]) throws(MessageError) {
-        var rest = body.span
+    package init(body: Span<UInt8>) throws(MessageError) {
+        var rest = body
         let doi: UInt32
         let situation: UInt32
         do {
@@ -44,7 +46,7 @@ package struct SecurityAssociationPayload: Hashable, Sendable {
         } catch {
             throw Self.error(.chain(error))
         }
-        rawBody = body
+        rawBody = body.array
         try Self.check(proposals)
     }
 

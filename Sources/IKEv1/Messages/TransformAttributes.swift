@@ -13,7 +13,7 @@ struct TransformAttributes {
     /// Longest lifetime that is told apart: 32 bits of seconds, 136 years.
     static let longestLifetime = UInt64(UInt32.max)
 
-    private var values: [UInt16: Value] = [:]
+    private let attributes: [DataAttribute]
     private(set) var seconds: UInt64?
     private(set) var kilobytes: UInt64?
     /// Why the transform cannot be taken, though nothing it names by number is unknown.
@@ -23,7 +23,8 @@ struct TransformAttributes {
     ///   - basic: the classes that mean something here, all of two octets (RFC 2407 section 4.5, RFC 2409
     ///     appendix A); any other makes the transform unacceptable.
     ///   - lifeType: the class whose value says what the life duration after it counts.
-    init(_ attributes: [DataAttribute], basic: Set<UInt16>, lifeType: UInt16, lifeDuration: UInt16) {
+    init(_ attributes: [DataAttribute], basic: [UInt16], lifeType: UInt16, lifeDuration: UInt16) {
+        self.attributes = attributes
         var unit: UInt16?
         for attribute in attributes {
             switch attribute.type {
@@ -34,30 +35,27 @@ struct TransformAttributes {
             case lifeDuration:
                 readLifetime(attribute, unit: unit)
                 unit = nil
-            case let type where basic.contains(type):
-                readBasic(attribute)
             case let type:
-                defect = "unknown attribute \(type)"
+                if !basic.contains(type) { defect = "unknown attribute \(type)" }
             }
         }
         if unit != nil { defect = "a life type without a duration" }
     }
 
-    subscript(type: UInt16) -> Value { values[type] ?? .absent }
+    /// What is said about one of the classes that mean something.
+    subscript(type: UInt16) -> Value {
+        guard let first = attributes.firstIndex(where: { $0.type == type }) else { return .absent }
+        let isRepeated = attributes[(first + 1)...].contains { $0.type == type }
+        guard !isRepeated else { return .malformed("said twice") }
+        switch attributes[first].value {
+        case .basic(let number): return .number(number)
+        case .variable: return .malformed("not of two octets")
+        }
+    }
 
     /// The seconds as a duration; nil where the transform names none.
     var lifetime: Duration? {
         seconds.map { .seconds(Int64(clamping: min($0, Self.longestLifetime))) }
-    }
-
-    private mutating func readBasic(_ attribute: DataAttribute) {
-        if values[attribute.type] != nil {
-            values[attribute.type] = .malformed("said twice")
-        } else if let number = Self.shortNumber(attribute) {
-            values[attribute.type] = .number(number)
-        } else {
-            values[attribute.type] = .malformed("not of two octets")
-        }
     }
 
     private mutating func readLifetime(_ attribute: DataAttribute, unit: UInt16?) {

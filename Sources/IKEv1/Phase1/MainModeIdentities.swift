@@ -171,7 +171,7 @@ extension ISAKMPSA {
             throw .localResource(.cryptography("the identity cannot be encrypted"))
         }
         keyed.ivs.advancePhase1(to: sealed.nextIV)
-        trace(.sent, message, &turn)
+        trace(.sent, sealed.clear, &turn)
         guard let claim else {
             state = .mainMode(.keyed(keyed))
             send(sealed.datagram, awaitsAnswer: true, &turn)
@@ -223,7 +223,8 @@ extension ISAKMPSA {
                 .verify(
                     token,
                     VerificationRequest(
-                        peer: fitting(claim.identity)?.name ?? peer.name, identity: claim.identity,
+                        peer: fitting(claim.identity)?.wrappedValue.name ?? peer.name,
+                        identity: claim.identity,
                         proof: .ikev1(signature: received.proof, hash: expected),
                         certificates: received.certificates)))
             state = .mainMode(
@@ -278,8 +279,8 @@ extension ISAKMPSA {
             throw .authenticationFailed(
                 .unexpectedIdentity(identity, expected: peer.remoteIdentities, origin: peer.origin))
         }
-        peer = chosen
-        if !chosen.remoteIdentities.isEmpty, !chosen.names(identity) {
+        follow(chosen)
+        if !peer.remoteIdentities.isEmpty, !peer.names(identity) {
             turn.report(
                 .warning, .progress, subject,
                 "the peer is \(identity), which peers_identifier does not name; accepted as verify_identifier is off"
@@ -294,16 +295,19 @@ extension ISAKMPSA {
         }
         guard !requests.isEmpty, requests.allSatisfy(\.content.isEmpty) else { return }
         candidates = candidates.matchingEmptyRequest
-        guard let first = candidates.first, !candidates.contains(where: { $0.name == peer.name }) else {
+        guard let first = candidates.first, !candidates.contains(where: { $0.wrappedValue.name == peer.name })
+        else {
             return
         }
-        peer = first
+        follow(first)
     }
 
     /// The block that names an identity, or else one that takes any.
-    private func fitting(_ identity: Identity) -> PeerPolicy? {
-        candidates.first { $0.names(identity) }
-            ?? candidates.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
+    private func fitting(_ identity: Identity) -> Boxed<PeerPolicy>? {
+        candidates.first { $0.wrappedValue.names(identity) }
+            ?? candidates.first {
+                $0.wrappedValue.remoteIdentities.isEmpty || !$0.wrappedValue.verifiesIdentity
+            }
     }
 
     private mutating func establish(
@@ -313,9 +317,7 @@ extension ISAKMPSA {
         deadlines.clearAll()
         state = .established(
             EstablishedSA(
-                proposal: proposal, keys: keyed.keys, cipher: keyed.cipher, ivs: keyed.ivs,
-                capabilities: keyed.agreed.capabilities, nat: keyed.nat, localIdentity: localIdentity,
-                remoteIdentity: claim.identity, credential: claim.credential, since: turn.now,
+                EstablishedSA.Terms(keyed, claim, localIdentity: localIdentity, since: turn.now),
                 detection: DeadPeerDetection(heard: turn.now, sequence: turn.random.uint32())))
         deadlines[.expire] = turn.now + proposal.lifetime
         let share = turn.share(of: proposal.lifetime, role == .initiator ? 800...880 : 900...950)
@@ -326,10 +328,13 @@ extension ISAKMPSA {
         if keyed.nat.isLocalBehindNAT, let interval = turn.policy.timers.natKeepalive {
             deadlines[.keepalive] = turn.now + interval
         }
-        turn.report(
-            established: subject, with: claim.identity,
-            "phase 1 established with \(claim.identity): \(proposal.encryption), \(proposal.prf), \(proposal.group)"
-                + (keyed.nat.isDetected ? ", ESP in UDP" : ""))
+        let sentence = Sentence(
+            """
+            phase 1 established with \(claim.identity.description): \(proposal.encryption.description), \
+            \(proposal.prf.description), \(proposal.group.description)\
+            \(keyed.nat.isDetected ? ", ESP in UDP" : "")
+            """)
+        turn.report(established: subject, with: claim.identity, sentence.text)
         turn.outcomes.append(.established)
         if claim.isFirstContact { turn.outcomes.append(.initialContact) }
     }

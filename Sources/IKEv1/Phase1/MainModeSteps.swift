@@ -8,16 +8,18 @@ import Negotiation
 /// What both sides of main mode do alike.
 extension ISAKMPSA {
     /// Gives a phase 1 message to the state that awaits it; others are dropped.
+    ///
+    /// - Returns: whether it was taken.
     mutating func receive(
         _ datagram: [UInt8], _ header: MessageHeader, _ path: Path, in exchange: MainMode, _ turn: inout Turn
-    ) {
+    ) -> Bool {
         if header.exchangeType == .informational {
             receiveUnprotected(datagram, header, &turn)
-            return
+            return false
         }
         guard header.exchangeType == .identityProtection, header.messageID == 0 else {
             drop("a \(header.exchangeType) message before phase 1 is done", &turn)
-            return
+            return false
         }
         if !header.flags.contains(.encryption) { trace(.received, datagram, &turn) }
         do {
@@ -27,17 +29,18 @@ extension ISAKMPSA {
             case .sentKeyExchange(let sent): try receiveKeyExchange(try Self.clear(datagram), sent, &turn)
             case .answeredProposal(let agreed):
                 try receiveKeyExchange(try Self.clear(datagram), agreed, &turn)
-            case .keying, .signing, .verifying: return
+            case .keying, .signing, .verifying: return false
             case .keyed(let keyed):
                 guard header.flags.contains(.encryption) else {
                     drop("a clear message where an encrypted one is awaited", &turn)
-                    return
+                    return false
                 }
                 try receiveIdentity(datagram, keyed, from: before, &turn)
             }
-            remember(datagram)
+            return true
         } catch {
             fail(error, &turn)
+            return false
         }
     }
 

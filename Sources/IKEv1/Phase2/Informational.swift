@@ -110,7 +110,7 @@ extension ISAKMPSA {
         }
         guard sa.detection.unanswered < rule.maximumFailures else {
             let failure = NegotiationFailure.peerDeclined(.dead(tries: sa.detection.unanswered))
-            turn.outcomes.append(.peerDead(sa.remoteIdentity, failure))
+            turn.outcomes.append(.peerDead(sa.terms.remoteIdentity, failure))
             end(failure, &turn)
             return
         }
@@ -169,7 +169,7 @@ extension ISAKMPSA {
         guard let sealed = try? keyed.cipher.seal(message, iv: keyed.ivs.phase2(messageID: messageID)) else {
             return
         }
-        trace(.sent, message, &turn)
+        trace(.sent, sealed.clear, &turn)
         turn.effects.append(.send(sealed.datagram, path))
     }
 }

@@ -29,7 +29,8 @@ struct QuickMode {
     var state: State
     /// Our last message; the initiator of a pair sends it again by itself, the other side when asked.
     var sending: ISAKMPSA.Sending?
-    var heard: [UInt8] = []
+    /// The peer's last message.
+    var heard: Fingerprint?
     var repeats = 0
 
     /// Boxed where it is large: each SA keeps some quick modes that are over.

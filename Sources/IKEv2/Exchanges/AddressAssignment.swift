@@ -162,16 +162,18 @@ extension IKESA {
 
     /// Has the policies put in place that a child brings along, unless an earlier one did.
     mutating func bringPolicies(of child: ChildSA, _ turn: inout Turn) {
+        guard child.request.bringsPolicies else { return }
         let traffic = traffic(of: child)
-        guard child.request.bringsPolicies, established?.protected.contains(traffic) == false else { return }
+        guard established?.protected.contains(traffic) == false else { return }
         updateEstablished { $0.protected.insert(traffic) }
         turn.effects.append(.protect(traffic))
     }
 
     /// Has them taken away with the last child that needs them.
     mutating func takePolicies(of child: ChildSA, _ turn: inout Turn) {
+        guard child.request.bringsPolicies else { return }
         let traffic = traffic(of: child)
-        guard child.request.bringsPolicies, let sa = established, sa.protected.contains(traffic),
+        guard let sa = established, sa.protected.contains(traffic),
             !sa.children.values.contains(where: {
                 $0.spi != child.spi && self.traffic(of: $0) == traffic
             })

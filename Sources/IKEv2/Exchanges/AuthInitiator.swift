@@ -143,8 +143,9 @@ extension IKESA {
         wasEstablished = true
         setLife(&turn)
         turn.outcomes.append(.established)
-        turn.report(
-            established: subject, with: remote, "IKE SA established with \(remote), \(secured.suite)")
+        let sentence = Sentence(
+            "IKE SA established with \(remote.description), \(secured.suite.description)")
+        turn.report(established: subject, with: remote, sentence.text)
     }
 }
 

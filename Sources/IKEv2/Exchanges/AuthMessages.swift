@@ -7,14 +7,14 @@ struct AuthClaim {
     let identification: IdentificationPayload
     let authentication: AuthenticationPayload
     let certificates: [EncodedCertificate]
+    let identity: Identity
 
     init(_ message: Message, _ side: IdentificationPayload.Side) throws(NegotiationFailure) {
         identification = try message.identification(side)
+        identity = identification.identity
         authentication = try message.authentication()
         certificates = message.certificates
     }
-
-    var identity: Identity { identification.identity }
 
     /// How the sender proves who it is; nil where that is unknown here.
     var kind: AuthenticationKind? {
@@ -32,7 +32,9 @@ struct AuthClaim {
 }
 
 /// The initiator's IKE_AUTH request.
-struct AuthRequest {
+///
+/// A class, as each step to the next state would copy it.
+final class AuthRequest {
     let message: Message
     let claim: AuthClaim
     /// Whom of us the initiator wants, if it says.

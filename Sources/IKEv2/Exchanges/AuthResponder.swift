@@ -139,11 +139,11 @@ extension IKESA {
 
     /// The block that expects this identity, proven in this way: one that names it before one that takes any.
     private mutating func choosePeer(for claim: AuthClaim) {
-        let fitting = candidates.filter { candidate in
-            claim.kind.map(candidate.remoteAuthentication.contains) ?? false
-        }
-        let named = fitting.first { $0.names(claim.identity) }
-        let chosen = named ?? fitting.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
+        guard let kind = claim.kind else { return }
+        let fits = { (candidate: PeerPolicy) in candidate.remoteAuthentication.contains(kind) }
+        let named = candidates.first { fits($0) && $0.names(claim.identity) }
+        let chosen =
+            named ?? candidates.first { ($0.remoteIdentities.isEmpty || !$0.verifiesIdentity) && fits($0) }
         if let chosen { peer = chosen }
     }
 }

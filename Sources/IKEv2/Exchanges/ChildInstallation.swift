@@ -102,11 +102,14 @@ extension IKESA {
         deadlines[.rekeyChild(child.spi)] =
             turn.now + turn.share(of: child.lifetime, child.role == .initiator ? 800...880 : 900...950)
         turn.outcomes.append(.adopted(child.inbound.id))
+        let sentence = Sentence(
+            """
+            \(child.request.mode.rawValue) \(renews ? "renewed" : "established"): \(Self.text(child.local)) with \
+            \(Self.text(child.remote)), \(child.suite.description), SPIs \(child.spi.description) in, \
+            \(child.peerSPI.description) out\(child.compressionWords)
+            """)
         turn.report(
-            .notice, renews ? .childRekeyed : .childEstablished, child.subject,
-            "\(child.request.mode.rawValue) \(renews ? "renewed" : "established"): "
-                + "\(Self.text(child.local)) with \(Self.text(child.remote)), \(child.suite), "
-                + "SPIs \(child.spi) in, \(child.peerSPI) out\(child.compressionWords)")
+            .notice, renews ? .childRekeyed : .childEstablished, child.subject, sentence.text)
     }
 
     static func text(_ selectors: [TrafficSelector]) -> String {
@@ -116,15 +119,16 @@ extension IKESA {
     /// Has our packets go through a child.
     mutating func startSending(_ spi: SPI, _ turn: inout Turn) {
         guard let child = established?.children[spi], !child.sends else { return }
-        updateEstablished { $0.children[spi]?.sends = true }
-        for association in child.outbounds {
-            let token = turn.token(for: id)
-            updateEstablished {
-                $0.installing[token] = ChildInstallation(
+        let owner = id
+        updateEstablished { sa in
+            sa.children[spi]?.sends = true
+            for association in child.outbounds {
+                let token = turn.token(for: owner)
+                sa.installing[token] = ChildInstallation(
                     child: child, replaces: nil, nonces: Nonces(initiator: [], responder: []),
                     step: .outbound(association.id))
+                turn.effects.append(.install(token, association))
             }
-            turn.effects.append(.install(token, association))
         }
         turn.outcomes.append(.adopted(child.outbound.id))
         bringPolicies(of: child, &turn)

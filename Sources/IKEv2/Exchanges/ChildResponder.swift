@@ -107,14 +107,17 @@ extension IKESA {
         _ local: [TrafficSelector], _ remote: [TrafficSelector], _ replaces: SPI?, _ policy: NegotiationPolicy
     ) -> ChildRequest? {
         if let replaces, let old = established?.children[replaces] { return old.request }
-        let fitting = policy.tunnels.lazy.filter { $0.peer == peer.name }
-            .compactMap { resolved($0.request(on: path)) }
-            .filter { request in
-                !TrafficSelectorNarrowing.narrow(local, to: request.locals).isEmpty
-                    && !TrafficSelectorNarrowing.narrow(remote, to: request.remotes).isEmpty
-            }
-        let exact = fitting.first { local.contains($0.local) && remote.contains($0.remote) }
-        return exact ?? fitting.first
+        var fitting: ChildRequest?
+        // No closures: each would take a copy of the SA along.
+        for tunnel in policy.tunnels where tunnel.peer == peer.name {
+            guard let request = resolved(tunnel.request(on: path)),
+                !TrafficSelectorNarrowing.narrow(local, to: request.locals).isEmpty,
+                !TrafficSelectorNarrowing.narrow(remote, to: request.remotes).isEmpty
+            else { continue }
+            if local.contains(request.local), remote.contains(request.remote) { return request }
+            fitting = fitting ?? request
+        }
+        return fitting
     }
 
     /// Which policy covers the traffic is known.
@@ -204,7 +207,9 @@ extension IKESA {
             peerSPI: SPI(offered.spi.reduce(0) { $0 << 8 | UInt32($1) }), local: local, remote: remote,
             lifetime: policy.lifetime)
         let child = makeChild(agreement, role: .responder, turn)
-        var payloads = pending.head
+        var payloads: [Payload] = []
+        payloads.reserveCapacity(Payload.usualCount)
+        payloads += pending.head
         if let compression {
             payloads.append(
                 .notify(CompressionOffer(compression.algorithm, index: compression.ownIndex).notify))
@@ -218,10 +223,8 @@ extension IKESA {
             payloads.append(
                 .keyExchange(KeyExchangePayload(exchange)))
         }
-        payloads += [
-            .trafficSelectors(TrafficSelectorPayload(remote), .initiator),
-            .trafficSelectors(TrafficSelectorPayload(local), .responder),
-        ]
+        payloads.append(.trafficSelectors(TrafficSelectorPayload(remote), .initiator))
+        payloads.append(.trafficSelectors(TrafficSelectorPayload(local), .responder))
         let token = turn.token(for: id)
         updateEstablished { $0.answering = .installing(token, pending, payloads, child) }
         turn.effects.append(.install(token, child.inbound))

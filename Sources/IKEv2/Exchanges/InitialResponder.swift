@@ -50,16 +50,20 @@ extension IKESA {
     ) throws(Refusal) -> Choice {
         let offers = received.offers
         let sent = Catalogue.keyExchange(number: received.keyExchange.method)
-        let fitting = candidates.compactMap { peer in
-            SuiteSelection.select(from: offers, accepting: peer.suites, sent: sent).map { (peer, $0) }
+        var chosen: SuiteSelection?
+        var fitting: [PeerPolicy] = []
+        for peer in candidates {
+            guard let selection = SuiteSelection.select(from: offers, accepting: peer.suites, sent: sent),
+                chosen == nil || chosen == selection
+            else { continue }
+            chosen = selection
+            fitting.append(peer)
         }
-        guard let (peer, selection) = fitting.first, let group = selection.suite.keyExchange else {
+        guard let peer = fitting.first, let chosen, let group = chosen.suite.keyExchange else {
             let comparison = ProposalComparison(offers: offers, ours: candidates.flatMap(\.suites))
             throw Refusal(.noCommonChoice(.ike, comparison), NotifyPayload(.noProposalChosen))
         }
-        return Choice(
-            peer: peer, candidates: fitting.filter { $0.1 == selection }.map(\.0), selection: selection,
-            group: group)
+        return Choice(peer: peer, candidates: fitting, selection: chosen, group: group)
     }
 
     /// Our half of the key exchange; another group than the peer's is asked for without anything being kept.
@@ -93,18 +97,21 @@ extension IKESA {
     ) throws(Refusal) {
         let nonce = turn.random.bytes(count: nonceSize)
         let offered = received.proposals[choice.selection.index]
-        let payloads: [Payload] = [
-            .securityAssociation(
-                SecurityAssociationPayload([.init(answering: offered, spi: [], choice.selection)])),
-            .keyExchange(KeyExchangePayload(exchange)),
-            .nonce(nonce),
-        ]
         let capabilities = received.capabilities
+        var payloads: [Payload] = []
+        payloads.reserveCapacity(Payload.usualCount)
+        payloads.append(
+            .securityAssociation(
+                SecurityAssociationPayload([.init(answering: offered, spi: [], choice.selection)])))
+        payloads.append(.keyExchange(KeyExchangePayload(exchange)))
+        payloads.append(.nonce(nonce))
+        payloads += natDetection(&turn)
+        payloads += announcements(answering: capabilities)
+        payloads += childlessSupport
+        payloads += certificateRequest
         let answer: [UInt8]
         do {
-            answer = try encodeInitial(
-                payloads + natDetection(&turn) + announcements(answering: capabilities)
-                    + childlessSupport + certificateRequest, isResponse: true)
+            answer = try encodeInitial(payloads, isResponse: true)
         } catch {
             throw Refusal(error, NotifyPayload(.noProposalChosen))
         }
@@ -122,7 +129,9 @@ extension IKESA {
         turn.effects.append(.send(answer, path))
         trace(.received, datagram, &turn)
         trace(.sent, answer, &turn)
-        step("--> SAi1, KEi, Ni; <-- SAr1 (\(choice.selection.suite)), KEr, Nr", &turn)
+        step(
+            Sentence("--> SAi1, KEi, Ni; <-- SAr1 (\(choice.selection.suite.description)), KEr, Nr").text,
+            &turn)
     }
 
     private var childlessSupport: [Payload] {

@@ -63,11 +63,15 @@ extension Message {
     private func optional<Found>(
         _ name: String, _ pick: (Payload) -> Found?
     ) throws(NegotiationFailure) -> Found? {
-        let found = payloads.lazy.compactMap(pick)
-        guard found.dropFirst().first == nil else {
-            throw .peerViolatedProtocol(
-                "the \(header.exchangeType) message holds more than one \(name) payload")
+        var found: Found?
+        for payload in payloads {
+            guard let picked = pick(payload) else { continue }
+            guard found == nil else {
+                throw .peerViolatedProtocol(
+                    "the \(header.exchangeType) message holds more than one \(name) payload")
+            }
+            found = picked
         }
-        return found.first
+        return found
     }
 }

@@ -32,16 +32,18 @@ package struct Message: Hashable, Sendable {
         var payloads: [Payload] = []
         payloads.reserveCapacity(chain.elements.count)
         for element in chain.elements {
+            let type = PayloadType(rawValue: element.type)
             guard !Self.enclosing.contains(element.type) else {
                 throw MessageError(.payloads, .encryption(expected: false))
             }
-            payloads.append(try Payload(element))
+            payloads.append(
+                try Payload(type, reserved: element.reserved, body: body.extracting(element.body)))
         }
         self.init(header: header, payloads: payloads)
     }
 
     /// Payloads that hold others.
-    static let enclosing: Set<UInt8> = [
+    static let enclosing: [UInt8] = [
         PayloadType.encrypted.rawValue, PayloadType.encryptedFragment.rawValue,
     ]
 
@@ -65,11 +67,13 @@ package struct Message: Hashable, Sendable {
     /// The whole message in clear, with the header's first payload type and length put right.
     package func encode() throws(MessageError) -> [UInt8] {
         let body = try Self.encode(payloads)
-        return try Self.encode(header, first: payloads.first?.type.rawValue ?? 0, body: body)
+        return try Self.encode(header, first: payloads.first?.type.rawValue ?? 0, body: body.span)
     }
 
     /// The header, then `body`.
-    static func encode(_ header: MessageHeader, first: UInt8, body: [UInt8]) throws(MessageError) -> [UInt8] {
+    static func encode(
+        _ header: MessageHeader, first: UInt8, body: Span<UInt8>
+    ) throws(MessageError) -> [UInt8] {
         let size = MessageHeader.size + body.count
         guard let length = UInt32(exactly: size), length <= 0xffff else {
             throw MessageError(.header, .size("message", found: size, expected: "at most 65535"))
@@ -84,17 +88,23 @@ package struct Message: Hashable, Sendable {
     }
 
     /// Payloads with their generic headers, one after the other, as they stand in a message.
-    package static func encode(_ payloads: some Sequence<Payload>) throws(MessageError) -> [UInt8] {
-        var chain = PayloadChain([])
-        for payload in payloads { chain.elements.append(try payload.chainElement()) }
-        var writer = ByteWriter(capacity: chain.writtenCount)
-        do {
-            try chain.write(to: &writer)
-        } catch {
-            throw MessageError(.payloads, .wire(error))
+    package static func encode(_ payloads: [Payload]) throws(MessageError) -> [UInt8] {
+        var writer = ByteWriter(capacity: Self.usualSize)
+        for (index, payload) in payloads.enumerated() {
+            let next = index + 1 < payloads.count ? payloads[index + 1].type.rawValue : 0
+            let start = GenericHeader.begin(next: next, reserved: payload.reserved, to: &writer)
+            try payload.write(to: &writer)
+            do {
+                try GenericHeader.end(start, to: &writer)
+            } catch {
+                throw MessageError(.payloads, .wire(error))
+            }
         }
         return writer.bytes
     }
+
+    /// Octets that the payloads of few messages exceed.
+    private static let usualSize = 512
 }
 
 extension Message {

@@ -52,7 +52,7 @@ package final class MessageChannel {
         let first = message.payloads.first?.type.rawValue ?? 0
         return Sealed(
             datagrams: try datagrams(message.header, first: first, body, limit: limit, &random),
-            clear: try? Message.encode(message.header, first: first, body: body))
+            clear: try? Message.encode(message.header, first: first, body: body.span))
     }
 
     private func datagrams(
@@ -131,7 +131,8 @@ package final class MessageChannel {
         let isFragment = element.type == PayloadType.encryptedFragment.rawValue
         let front = isFragment ? MessageFragment.headSize : 0
         guard element.body.count >= front else { throw .malformed(Self.tooShort(element)) }
-        let headerCount = MessageHeader.size + element.offset + Self.genericSize + front
+        let bodyStart = MessageHeader.size + element.body.lowerBound
+        let headerCount = bodyStart + front
         var whole = datagram
         let range: Range<Int>
         do {
@@ -142,11 +143,11 @@ package final class MessageChannel {
         let inner = whole.span.extracting(range)
         do {
             if isFragment {
-                return .fragment(
-                    try MessageFragment(header, first: enclosed, head: element.body, inner.array))
+                let head = datagram.span.extracting(bodyStart..<headerCount)
+                return .fragment(try MessageFragment(header, first: enclosed, head: head, inner.array))
             }
             let message = try Message(header: header, first: enclosed, reading: inner)
-            return .message(message, clear: try? Message.encode(header, first: enclosed, body: inner.array))
+            return .message(message, clear: try? Message.encode(header, first: enclosed, body: inner))
         } catch {
             throw .unreadable(error)
         }

@@ -24,7 +24,7 @@ package struct MessageFragment: Hashable, Sendable {
 
     /// - Parameter head: the body of the payload, which begins with the two numbers.
     init(
-        _ header: MessageHeader, first: UInt8, head: [UInt8], _ content: [UInt8]
+        _ header: MessageHeader, first: UInt8, head: Span<UInt8>, _ content: [UInt8]
     ) throws(MessageError) {
         let (number, total) = try MessageError.reading(.encryptedFragment, head) { rest throws(WireError) in
             (try rest.takeUInt16(), try rest.takeUInt16())

@@ -1,4 +1,5 @@
-package import ISAKMP
+import ISAKMP
+import Wire
 
 /// One payload of an IKEv2 message, except those that hold others.
 package enum Payload: Hashable, Sendable {
@@ -17,6 +18,9 @@ package enum Payload: Hashable, Sendable {
     case configuration(ConfigurationPayload)
     /// A type without a form of its own here.
     case unknown(PayloadType, isCritical: Bool, [UInt8])
+
+    /// Payloads that few messages exceed.
+    static let usualCount = 10
 
     package var type: PayloadType {
         switch self {
@@ -39,9 +43,9 @@ package enum Payload: Hashable, Sendable {
     }
 
     /// Reads one payload; a type without a form of its own becomes `unknown`.
-    package init(_ element: PayloadChain.Element) throws(MessageError) {
-        let type = PayloadType(rawValue: element.type)
-        let body = element.body
+    ///
+    /// - Parameter reserved: the second octet of the generic header.
+    package init(_ type: PayloadType, reserved: UInt8 = 0, body: Span<UInt8>) throws(MessageError) {
         switch type {
         case .securityAssociation: self = .securityAssociation(try SecurityAssociationPayload(body: body))
         case .keyExchange: self = .keyExchange(try KeyExchangePayload(body: body))
@@ -52,42 +56,41 @@ package enum Payload: Hashable, Sendable {
         case .certificate: self = .certificate(try CertificatePayload(body: body))
         case .certificateRequest: self = .certificateRequest(try CertificateRequestPayload(body: body))
         case .authentication: self = .authentication(try AuthenticationPayload(body: body))
-        case .nonce: self = .nonce(try Self.checked(nonce: body))
+        case .nonce: self = .nonce(try Self.checked(nonce: body.array))
         case .notify: self = .notify(try NotifyPayload(body: body))
         case .delete: self = .delete(try DeletePayload(body: body))
-        case .vendorID: self = .vendorID(body)
+        case .vendorID: self = .vendorID(body.array)
         case .initiatorTrafficSelectors:
             self = .trafficSelectors(try TrafficSelectorPayload(body: body, type), .initiator)
         case .responderTrafficSelectors:
             self = .trafficSelectors(try TrafficSelectorPayload(body: body, type), .responder)
         case .configuration: self = .configuration(try ConfigurationPayload(body: body))
-        default: self = .unknown(type, isCritical: element.reserved & Self.criticalBit != 0, body)
+        default: self = .unknown(type, isCritical: reserved & Self.criticalBit != 0, body.array)
         }
     }
 
-    /// The octets after the generic header.
-    package func body() throws(MessageError) -> [UInt8] {
+    /// Writes the octets after the generic header.
+    func write(to writer: inout ByteWriter) throws(MessageError) {
         switch self {
-        case .securityAssociation(let payload): try payload.body()
-        case .keyExchange(let payload): payload.body
-        case .identification(let payload, _): payload.body
-        case .certificate(let payload): payload.body
-        case .certificateRequest(let payload): payload.body
-        case .authentication(let payload): payload.body
-        case .nonce(let octets): try Self.checked(nonce: octets)
-        case .notify(let payload): try payload.body()
-        case .delete(let payload): try payload.body()
-        case .vendorID(let octets): octets
-        case .trafficSelectors(let payload, _): try payload.body(type)
-        case .configuration(let payload): try payload.body()
-        case .unknown(_, _, let body): body
+        case .securityAssociation(let payload): try payload.write(to: &writer)
+        case .keyExchange(let payload): payload.write(to: &writer)
+        case .identification(let payload, _): payload.write(to: &writer)
+        case .certificate(let payload): payload.write(to: &writer)
+        case .certificateRequest(let payload): payload.write(to: &writer)
+        case .authentication(let payload): payload.write(to: &writer)
+        case .nonce(let octets): writer.put(try Self.checked(nonce: octets))
+        case .notify(let payload): try payload.write(to: &writer)
+        case .delete(let payload): try payload.write(to: &writer)
+        case .vendorID(let octets): writer.put(octets)
+        case .trafficSelectors(let payload, _): try payload.write(type, to: &writer)
+        case .configuration(let payload): try payload.write(to: &writer)
+        case .unknown(_, _, let body): writer.put(body)
         }
     }
 
-    func chainElement() throws(MessageError) -> PayloadChain.Element {
-        var reserved: UInt8 = 0
-        if case .unknown(_, isCritical: true, _) = self { reserved = Self.criticalBit }
-        return PayloadChain.Element(type: type.rawValue, body: try body(), reserved: reserved)
+    /// The second octet of the generic header.
+    var reserved: UInt8 {
+        if case .unknown(_, isCritical: true, _) = self { Self.criticalBit } else { 0 }
     }
 
     /// RFC 7296 section 3.9.

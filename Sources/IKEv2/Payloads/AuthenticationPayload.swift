@@ -18,7 +18,7 @@ package struct AuthenticationPayload: Hashable, Sendable {
         self.content = content
     }
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.authentication, body) { rest throws(WireError) in
             let method = AuthenticationMethod(rawValue: try rest.takeUInt8())
             try rest.skip(3)
@@ -26,5 +26,9 @@ package struct AuthenticationPayload: Hashable, Sendable {
         }
     }
 
-    var body: [UInt8] { [method.rawValue, 0, 0, 0] + content }
+    func write(to writer: inout ByteWriter) {
+        writer.put(method.rawValue)
+        writer.putZeros(3)
+        writer.put(content)
+    }
 }

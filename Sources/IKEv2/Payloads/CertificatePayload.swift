@@ -31,14 +31,17 @@ package struct CertificatePayload: Hashable, Sendable {
         self.content = content
     }
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.certificate, body) { rest throws(WireError) in
             CertificatePayload(
                 CertificateEncoding(rawValue: try rest.takeUInt8()), rest.takeRemainingBytes())
         }
     }
 
-    var body: [UInt8] { [encoding.rawValue] + content }
+    func write(to writer: inout ByteWriter) {
+        writer.put(encoding.rawValue)
+        writer.put(content)
+    }
 }
 
 /// Which certificates the sender could believe (RFC 7296 section 3.7).
@@ -54,12 +57,15 @@ package struct CertificateRequestPayload: Hashable, Sendable {
         self.authorities = authorities
     }
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.certificateRequest, body) { rest throws(WireError) in
             CertificateRequestPayload(
                 CertificateEncoding(rawValue: try rest.takeUInt8()), authorities: rest.takeRemainingBytes())
         }
     }
 
-    var body: [UInt8] { [encoding.rawValue] + authorities }
+    func write(to writer: inout ByteWriter) {
+        writer.put(encoding.rawValue)
+        writer.put(authorities)
+    }
 }

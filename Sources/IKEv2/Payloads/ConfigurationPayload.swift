@@ -64,7 +64,7 @@ package struct ConfigurationPayload: Hashable, Sendable {
         self.attributes = attributes
     }
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         var isTooLong = false
         let (number, attributes) = try MessageError.reading(.configuration, body) { rest throws(WireError) in
             let number = try rest.takeUInt8()
@@ -85,8 +85,8 @@ package struct ConfigurationPayload: Hashable, Sendable {
         self.init(kind, attributes)
     }
 
-    func body() throws(MessageError) -> [UInt8] {
-        try MessageError.writing(.configuration) { writer throws(WireError) in
+    func write(to writer: inout ByteWriter) throws(MessageError) {
+        try MessageError.writing(.configuration, to: &writer) { writer throws(WireError) in
             writer.put(kind.rawValue)
             writer.putZeros(3)
             for attribute in attributes {

@@ -15,7 +15,7 @@ package enum DeletePayload: Hashable, Sendable {
     /// The SPIs of the sender's inbound SAs.
     case children(SecurityProtocol, [SPI])
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         let (number, size, count, octets) = try MessageError.reading(.delete, body) {
             rest throws(WireError) in
             (try rest.takeUInt8(), try rest.takeUInt8(), try rest.takeUInt16(), rest.takeRemainingBytes())
@@ -43,19 +43,19 @@ package enum DeletePayload: Hashable, Sendable {
         }
     }
 
-    func body() throws(MessageError) -> [UInt8] {
+    func write(to writer: inout ByteWriter) throws(MessageError) {
         switch self {
-        case .ikeSA: return [IKEProtocol.ike.rawValue, 0, 0, 0]
+        case .ikeSA:
+            writer.put(IKEProtocol.ike.rawValue)
+            writer.putZeros(3)
         case .children(let kind, let spis):
             guard let count = UInt16(exactly: spis.count), let number = IKEProtocol(kind) else {
                 throw Self.error(.content("at most 65535 SPIs of ESP or AH can be deleted at once"))
             }
-            return try MessageError.writing(.delete) { writer throws(WireError) in
-                writer.put(number.rawValue)
-                writer.put(UInt8(4))
-                writer.put(count)
-                for spi in spis { writer.put(spi.value) }
-            }
+            writer.put(number.rawValue)
+            writer.put(UInt8(4))
+            writer.put(count)
+            for spi in spis { writer.put(spi.value) }
         }
     }
 

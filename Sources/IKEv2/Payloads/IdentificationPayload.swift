@@ -35,7 +35,7 @@ package struct IdentificationPayload: Hashable, Sendable {
             }
     }
 
-    init(body: [UInt8], _ type: PayloadType) throws(MessageError) {
+    init(body: Span<UInt8>, _ type: PayloadType) throws(MessageError) {
         let fields = try MessageError.reading(type, body) { rest throws(WireError) in
             (try rest.takeUInt8(), try rest.takeBytes(3), rest.takeRemainingBytes())
         }
@@ -56,7 +56,17 @@ package struct IdentificationPayload: Hashable, Sendable {
     }
 
     /// What AUTH covers: RestOfInitIDPayload or RestOfRespIDPayload (RFC 7296 section 2.15).
-    package var body: [UInt8] { [type] + reserved + content }
+    package var body: [UInt8] {
+        var writer = ByteWriter(capacity: 4 + content.count)
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    func write(to writer: inout ByteWriter) {
+        writer.put(type)
+        writer.put(reserved)
+        writer.put(content)
+    }
 
     /// The identity the payload states; types without a form of their own come as `other`.
     package var identity: Identity {

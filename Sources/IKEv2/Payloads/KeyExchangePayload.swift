@@ -24,7 +24,7 @@ package struct KeyExchangePayload: Hashable, Sendable {
         self.init(method: exchange.method.number, publicValue: exchange.publicValue)
     }
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.keyExchange, body) { rest throws(WireError) in
             let method = try rest.takeUInt16()
             try rest.skip(2)
@@ -32,7 +32,9 @@ package struct KeyExchangePayload: Hashable, Sendable {
         }
     }
 
-    var body: [UInt8] {
-        [UInt8(method >> 8), UInt8(truncatingIfNeeded: method), 0, 0] + publicValue
+    func write(to writer: inout ByteWriter) {
+        writer.put(method)
+        writer.putZeros(2)
+        writer.put(publicValue)
     }
 }

@@ -25,7 +25,7 @@ package struct NotifyPayload: Hashable, Sendable {
         self.data = data
     }
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         self = try MessageError.reading(.notify, body) { rest throws(WireError) in
             let protocolID = try rest.takeUInt8()
             let size = Int(try rest.takeUInt8())
@@ -35,17 +35,15 @@ package struct NotifyPayload: Hashable, Sendable {
         }
     }
 
-    func body() throws(MessageError) -> [UInt8] {
+    func write(to writer: inout ByteWriter) throws(MessageError) {
         guard let size = UInt8(exactly: spi.count) else {
             throw MessageError(.payload(.notify), .size("SPI", found: spi.count, expected: "at most 255"))
         }
-        return try MessageError.writing(.notify) { writer throws(WireError) in
-            writer.put(protocolID)
-            writer.put(size)
-            writer.put(type.rawValue)
-            writer.put(spi)
-            writer.put(data)
-        }
+        writer.put(protocolID)
+        writer.put(size)
+        writer.put(type.rawValue)
+        writer.put(spi)
+        writer.put(data)
     }
 }
 

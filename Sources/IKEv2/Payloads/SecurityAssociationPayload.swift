@@ -4,7 +4,7 @@ import Wire
 /// A side's proposals, or the one that was chosen (RFC 7296 section 3.3).
 package struct SecurityAssociationPayload: Hashable, Sendable {
     /// What a transform is for; the raw values are transform types.
-    package enum TransformKind: UInt8, Hashable, Sendable {
+    package enum TransformKind: UInt8, Hashable, Sendable, CaseIterable {
         case encryption = 1
         case pseudorandomFunction = 2
         case integrity = 3
@@ -57,9 +57,9 @@ package struct SecurityAssociationPayload: Hashable, Sendable {
         self.proposals = proposals
     }
 
-    init(body: [UInt8]) throws(MessageError) {
+    init(body: Span<UInt8>) throws(MessageError) {
         do {
-            proposals = try ProposalSubstructure.readAll(body.span).map(Proposal.init)
+            proposals = try ProposalSubstructure.readAll(body).map(Proposal.init)
         } catch {
             throw MessageError(.payload(.securityAssociation), .chain(error))
         }
@@ -68,8 +68,8 @@ package struct SecurityAssociationPayload: Hashable, Sendable {
         }
     }
 
-    func body() throws(MessageError) -> [UInt8] {
-        try MessageError.writing(.securityAssociation) { writer throws(WireError) in
+    func write(to writer: inout ByteWriter) throws(MessageError) {
+        try MessageError.writing(.securityAssociation, to: &writer) { writer throws(WireError) in
             try ProposalSubstructure.write(proposals.map(\.substructure), to: &writer)
         }
     }

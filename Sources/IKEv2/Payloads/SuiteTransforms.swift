@@ -34,7 +34,9 @@ extension SecurityAssociationPayload.Proposal {
     /// What was agreed to, in answer to the peer's proposal of the same number.
     package init(answering offer: Self, spi: [UInt8], _ selection: SuiteSelection) {
         let suite = selection.suite
-        var transforms = [suite.encryption.flatMap(Self.transform)].compactMap { $0 }
+        var transforms: [Transform] = []
+        transforms.reserveCapacity(SecurityAssociationPayload.TransformKind.allCases.count)
+        if let encryption = suite.encryption.flatMap(Self.transform) { transforms.append(encryption) }
         if let number = suite.prf?.ikev2 { transforms.append(Transform(.pseudorandomFunction, number)) }
         let integrity = suite.integrity?.ikev2 ?? (selection.statesNoIntegrity ? 0 : nil)
         if let integrity { transforms.append(Transform(.integrity, integrity)) }

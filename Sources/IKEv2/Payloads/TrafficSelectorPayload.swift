@@ -45,7 +45,7 @@ package struct TrafficSelectorPayload: Hashable, Sendable {
         }
     }
 
-    init(body: [UInt8], _ type: PayloadType) throws(MessageError) {
+    init(body: Span<UInt8>, _ type: PayloadType) throws(MessageError) {
         var left: [UInt8] = []
         let (announced, elements) = try MessageError.reading(type, body) { rest throws(WireError) in
             let count = Int(try rest.takeUInt8())
@@ -63,12 +63,12 @@ package struct TrafficSelectorPayload: Hashable, Sendable {
         self.elements = elements
     }
 
-    func body(_ type: PayloadType) throws(MessageError) -> [UInt8] {
+    func write(_ type: PayloadType, to writer: inout ByteWriter) throws(MessageError) {
         guard let count = UInt8(exactly: elements.count), count > 0 else {
             throw MessageError(
                 .payload(type), .content("\(elements.count) traffic selectors, expected 1 to 255"))
         }
-        return try MessageError.writing(type) { writer throws(WireError) in
+        try MessageError.writing(type, to: &writer) { writer throws(WireError) in
             writer.put(count)
             writer.putZeros(3)
             for element in elements { try element.write(to: &writer) }

@@ -44,11 +44,19 @@ package struct Suite: Hashable, Sendable {
 extension Suite: CustomStringConvertible {
     /// `aes-gcm-16-128, hmac-sha2-256, curve25519`.
     package var description: String {
-        let names = [
-            encryption?.description, integrity?.name, prf?.name, keyExchange?.name,
-            sequenceNumbers == .extended ? "esn" : nil,
-        ]
-        return names.compactMap { $0 }.joined(separator: ", ")
+        var characters: [UInt8] = []
+        characters.reserveCapacity(64)
+        func add(_ word: String?) {
+            guard let word else { return }
+            if !characters.isEmpty { characters += ", ".utf8 }
+            characters += word.utf8
+        }
+        add(encryption?.description)
+        add(integrity?.name)
+        add(prf?.name)
+        add(keyExchange?.name)
+        add(sequenceNumbers == .extended ? "esn" : nil)
+        return String(decoding: characters, as: UTF8.self)
     }
 }
 
