@@ -32,17 +32,22 @@ extension Identity: CustomStringConvertible {
     private static let shownOctets = 128
 
     private static func printable(_ octets: some Collection<UInt8>) -> String {
-        var characters: [UInt8] = []
-        characters.reserveCapacity(min(octets.count, shownOctets))
+        if octets.count <= shownOctets, octets.allSatisfy(isPlain) {
+            return String(decoding: octets, as: UTF8.self)
+        }
+        var text = ""
         for octet in octets.prefix(shownOctets) {
-            if (0x20...0x7e).contains(octet), octet != UInt8(ascii: "\\") {
-                characters.append(octet)
+            if isPlain(octet) {
+                text.unicodeScalars.append(Unicode.Scalar(octet))
             } else {
-                characters += ("\\x" + hexadecimal([octet])).utf8
+                text += "\\x" + hexadecimal([octet])
             }
         }
-        let text = String(decoding: characters, as: UTF8.self)
         return octets.count > shownOctets ? text + "…" : text
+    }
+
+    private static func isPlain(_ octet: UInt8) -> Bool {
+        (0x20...0x7e).contains(octet) && octet != UInt8(ascii: "\\")
     }
 
     private static func hexadecimal(_ octets: some Collection<UInt8>) -> String {

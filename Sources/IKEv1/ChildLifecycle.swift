@@ -109,7 +109,7 @@ extension IKEv1Endpoint {
 
     /// A new pair is in place; one that protected the same traffic gives way to it.
     private mutating func adopt(_ child: ChildSA, of association: ISAKMPSA) {
-        guard children.with(child.peerIdentity).count < ProtocolLimits.children else {
+        guard children.count(with: child.peerIdentity) < ProtocolLimits.children else {
             turn.effects += [.remove(child.inbound.id), .remove(child.outbound.id)]
             turn.report(
                 .negotiationFailed, child.subject,
@@ -129,12 +129,14 @@ extension IKEv1Endpoint {
         children.insert(child)
         deadlines.set(child.deadlines.next, for: .child(child.id))
         let verb = predecessors.isEmpty ? "established" : "renewed"
+        let integrity = child.outbound.transform.integrity.map { ", \($0)" } ?? ""
         turn.report(
             .notice, predecessors.isEmpty ? .childEstablished : .childRekeyed, child.subject,
-            "\(child.inbound.mode.rawValue) \(verb): \(child.local) with \(child.remote), "
-                + "\(child.outbound.transform.encryption)"
-                + (child.outbound.transform.integrity.map { ", \($0)" } ?? "")
-                + ", SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out")
+            """
+            \(child.inbound.mode.rawValue) \(verb): \(child.local) with \(child.remote), \
+            \(child.outbound.transform.encryption)\(integrity), \
+            SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out
+            """)
     }
 
     /// The policies that a child brings along, where no other child needs them.
@@ -256,7 +258,7 @@ extension IKEv1Endpoint {
             removeChild(child.id, telling: false, "the peer started anew")
         }
         for other in predecessors(of: association) {
-            guard let old = other.established, old.since < association.begun else { continue }
+            guard let old = other.terms, old.since < association.begun else { continue }
             update(other.id) { $0.end(.peerDeclined(.deleted), &$1, sentence: "the peer started anew") }
         }
     }

@@ -46,7 +46,7 @@ extension IKEv1Endpoint {
     /// The newest established SA.
     func newest(among candidates: some Collection<ISAKMPSA>) -> ISAKMPSAID? {
         candidates.filter { $0.established?.messageIDs.isFull == false }
-            .max { ($0.established?.since, $0.id.value) < ($1.established?.since, $1.id.value) }?.id
+            .max { ($0.terms?.since, $0.id.value) < ($1.terms?.since, $1.id.value) }?.id
     }
 
     private mutating func startPhaseOne(_ request: ChildRequest) {
@@ -131,8 +131,8 @@ extension IKEv1Endpoint {
     }
 
     func belongs(_ child: ChildSA, to association: ISAKMPSA) -> Bool {
-        guard let established = association.established else { return false }
-        return child.request.peer == association.peer.name && child.peerIdentity == established.remoteIdentity
+        guard let terms = association.terms else { return false }
+        return child.request.peer == association.peer.name && child.peerIdentity == terms.remoteIdentity
             && child.remoteAddress == association.path.remote.address
     }
 }

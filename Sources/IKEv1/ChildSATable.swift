@@ -32,11 +32,14 @@ struct ChildSATable {
         (byTraffic[Traffic(local: local, remote: remote)]?.elements ?? []).compactMap { children[$0] }
     }
 
-    /// Those with a peer's address, by their inbound SAs.
-    func with(_ remote: IPAddress) -> Set<SecurityAssociationID> { byAddress[remote]?.elements ?? [] }
-
     /// Those with a peer, by their inbound SAs.
     func with(_ peer: Identity) -> Set<SecurityAssociationID> { byIdentity[peer]?.elements ?? [] }
+
+    /// How many there are with a peer.
+    func count(with peer: Identity) -> Int { byIdentity[peer]?.count ?? 0 }
+
+    /// Whether there are any with a peer's address.
+    func contains(_ remote: IPAddress) -> Bool { byAddress[remote] != nil }
 
     mutating func insert(_ child: ChildSA) {
         children[child.id] = child

@@ -68,7 +68,8 @@ extension IKEv1Endpoint {
     }
 
     private mutating func respond(_ datagram: [UInt8], _ first: FirstMessage, _ path: Path) {
-        let isStranger = policy.peersForResponding(to: path.remote, mode: .main).isEmpty
+        let blocks = policy.blocksForResponding(to: path.remote, mode: .main)
+        let isStranger = blocks.isEmpty
         if isStranger {
             let failure = NegotiationFailure.localPolicyForbids(
                 .unknownPeer(path.remote.address, exchange: "main"))
@@ -79,9 +80,7 @@ extension IKEv1Endpoint {
         }
         let id = newID()
         do {
-            let message = try ISAKMPSA.clear(datagram)
-            var association = try ISAKMPSA.respond(id, to: message, from: path, &turn)
-            association.remember(Fingerprint(of: datagram))
+            let association = try ISAKMPSA.respond(id, to: datagram, from: path, among: blocks, &turn)
             larval[first] = id
             larvalByAddress[path.remote.address, default: 0] += 1
             byCookie[association.ownCookie] = id
@@ -109,7 +108,7 @@ extension IKEv1Endpoint {
 
     /// Whether nothing exists with an address; asked only where we start, or where the peer is authenticated.
     func isFirstContact(_ address: IPAddress, besides own: ISAKMPSAID? = nil) -> Bool {
-        children.with(address).isEmpty
+        !children.contains(address)
             && !index.associations(with: address).contains { id in
                 id != own && associations.reading(id)?.association.wasEstablished == true
             }

@@ -13,9 +13,9 @@ extension IKEv1Endpoint {
 extension ISAKMPSA {
     /// nil before both sides are authenticated.
     fileprivate var keyRecord: IKESAKeyRecord? {
-        guard let established else { return nil }
+        guard let terms else { return nil }
         return IKESAKeyRecord(
             initiatorSPI: cookies.initiator, responderSPI: cookies.responder,
-            keys: .ikev1(established.keys.encryptionKey(for: established.proposal.encryption)))
+            keys: .ikev1(terms.keys.encryptionKey(for: terms.proposal.encryption)))
     }
 }

@@ -17,15 +17,15 @@ extension ISAKMPSA {
         status.peer = peer.name
         status.initiatorSPI = cookies.initiator
         status.responderSPI = cookies.responder
-        guard let established else { return status }
-        status.localIdentity = established.localIdentity
-        status.remoteIdentity = established.remoteIdentity
-        status.credential = established.credential
-        status.encryption = "\(established.proposal.encryption)"
-        status.integrity = "\(established.proposal.prf)"
-        status.prf = "\(established.proposal.prf)"
-        status.keyExchange = "\(established.proposal.group)"
-        status.established = established.since
+        guard let terms else { return status }
+        status.localIdentity = terms.localIdentity
+        status.remoteIdentity = terms.remoteIdentity
+        status.credential = terms.credential
+        status.encryption = "\(terms.proposal.encryption)"
+        status.integrity = "\(terms.proposal.prf)"
+        status.prf = "\(terms.proposal.prf)"
+        status.keyExchange = "\(terms.proposal.group)"
+        status.established = terms.since
         status.rekeyAt = deadlines[.renew]
         return status
     }

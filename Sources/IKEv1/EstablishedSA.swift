@@ -4,7 +4,7 @@ import Negotiation
 
 /// What an ISAKMP SA has once both sides are authenticated.
 struct EstablishedSA {
-    private let terms: Terms
+    let terms: Terms
     /// Quick modes under way, and some that are over, by message ID.
     private(set) var quickModes: [UInt32: QuickMode] = [:]
     /// The message IDs of quick modes that are over, in the order they ended.
@@ -29,6 +29,7 @@ struct EstablishedSA {
         let nat: NATDetection
         let localIdentity: Identity
         let remoteIdentity: Identity
+        /// What made us believe the peer; nil where a pre-shared key did.
         let credential: PeerCredential?
         let since: Instant
 
@@ -44,24 +45,12 @@ struct EstablishedSA {
             credential = claim.credential
             self.since = since
         }
-    }
 
-    var proposal: IKEProposal { terms.proposal }
-    var keys: SKEYID { terms.keys }
-    var cipher: MessageCipher { terms.cipher }
-    var ivs: InitializationVectorChain { terms.ivs }
-    var capabilities: PeerCapabilities { terms.capabilities }
-    var nat: NATDetection { terms.nat }
-    var localIdentity: Identity { terms.localIdentity }
-    var remoteIdentity: Identity { terms.remoteIdentity }
-    /// What made us believe the peer; nil where a pre-shared key did.
-    var credential: PeerCredential? { terms.credential }
-    var since: Instant { terms.since }
-
-    /// How ESP goes to the peer: over IP or in UDP.
-    var form: EncapsulationForm {
-        guard nat.isDetected else { return .none }
-        return capabilities.natTraversal == .draft ? .draft : .rfc3947
+        /// How ESP goes to the peer: over IP or in UDP.
+        var form: EncapsulationForm {
+            guard nat.isDetected else { return .none }
+            return capabilities.natTraversal == .draft ? .draft : .rfc3947
+        }
     }
 
     /// Keeps a quick mode; of those that are over, the last few, so that late repetitions are answered.

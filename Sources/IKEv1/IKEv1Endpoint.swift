@@ -124,10 +124,15 @@ package struct IKEv1Endpoint {
         } else {
             if place.association.wasEstablished { endNegotiation(at: place) }
             deadlines.set(place.association.deadlines.next, for: .association(id))
-            index.note(
-                id, address: place.association.path.remote.address,
-                identity: place.association.provenIdentity)
+            if !place.association.isIndexed { note(at: place) }
         }
+    }
+
+    private mutating func note(at place: AssociationTable<ISAKMPSAID, ISAKMPSA>.Place) {
+        index.note(
+            place.association.id, address: place.association.path.remote.address,
+            identity: place.association.provenIdentity)
+        place.association.isIndexed = true
     }
 
     /// What only a negotiation needs is given back once it is over.

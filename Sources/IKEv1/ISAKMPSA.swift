@@ -18,7 +18,11 @@ struct ISAKMPSA {
     let isFirstContact: Bool
     var cookies: Cookies
     var path: Path {
-        didSet { if oldValue.remote != path.remote, first == nil { first = oldValue.remote } }
+        didSet {
+            guard oldValue.remote != path.remote else { return }
+            if first == nil { first = oldValue.remote }
+            isIndexed = false
+        }
     }
     /// Where the first message came from, or went.
     var origin: Endpoint { first ?? path.remote }
@@ -26,11 +30,15 @@ struct ISAKMPSA {
     /// The block it follows; as responder it may change among `candidates` until the peer is authenticated.
     @Boxed var peer: PeerPolicy
     /// None once it is established.
-    var candidates: [PeerPolicy]
+    var candidates: [Boxed<PeerPolicy>]
     /// Whether no block is for the peer, so that it cannot become anybody; that has been reported.
     let isStranger: Bool
     var state: State {
-        didSet { if case .established = state { wasEstablished = true } }
+        didSet {
+            guard !wasEstablished, case .established = state else { return }
+            wasEstablished = true
+            isIndexed = false
+        }
     }
     var deadlines = Deadlines<Timer>()
     /// Wishes that wait for the end of phase 1.
@@ -42,6 +50,8 @@ struct ISAKMPSA {
     var sending: Sending?
     /// Whether phase 1 ever came to its end.
     private(set) var wasEstablished = false
+    /// Whether the endpoint's index has its peer's address and identity as they are now.
+    var isIndexed = false
     /// The datagram that moved phase 1 on.
     var heard: Fingerprint?
     var repeats = 0
@@ -50,7 +60,7 @@ struct ISAKMPSA {
     init(
         id: ISAKMPSAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, cookies: Cookies,
         path: Path,
-        peer: PeerPolicy, candidates: [PeerPolicy], state: State
+        peer: Boxed<PeerPolicy>, candidates: [Boxed<PeerPolicy>], state: State
     ) {
         self.id = id
         self.role = role
@@ -58,7 +68,7 @@ struct ISAKMPSA {
         self.isFirstContact = isFirstContact
         self.cookies = cookies
         self.path = path
-        self.peer = peer
+        _peer = peer
         self.candidates = candidates
         isStranger = candidates.isEmpty
         self.state = state
@@ -89,6 +99,11 @@ struct ISAKMPSA {
         var schedule: RetransmissionSchedule?
     }
 
+    /// Follows a block from now on.
+    mutating func follow(_ block: Boxed<PeerPolicy>) {
+        _peer = block
+    }
+
     /// Keeps the block it follows in common with other SAs.
     ///
     /// - Parameter followed: the blocks that others follow.
@@ -106,14 +121,17 @@ struct ISAKMPSA {
         if case .established(let sa) = state { sa } else { nil }
     }
 
+    /// What was agreed on in phase 1; nil before its end.
+    var terms: EstablishedSA.Terms? {
+        if case .established(let sa) = state { sa.terms } else { nil }
+    }
+
     var isOver: Bool {
         if case .over = state { true } else { false }
     }
 
     /// Who the peer has proven to be.
-    var provenIdentity: Identity? {
-        if case .established(let sa) = state { sa.remoteIdentity } else { nil }
-    }
+    var provenIdentity: Identity? { terms?.remoteIdentity }
 
     var ownCookie: UInt64 { role == .initiator ? cookies.initiator : cookies.responder }
 
@@ -239,7 +257,7 @@ struct ISAKMPSA {
     }
 
     private mutating func keepAlive(_ turn: inout Turn) {
-        guard established?.nat.isLocalBehindNAT == true, let interval = turn.policy.timers.natKeepalive else {
+        guard terms?.nat.isLocalBehindNAT == true, let interval = turn.policy.timers.natKeepalive else {
             return
         }
         turn.effects.append(.sendKeepalive(path))

@@ -25,3 +25,16 @@ package struct Boxed<Value: Sendable>: Sendable {
         set { storage = Storage(newValue) }
     }
 }
+
+extension Boxed: Equatable where Value: Equatable {
+    @inlinable package static func == (left: Self, right: Self) -> Bool {
+        left.storage === right.storage || left.storage.value == right.storage.value
+    }
+}
+
+extension Boxed: Hashable where Value: Hashable {
+    @inlinable
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(storage.value)
+    }
+}

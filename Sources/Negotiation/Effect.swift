@@ -25,7 +25,8 @@ package struct SharedSecretRequest: Hashable, Sendable {
 
 /// What an endpoint wants done, in this order.
 ///
-/// Plain values without descriptors or references to the machine.
+/// Plain values without descriptors or references to the machine. Boxed where they are large, so that a list of them
+/// is small.
 package enum Effect: Sendable {
     /// Send a datagram; the non-ESP marker is added where the path is a NAT traversal one.
     case send([UInt8], Path)
@@ -36,11 +37,11 @@ package enum Effect: Sendable {
     /// Answered by `Event.signed`.
     case sign(EffectToken, SignatureRequest)
     /// Answered by `Event.verified`.
-    case verify(EffectToken, VerificationRequest)
+    indirect case verify(EffectToken, VerificationRequest)
     /// Put an SA into the SAD; answered by `Event.installed`.
-    case install(EffectToken, SecurityAssociation)
+    indirect case install(EffectToken, SecurityAssociation)
     case remove(SecurityAssociationID)
-    case updateEncapsulation(SecurityAssociation, UDPEncapsulation)
+    indirect case updateEncapsulation(SecurityAssociation, UDPEncapsulation)
     /// Look for the policy that covers traffic a peer wants protected; answered by `Event.policyFound`.
     case findPolicy(EffectToken, local: TrafficSelector, remote: TrafficSelector)
     /// Choose addresses for an authenticated peer; answered by `Event.leased`.
@@ -48,17 +49,17 @@ package enum Effect: Sendable {
     /// An IKE SA does not need these addresses any more.
     case release([IPAddress])
     /// Use what the peer with this name of a `remote` gave us.
-    case apply(AssignedConfiguration, peer: String, Path)
+    indirect case apply(AssignedConfiguration, peer: String, Path)
     /// An IKE SA does not need it any more.
-    case withdraw(AssignedConfiguration, peer: String, Path)
+    indirect case withdraw(AssignedConfiguration, peer: String, Path)
     /// Put policies for a child SA into the SPD; two IKE SAs may need the same for a while.
-    case protect(ProtectedTraffic)
+    indirect case protect(ProtectedTraffic)
     /// The last child SA of an IKE SA that needed them is gone.
-    case unprotect(ProtectedTraffic)
+    indirect case unprotect(ProtectedTraffic)
     /// Something a person may want to know.
-    case report(Report)
+    indirect case report(Report)
     /// A message that went or came, for whoever asks afterwards.
     case trace(MessageTrace)
     /// A message that no IKE SA came of, for the same.
-    case refused(RefusedMessage)
+    indirect case refused(RefusedMessage)
 }

@@ -8,7 +8,7 @@ package struct FollowedBlocks {
     /// The block as others keep it.
     package mutating func shared(_ block: Boxed<PeerPolicy>) -> Boxed<PeerPolicy> {
         let name = block.wrappedValue.name
-        if let known = known[name], known.wrappedValue == block.wrappedValue { return known }
+        if let known = known[name], known == block { return known }
         known[name] = block
         return block
     }

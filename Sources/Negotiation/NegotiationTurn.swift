@@ -39,6 +39,7 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     /// Goes on to the turn after this one, which takes over nothing but what outlives a turn.
     package mutating func goOn(at now: Instant) {
         self.now = now
+        effects = []
         effects.reserveCapacity(usualEffects)
         outcomes = []
     }
@@ -154,7 +155,7 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     }
 }
 
-/// Effects that few turns exceed.
+/// Effects that hardly any turn has more of.
 private let usualEffects = 4
 
 /// SPIs drawn before a collision is taken for a fault of the random source.

@@ -7,10 +7,13 @@ struct PeerIndex: Hashable, Sendable {
         let port: UInt16?
     }
 
+    /// All of them in file order, so that whoever follows one shares it.
+    let blocks: [Boxed<PeerPolicy>]
     private var byAddress: [IPAddress: [Entry]] = [:]
     private var anonymous: [Int] = []
 
     init(_ peers: [PeerPolicy]) {
+        blocks = peers.map { Boxed(wrappedValue: $0) }
         for (position, peer) in peers.enumerated() {
             switch peer.match {
             case .anonymous: anonymous.append(position)

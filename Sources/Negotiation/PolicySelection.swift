@@ -42,8 +42,11 @@ extension NegotiationPolicy {
     /// The blocks that may hold for a peer that starts a negotiation, in file order.
     ///
     /// All are equally specific: a block for the address shuts out the anonymous ones.
-    package func peersForResponding(to remote: Endpoint, mode: ExchangeMode) -> [PeerPolicy] {
-        peerIndex.positions(for: remote).map { peers[$0] }.filter { $0.exchangeModes.contains(mode) }
+    package func blocksForResponding(to remote: Endpoint, mode: ExchangeMode) -> [Boxed<PeerPolicy>] {
+        peerIndex.positions(for: remote).compactMap { position in
+            let block = peerIndex.blocks[position]
+            return block.wrappedValue.exchangeModes.contains(mode) ? block : nil
+        }
     }
 
     /// The child policy for traffic between two selectors: the one of the greatest weight, then the first.
@@ -68,10 +71,10 @@ extension NegotiationPolicy {
     }
 }
 
-extension [PeerPolicy] {
+extension [Boxed<PeerPolicy>] {
     /// Those that may be for a peer which asks for certificates and names no authority; all where none is.
-    package var matchingEmptyRequest: [PeerPolicy] {
-        let matching = filter(\.matchesEmptyRequest)
+    package var matchingEmptyRequest: [Boxed<PeerPolicy>] {
+        let matching = filter(\.wrappedValue.matchesEmptyRequest)
         return matching.isEmpty ? self : matching
     }
 }

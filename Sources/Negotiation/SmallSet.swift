@@ -8,14 +8,24 @@ package struct SmallSet<Element: Hashable & Sendable>: Sendable {
         case any(Set<Element>)
     }
 
-    @usableFromInline var content = Content.any([])
+    @usableFromInline var content: Content
 
-    @inlinable package init() {}
+    @inlinable
+    package init() {
+        content = .any([])
+    }
 
     @inlinable package var isEmpty: Bool {
         switch content {
         case .one: false
         case .any(let elements): elements.isEmpty
+        }
+    }
+
+    @inlinable package var count: Int {
+        switch content {
+        case .one: 1
+        case .any(let elements): elements.count
         }
     }
 

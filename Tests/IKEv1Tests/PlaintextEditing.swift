@@ -28,8 +28,8 @@ enum PlaintextEditing {
             return reseal(datagram, keyed.cipher, keyed.ivs.phase1) { change($0) }
         case .established(let sa):
             let exchange = sa.quickModes[header.messageID]
-            let iv = exchange?.iv ?? sa.ivs.phase2(messageID: header.messageID)
-            return reseal(datagram, sa.cipher, iv) { payloads in
+            let iv = exchange?.iv ?? sa.terms.ivs.phase2(messageID: header.messageID)
+            return reseal(datagram, sa.terms.cipher, iv) { payloads in
                 rehash(change(payloads), header.messageID, sa, exchange)
             }
         case .mainMode, .over: return nil
@@ -53,11 +53,11 @@ enum PlaintextEditing {
         }
         switch exchange?.state {
         case nil:
-            let hash = Phase2Hash.first(sa.keys, messageID: messageID, following: following)
+            let hash = Phase2Hash.first(sa.terms.keys, messageID: messageID, following: following)
             return [.hash(hash)] + payloads.dropFirst()
         case .sentOffer(let sent):
             let hash = Phase2Hash.second(
-                sa.keys, messageID: messageID, initiatorNonce: sent.nonce, following: following)
+                sa.terms.keys, messageID: messageID, initiatorNonce: sent.nonce, following: following)
             return [.hash(hash)] + payloads.dropFirst()
         case .findingPolicy, .installingInbound, .answered, .settling, .installingOutbound, .over:
             return payloads

@@ -22,12 +22,12 @@ package enum QuickModeKeys {
         writer.put(spi.value)
         writer.put(initiatorNonce)
         writer.put(responderNonce)
-        let clear = PRF.Part.clear(writer.bytes)
-        let seed = sharedSecret.map { [.secret($0), clear] } ?? [clear]
-        var blocks = [PRF.compute(keys.prf, key: keys.derivation, parts: seed)]
-        while let last = blocks.last, blocks.count * last.count < size {
-            blocks.append(PRF.compute(keys.prf, key: keys.derivation, parts: [.secret(last)] + seed))
+        func block(after last: SecretKey?) -> SecretKey {
+            PRF.compute(
+                keys.prf, key: keys.derivation, parts: PRF.parts(last, sharedSecret, clear: writer.bytes))
         }
+        var blocks = [block(after: nil)]
+        while let last = blocks.last, blocks.count * last.count < size { blocks.append(block(after: last)) }
         return SecretKey(concatenating: blocks).extracting(0..<size)
     }
 

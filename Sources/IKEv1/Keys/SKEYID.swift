@@ -27,10 +27,8 @@ package final class SKEYID: Sendable {
             writer.put(initiatorCookie)
             writer.put(responderCookie)
             writer.put(digit)
-            let rest: (PRF.Part, PRF.Part) = (.secret(sharedSecret), .clear(writer.bytes))
             return PRF.compute(
-                prf, key: base,
-                parts: previous.map { [.secret($0), rest.0, rest.1] } ?? [rest.0, rest.1])
+                prf, key: base, parts: PRF.parts(previous, sharedSecret, clear: writer.bytes))
         }
         self.prf = prf
         self.base = base

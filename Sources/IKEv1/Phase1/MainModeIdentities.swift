@@ -223,7 +223,8 @@ extension ISAKMPSA {
                 .verify(
                     token,
                     VerificationRequest(
-                        peer: fitting(claim.identity)?.name ?? peer.name, identity: claim.identity,
+                        peer: fitting(claim.identity)?.wrappedValue.name ?? peer.name,
+                        identity: claim.identity,
                         proof: .ikev1(signature: received.proof, hash: expected),
                         certificates: received.certificates)))
             state = .mainMode(
@@ -278,8 +279,8 @@ extension ISAKMPSA {
             throw .authenticationFailed(
                 .unexpectedIdentity(identity, expected: peer.remoteIdentities, origin: peer.origin))
         }
-        peer = chosen
-        if !chosen.remoteIdentities.isEmpty, !chosen.names(identity) {
+        follow(chosen)
+        if !peer.remoteIdentities.isEmpty, !peer.names(identity) {
             turn.report(
                 .warning, .progress, subject,
                 "the peer is \(identity), which peers_identifier does not name; accepted as verify_identifier is off"
@@ -294,16 +295,19 @@ extension ISAKMPSA {
         }
         guard !requests.isEmpty, requests.allSatisfy(\.content.isEmpty) else { return }
         candidates = candidates.matchingEmptyRequest
-        guard let first = candidates.first, !candidates.contains(where: { $0.name == peer.name }) else {
+        guard let first = candidates.first, !candidates.contains(where: { $0.wrappedValue.name == peer.name })
+        else {
             return
         }
-        peer = first
+        follow(first)
     }
 
     /// The block that names an identity, or else one that takes any.
-    private func fitting(_ identity: Identity) -> PeerPolicy? {
-        candidates.first { $0.names(identity) }
-            ?? candidates.first { $0.remoteIdentities.isEmpty || !$0.verifiesIdentity }
+    private func fitting(_ identity: Identity) -> Boxed<PeerPolicy>? {
+        candidates.first { $0.wrappedValue.names(identity) }
+            ?? candidates.first {
+                $0.wrappedValue.remoteIdentities.isEmpty || !$0.wrappedValue.verifiesIdentity
+            }
     }
 
     private mutating func establish(

@@ -11,11 +11,11 @@ extension ISAKMPSA {
     static func initiate(
         _ id: ISAKMPSAID, to peer: PeerPolicy, over path: Path, isFirstContact: Bool, _ turn: inout Turn
     ) -> ISAKMPSA? {
+        let block = Boxed(wrappedValue: peer)
         var sa = ISAKMPSA(
             id: id, role: .initiator, begun: turn.now, isFirstContact: isFirstContact,
-            cookies: Cookies(initiator: turn.cookie(), responder: 0), path: path, peer: peer,
-            candidates: [peer],
-            state: .over)
+            cookies: Cookies(initiator: turn.cookie(), responder: 0), path: path, peer: block,
+            candidates: [block], state: .over)
         let proposals = PhaseOneOffers.write(peer.proposals)
         guard let offer = try? SecurityAssociationPayload(proposals: proposals),
             let datagram = sa.encode([.securityAssociation(offer)] + sa.vendorIDs(answering: nil))

@@ -44,9 +44,15 @@ struct IdentityMessage {
 extension Message {
     /// The one payload of a kind that a message must have.
     func one<Body>(_ noun: String, _ find: (Payload) -> Body?) throws(NegotiationFailure) -> Body {
-        let found = payloads.compactMap(find)
-        guard let first = found.first, found.count == 1 else {
-            throw .peerViolatedProtocol("\(found.count) \(noun) payloads where one is required")
+        var first: Body?
+        var count = 0
+        for payload in payloads {
+            guard let body = find(payload) else { continue }
+            first = first ?? body
+            count += 1
+        }
+        guard let first, count == 1 else {
+            throw .peerViolatedProtocol("\(count) \(noun) payloads where one is required")
         }
         return first
     }

@@ -9,11 +9,13 @@ import Negotiation
 extension ISAKMPSA {
     /// The peer's offers in SA, answered by our choice in SA.
     static func respond(
-        _ id: ISAKMPSAID, to message: Message, from path: Path, _ turn: inout Turn
+        _ id: ISAKMPSAID, to datagram: [UInt8], from path: Path, among blocks: [Boxed<PeerPolicy>],
+        _ turn: inout Turn
     ) throws(NegotiationFailure) -> ISAKMPSA {
+        let message = try clear(datagram)
         let offered = try message.securityAssociation
         let offers = PhaseOneOffers.read(offered.proposals)
-        let choice = try choose(among: offers.map(\.offer), from: path, turn.policy)
+        let choice = try choose(among: offers.map(\.offer), from: path, blocks, turn.policy)
         guard offers.indices.contains(choice.selection.index) else { throw .noCommonChoice(.ike, nil) }
         var sa = ISAKMPSA(
             id: id, role: .responder, begun: turn.now, isFirstContact: false,
@@ -21,30 +23,32 @@ extension ISAKMPSA {
             peer: choice.peer, candidates: choice.candidates, state: .over)
         let agreed = MainMode.Agreed(
             body: offered.rawBody, proposal: choice.selection.proposal, capabilities: message.capabilities)
-        sa.trace(.received, message, &turn)
+        sa.trace(.received, datagram, &turn)
         try sa.answer(offers[choice.selection.index].accepted(spi: []), agreed, &turn)
+        sa.remember(Fingerprint(of: datagram))
         return sa
     }
 
     /// What is answered to an offer, and on behalf of which block.
     private struct Choice {
-        let peer: PeerPolicy
+        let peer: Boxed<PeerPolicy>
         /// Empty for a stranger.
-        let candidates: [PeerPolicy]
+        let candidates: [Boxed<PeerPolicy>]
         let selection: IKESelection
     }
 
     private static func choose(
-        among offers: [IKEOffer], from path: Path, _ policy: NegotiationPolicy
+        among offers: [IKEOffer], from path: Path, _ blocks: [Boxed<PeerPolicy>], _ policy: NegotiationPolicy
     ) throws(NegotiationFailure) -> Choice {
-        let peers = policy.peersForResponding(to: path.remote, mode: .main)
-        guard let first = peers.first else { return try pretend(offers, path, policy) }
-        let fitting = peers.compactMap { peer in
-            ProposalSelection.select(from: offers, accepting: peer.proposals, check: peer.proposalCheck)
-                .map { (peer, $0) }
+        guard let first = blocks.first?.wrappedValue else { return try pretend(offers, path, policy) }
+        let fitting = blocks.compactMap { block in
+            ProposalSelection.select(
+                from: offers, accepting: block.wrappedValue.proposals,
+                check: block.wrappedValue.proposalCheck
+            ).map { (block, $0) }
         }
         guard let (peer, selection) = fitting.first else {
-            let ours = peers.flatMap(\.proposals)
+            let ours = blocks.flatMap(\.wrappedValue.proposals)
             throw .noCommonChoice(
                 .ike, ProposalComparison(offers: offers, ours: ours, check: first.proposalCheck))
         }
@@ -59,7 +63,7 @@ extension ISAKMPSA {
             throw .localPolicyForbids(.unknownPeer(path.remote.address, exchange: "main"))
         }
         guard let selection = PretendedPeer.select(from: offers) else { throw .noCommonChoice(.ike, nil) }
-        return Choice(peer: peer, candidates: [], selection: selection)
+        return Choice(peer: Boxed(wrappedValue: peer), candidates: [], selection: selection)
     }
 
     private mutating func answer(

@@ -28,11 +28,14 @@ enum PhaseOneOffers {
 
     /// The peer's offers in its order of preference.
     static func read(_ proposals: [ProposalSubstructure]) -> [ReceivedTransform<IKEOffer>] {
-        let all = proposals.filter { $0.protocolID == ProtocolID.isakmp }.flatMap { proposal in
-            proposal.transforms.filter { $0.identifier == TransformSubstructure.keyIKE }.map {
-                ReceivedTransform(offer: $0.ikeOffer, proposal: proposal, transform: $0)
+        var offers: [ReceivedTransform<IKEOffer>] = []
+        for proposal in proposals where proposal.protocolID == ProtocolID.isakmp {
+            for transform in proposal.transforms where transform.identifier == TransformSubstructure.keyIKE {
+                guard offers.count < ProtocolLimits.offers else { return offers }
+                offers.append(
+                    ReceivedTransform(offer: transform.ikeOffer, proposal: proposal, transform: transform))
             }
         }
-        return Array(all.prefix(ProtocolLimits.offers))
+        return offers
     }
 }

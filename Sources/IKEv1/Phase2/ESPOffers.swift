@@ -31,15 +31,18 @@ enum ESPOffers {
     static func read(
         _ proposals: [ProposalSubstructure], isEncapsulated: Bool
     ) -> [ReceivedTransform<ChildOffer>] {
-        let all = proposals.flatMap { proposal in
+        var offers: [ReceivedTransform<ChildOffer>] = []
+        for proposal in proposals {
             let bundle = proposals.count { $0.number == proposal.number }
-            return proposal.transforms.map { transform in
-                ReceivedTransform(
-                    offer: offer(transform, proposal, bundle, isEncapsulated), proposal: proposal,
-                    transform: transform)
+            for transform in proposal.transforms {
+                guard offers.count < ProtocolLimits.offers else { return offers }
+                offers.append(
+                    ReceivedTransform(
+                        offer: offer(transform, proposal, bundle, isEncapsulated), proposal: proposal,
+                        transform: transform))
             }
         }
-        return Array(all.prefix(ProtocolLimits.offers))
+        return offers
     }
 
     private static func offer(

@@ -110,7 +110,7 @@ extension ISAKMPSA {
         }
         guard sa.detection.unanswered < rule.maximumFailures else {
             let failure = NegotiationFailure.peerDeclined(.dead(tries: sa.detection.unanswered))
-            turn.outcomes.append(.peerDead(sa.remoteIdentity, failure))
+            turn.outcomes.append(.peerDead(sa.terms.remoteIdentity, failure))
             end(failure, &turn)
             return
         }

@@ -39,17 +39,21 @@ extension ISAKMPSA {
         state = .established(sa)
     }
 
+    private func hasUsed(_ messageID: UInt32) -> Bool {
+        established?.messageIDs.contains(messageID) ?? false
+    }
+
     /// Decrypts the first message of an exchange of the peer's and checks HASH(1); its message ID is used up.
     mutating func openFirst(
         _ datagram: [UInt8], _ messageID: UInt32, _ path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) -> MessageCipher.Opened {
-        guard let sa = established else { throw .peerViolatedProtocol("phase 1 is not done") }
-        guard !sa.messageIDs.contains(messageID) else {
+        guard let terms else { throw .peerViolatedProtocol("phase 1 is not done") }
+        guard !hasUsed(messageID) else {
             throw .peerViolatedProtocol("message ID \(messageID) was used before")
         }
-        let opened = try Self.open(datagram, sa.cipher, iv: sa.ivs.phase2(messageID: messageID))
+        let opened = try Self.open(datagram, terms.cipher, iv: terms.ivs.phase2(messageID: messageID))
         let following = try Self.following(opened.message)
-        let expected = Phase2Hash.first(sa.keys, messageID: messageID, following: following)
+        let expected = Phase2Hash.first(terms.keys, messageID: messageID, following: following)
         try Self.check(opened.message, against: expected)
         var isFresh = false
         updateEstablished { isFresh = $0.messageIDs.use(messageID) }
@@ -89,7 +93,7 @@ extension ISAKMPSA {
             $0.detection.unanswered = 0
             $0.isDoubted = false
         }
-        guard path != self.path, established?.nat.isDetected == true else { return }
+        guard path != self.path, terms?.nat.isDetected == true else { return }
         let old = self.path
         self.path = path
         turn.outcomes.append(.moved(from: old))
@@ -99,17 +103,17 @@ extension ISAKMPSA {
     mutating func sealFirst(
         _ payloads: [Payload], _ type: ExchangeType, _ turn: inout Turn
     ) -> (messageID: UInt32, sealed: MessageCipher.Sealed)? {
-        guard let sa = established, let following = try? Message.encode(payloads) else { return nil }
+        guard let terms, let following = try? Message.encode(payloads) else { return nil }
         var messageID: UInt32 = 0
-        for _ in 0..<ProtocolLimits.spiDraws where messageID == 0 || sa.messageIDs.contains(messageID) {
+        for _ in 0..<ProtocolLimits.spiDraws where messageID == 0 || hasUsed(messageID) {
             messageID = turn.random.uint32()
         }
         var isFresh = false
         updateEstablished { isFresh = messageID != 0 && $0.messageIDs.use(messageID) }
         guard isFresh else { return nil }
-        let hash = Phase2Hash.first(sa.keys, messageID: messageID, following: following)
+        let hash = Phase2Hash.first(terms.keys, messageID: messageID, following: following)
         let message = Message(header: header(type, messageID: messageID), payloads: [.hash(hash)] + payloads)
-        guard let sealed = try? sa.cipher.seal(message, iv: sa.ivs.phase2(messageID: messageID)) else {
+        guard let sealed = try? terms.cipher.seal(message, iv: terms.ivs.phase2(messageID: messageID)) else {
             return nil
         }
         trace(.sent, sealed.clear, &turn)

@@ -38,7 +38,7 @@ extension ISAKMPSA {
             try PrivateValue(group, random: &turn.random)
         }
         let nonce = turn.random.bytes(count: nonceSize)
-        let proposals = ESPOffers.write(policy, mode: request.mode, form: sa.form, spi: spi)
+        let proposals = ESPOffers.write(policy, mode: request.mode, form: sa.terms.form, spi: spi)
         guard let offer = try? SecurityAssociationPayload(proposals: proposals) else {
             throw .localPolicyForbids(
                 .limit("the sainfo at \(policy.origin) makes no offer that IKEv1 knows"))
@@ -67,13 +67,13 @@ extension ISAKMPSA {
         _ datagram: [UInt8], _ quickMode: QuickMode, _ sent: QuickMode.SentOffer, _ path: Path,
         _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        guard let sa = established else { return }
-        let opened = try Self.open(datagram, sa.cipher, iv: quickMode.iv)
+        guard let terms else { return }
+        let opened = try Self.open(datagram, terms.cipher, iv: quickMode.iv)
         let following = try Self.following(opened.message)
         try Self.check(
             opened.message,
             against: Phase2Hash.second(
-                sa.keys, messageID: quickMode.messageID, initiatorNonce: sent.nonce, following: following))
+                terms.keys, messageID: quickMode.messageID, initiatorNonce: sent.nonce, following: following))
         trace(.received, opened.message, &turn)
         heardFrom(path, &turn)
         var quickMode = quickMode
@@ -92,8 +92,8 @@ extension ISAKMPSA {
         _ answer: QuickModeMessage, _ quickMode: inout QuickMode, _ sent: QuickMode.SentOffer,
         _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        guard let sa = established else { return }
-        let received = ESPOffers.read(answer.proposals.proposals, isEncapsulated: sa.form != .none)
+        guard let terms else { return }
+        let received = ESPOffers.read(answer.proposals.proposals, isEncapsulated: terms.form != .none)
         guard let chosen = received.first, received.count == 1, let spi = SPI(octets: chosen.proposal.spi)
         else {
             throw .peerViolatedProtocol("\(received.count) offers chosen instead of one")

@@ -62,7 +62,7 @@ extension ISAKMPSA {
         }
         do {
             var (local, remote) = (try last.trafficSelector, try first.trafficSelector)
-            if asksForTransport(message), established?.nat.isDetected == true {
+            if asksForTransport(message), terms?.nat.isDetected == true {
                 // Behind NAT a host knows only addresses that mean nothing to the other.
                 local = local.moved(to: path.local.address)
                 remote = remote.moved(to: path.remote.address)
@@ -79,8 +79,8 @@ extension ISAKMPSA {
 
     /// Which policy covers the traffic is known.
     mutating func receivePolicy(_ token: EffectToken, _ policy: SecurityPolicy?, _ turn: inout Turn) {
-        guard let sa = established,
-            var quickMode = sa.quickModes.values.first(where: {
+        guard
+            var quickMode = established?.quickModes.values.first(where: {
                 if case .findingPolicy(token, _) = $0.state { true } else { false }
             }), case .findingPolicy(_, let received) = quickMode.state
         else { return }
@@ -133,12 +133,12 @@ extension ISAKMPSA {
         _ received: QuickMode.Received, _ request: ChildRequest, _ quickMode: inout QuickMode,
         _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        guard let sa = established else { return }
+        guard let terms else { return }
         guard let policy = turn.policy.child(for: parties(received.local, received.remote)) else {
             throw .localPolicyForbids(.noChildPolicy(local: received.local, remote: received.remote))
         }
         let message = received.message
-        let offers = ESPOffers.read(message.proposals.proposals, isEncapsulated: sa.form != .none)
+        let offers = ESPOffers.read(message.proposals.proposals, isEncapsulated: terms.form != .none)
         let selection = ProposalSelection.select(
             from: offers.map(\.offer), accepting: policy, mode: request.mode, check: peer.proposalCheck)
         guard let selection, offers.indices.contains(selection.index) else {
@@ -188,12 +188,12 @@ extension ISAKMPSA {
         _ datagram: [UInt8], _ quickMode: QuickMode, _ negotiated: QuickMode.Negotiated, _ path: Path,
         _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        guard let sa = established else { return }
-        let opened = try Self.open(datagram, sa.cipher, iv: quickMode.iv)
+        guard let terms else { return }
+        let opened = try Self.open(datagram, terms.cipher, iv: quickMode.iv)
         try Self.check(
             opened.message,
             against: Phase2Hash.third(
-                sa.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
+                terms.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
                 responderNonce: negotiated.responderNonce))
         trace(.received, opened.message, &turn)
         heardFrom(path, &turn)

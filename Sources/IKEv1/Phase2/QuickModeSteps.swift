@@ -130,7 +130,7 @@ extension ISAKMPSA {
     func parties(_ local: TrafficSelector, _ remote: TrafficSelector) -> ChildParties {
         ChildParties(
             local: local, remote: remote, peerAddress: path.remote.address,
-            peerIdentity: established?.remoteIdentity, phase1ID: peer.phase1ID)
+            peerIdentity: terms?.remoteIdentity, phase1ID: peer.phase1ID)
     }
 
     /// NAT-OA payloads for transport mode: the initiator's address, then the responder's, as we know them.
@@ -138,8 +138,8 @@ extension ISAKMPSA {
     /// They let a peer correct checksums (RFC 3947 section 5.2). We do not look at the peer's, as neither of our
     /// data planes needs them.
     func originalAddresses(_ mode: EncapsulationMode, _ role: IKESAStatus.Role) -> [Payload] {
-        guard mode == .transport, let sa = established, sa.form != .none else { return [] }
-        let form = sa.capabilities.natTraversal ?? .rfc3947
+        guard mode == .transport, let terms, terms.form != .none else { return [] }
+        let form = terms.capabilities.natTraversal ?? .rfc3947
         let own = Payload.natOriginalAddress(path.local.address, form)
         let other = Payload.natOriginalAddress(path.remote.address, form)
         return role == .initiator ? [own, other] : [other, own]
@@ -164,7 +164,7 @@ extension ISAKMPSA {
         request.path = path
         let child = ChildSA(
             role: role, request: request,
-            peerIdentity: established?.remoteIdentity ?? .address(path.remote.address),
+            peerIdentity: terms?.remoteIdentity ?? .address(path.remote.address),
             inbound: association(.inbound, request, selection, keying),
             outbound: association(.outbound, request, selection, keying), local: request.local,
             remote: request.remote, established: turn.now, replaces: replaces)
@@ -177,7 +177,7 @@ extension ISAKMPSA {
         let isInbound = direction == .inbound
         let (from, to) = isInbound ? (path.remote, path.local) : (path.local, path.remote)
         let spi = isInbound ? keying.ownSPI : keying.peerSPI
-        let isEncapsulated = established.map { $0.form != .none } ?? false
+        let isEncapsulated = terms.map { $0.form != .none } ?? false
         return SecurityAssociation(
             id: SecurityAssociationID(destination: to.address, protocol: .esp, spi: spi),
             source: from.address,
@@ -196,11 +196,11 @@ extension ISAKMPSA {
     }
 
     private func transform(_ spi: SPI, _ selection: ChildSelection, _ keying: ChildKeying) -> ESPTransform {
-        guard let sa = established else {
+        guard let terms else {
             preconditionFailure("a quick mode outside an established ISAKMP SA")
         }
         return QuickModeKeys.espTransform(
-            sa.keys, sharedSecret: keying.secret, spi: spi, initiatorNonce: keying.initiatorNonce,
+            terms.keys, sharedSecret: keying.secret, spi: spi, initiatorNonce: keying.initiatorNonce,
             responderNonce: keying.responderNonce, encryption: selection.encryption,
             integrity: selection.integrity)
     }
@@ -224,9 +224,9 @@ extension ISAKMPSA {
     mutating func receiveInstalled(
         _ token: EffectToken, _ result: Result<Void, DatabaseFailure>, _ turn: inout Turn
     ) {
-        guard let sa = established,
-            var quickMode = sa.quickModes.values.first(where: { $0.awaits(token) })
-        else { return }
+        guard var quickMode = established?.quickModes.values.first(where: { $0.awaits(token) }) else {
+            return
+        }
         if case .failure(let failure) = result {
             refuse(.localResource(.database(failure)), &turn)
             finish(quickMode.messageID, failed: .localResource(.database(failure)), &turn)
@@ -234,7 +234,7 @@ extension ISAKMPSA {
         }
         switch quickMode.state {
         case .installingInbound(_, let negotiated):
-            sendAnswer(negotiated, &quickMode, sa, &turn)
+            sendAnswer(negotiated, &quickMode, &turn)
             store(quickMode)
         case .installingOutbound(_, let negotiated):
             quickMode.state = .over(negotiated.child.id)
@@ -247,25 +247,25 @@ extension ISAKMPSA {
 
     /// The responder sends HASH(2)…, the initiator HASH(3), after which it may send itself.
     private mutating func sendAnswer(
-        _ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ sa: EstablishedSA,
-        _ turn: inout Turn
+        _ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ turn: inout Turn
     ) {
+        guard let terms else { return }
         let isResponder = quickMode.role == .responder
         let hash: [UInt8]
         if isResponder {
             let following = (try? Message.encode(negotiated.answer)) ?? []
             hash = Phase2Hash.second(
-                sa.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
+                terms.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
                 following: following)
         } else {
             hash = Phase2Hash.third(
-                sa.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
+                terms.keys, messageID: quickMode.messageID, initiatorNonce: negotiated.initiatorNonce,
                 responderNonce: negotiated.responderNonce)
         }
         let message = Message(
             header: header(.quickMode, messageID: quickMode.messageID),
             payloads: [.hash(hash)] + negotiated.answer)
-        guard let sealed = try? sa.cipher.seal(message, iv: quickMode.iv) else { return }
+        guard let sealed = try? terms.cipher.seal(message, iv: quickMode.iv) else { return }
         quickMode.iv = sealed.nextIV
         trace(.sent, sealed.clear, &turn)
         transmit(&quickMode, sealed.datagram, awaitsAnswer: isResponder, &turn)
