@@ -127,7 +127,7 @@ extension IKEv2Endpoint {
     private mutating func respond(
         _ message: Message, _ datagram: [UInt8], _ first: FirstMessage, _ path: Path
     ) {
-        let candidates = policy.peersForResponding(to: path.remote, mode: .ikev2)
+        let candidates = policy.blocksForResponding(to: path.remote, mode: .ikev2)
         guard !candidates.isEmpty else {
             tell(NotifyPayload(.noProposalChosen), message.header, path)
             let failure = NegotiationFailure.localPolicyForbids(

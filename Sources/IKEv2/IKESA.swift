@@ -23,7 +23,7 @@ struct IKESA {
     /// The block it follows; as responder it may change among `candidates` until the peer is authenticated.
     @Boxed var peer: PeerPolicy
     /// None once it is established.
-    var candidates: [PeerPolicy]
+    var candidates: [Boxed<PeerPolicy>]
     var state: IKESAState
     var window: MessageWindow<Request>
     var deadlines = Deadlines<Timer>()
@@ -48,7 +48,8 @@ struct IKESA {
 
     init(
         id: IKESAID, role: IKESAStatus.Role, begun: Instant, isFirstContact: Bool, spis: IKESPIs, path: Path,
-        peer: PeerPolicy, candidates: [PeerPolicy], state: IKESAState, window: MessageWindow<Request>
+        peer: Boxed<PeerPolicy>, candidates: [Boxed<PeerPolicy>], state: IKESAState,
+        window: MessageWindow<Request>
     ) {
         self.id = id
         self.role = role
@@ -57,7 +58,7 @@ struct IKESA {
         self.spis = spis
         self.path = path
         origin = path.remote
-        self.peer = peer
+        _peer = peer
         self.candidates = candidates
         self.state = state
         self.window = window
@@ -138,6 +139,12 @@ struct IKESA {
     }
 
     var ownSPI: UInt64 { role == .initiator ? spis.initiator : spis.responder }
+
+    /// The block it follows, as it is kept.
+    var block: Boxed<PeerPolicy> {
+        get { _peer }
+        set { _peer = newValue }
+    }
 
     /// Keeps the block it follows in common with other SAs.
     ///

@@ -49,11 +49,6 @@ extension NegotiationPolicy {
         }
     }
 
-    /// The same, each a copy.
-    package func peersForResponding(to remote: Endpoint, mode: ExchangeMode) -> [PeerPolicy] {
-        blocksForResponding(to: remote, mode: mode).map(\.wrappedValue)
-    }
-
     /// The child policy for traffic between two selectors: the one of the greatest weight, then the first.
     package func child(for parties: ChildParties) -> ChildPolicy? {
         var best: ChildPolicy?
@@ -80,14 +75,6 @@ extension [Boxed<PeerPolicy>] {
     /// Those that may be for a peer which asks for certificates and names no authority; all where none is.
     package var matchingEmptyRequest: [Boxed<PeerPolicy>] {
         let matching = filter(\.wrappedValue.matchesEmptyRequest)
-        return matching.isEmpty ? self : matching
-    }
-}
-
-extension [PeerPolicy] {
-    /// Those that may be for a peer which asks for certificates and names no authority; all where none is.
-    package var matchingEmptyRequest: [PeerPolicy] {
-        let matching = filter(\.matchesEmptyRequest)
         return matching.isEmpty ? self : matching
     }
 }

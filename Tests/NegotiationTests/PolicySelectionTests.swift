@@ -11,7 +11,8 @@ import Testing
     }
 
     private static func names(_ policy: NegotiationPolicy, _ last: UInt8, port: UInt16 = 500) -> [String] {
-        policy.peersForResponding(to: Endpoint(Samples.address(last), port: port), mode: .main).map(\.name)
+        policy.blocksForResponding(to: Endpoint(Samples.address(last), port: port), mode: .main)
+            .map(\.wrappedValue.name)
     }
 
     @Test func theMostSpecificBlocks() {

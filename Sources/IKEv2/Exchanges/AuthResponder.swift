@@ -34,7 +34,7 @@ extension IKESA {
 
     private var expectedMethods: String {
         let kinds = candidates.reduce(into: Set<AuthenticationKind>()) {
-            $0.formUnion($1.remoteAuthentication)
+            $0.formUnion($1.wrappedValue.remoteAuthentication)
         }
         return kinds.map(\.rawValue).sorted().joined(separator: " or ")
     }
@@ -140,10 +140,11 @@ extension IKESA {
     /// The block that expects this identity, proven in this way: one that names it before one that takes any.
     private mutating func choosePeer(for claim: AuthClaim) {
         guard let kind = claim.kind else { return }
-        let fits = { (candidate: PeerPolicy) in candidate.remoteAuthentication.contains(kind) }
-        let named = candidates.first { fits($0) && $0.names(claim.identity) }
+        let fitting = candidates.filter { $0.wrappedValue.remoteAuthentication.contains(kind) }
+        let named = fitting.first { $0.wrappedValue.names(claim.identity) }
         let chosen =
-            named ?? candidates.first { ($0.remoteIdentities.isEmpty || !$0.verifiesIdentity) && fits($0) }
-        if let chosen { peer = chosen }
+            named
+            ?? fitting.first { $0.wrappedValue.remoteIdentities.isEmpty || !$0.wrappedValue.verifiesIdentity }
+        if let chosen { block = chosen }
     }
 }

@@ -19,10 +19,11 @@ extension IKESA {
             throw .localResource(
                 .cryptography("remote \"\(peer.name)\" (\(peer.origin)) names no key exchange for IKEv2"))
         }
+        let block = Boxed(wrappedValue: peer)
         var sa = IKESA(
             id: id, role: .initiator, begun: turn.now, isFirstContact: isFirstContact,
-            spis: IKESPIs(initiator: turn.cookie()), path: path, peer: peer, candidates: [peer], state: .over,
-            window: MessageWindow(next: 1, expected: 0))
+            spis: IKESPIs(initiator: turn.cookie()), path: path, peer: block, candidates: [block],
+            state: .over, window: MessageWindow(next: 1, expected: 0))
         let exchange = try PrivateValue(group, random: &turn.random)
         let nonce = turn.random.bytes(count: sa.nonceSize)
         sa.deadlines[.giveUp] = turn.now + turn.policy.timers.phase1

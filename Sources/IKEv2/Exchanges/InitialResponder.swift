@@ -14,8 +14,8 @@ extension IKESA {
     ///
     /// - Parameter candidates: the blocks that hold for the peer's address, which allow IKEv2.
     static func respond(
-        _ id: IKESAID, to message: Message, _ datagram: [UInt8], from path: Path, candidates: [PeerPolicy],
-        _ turn: inout Turn
+        _ id: IKESAID, to message: Message, _ datagram: [UInt8], from path: Path,
+        candidates: [Boxed<PeerPolicy>], _ turn: inout Turn
     ) throws(Refusal) -> IKESA {
         let received = try parsed(message)
         let choice = try choose(among: received, candidates)
@@ -31,8 +31,8 @@ extension IKESA {
 
     /// What is chosen of a peer's proposals, and on behalf of which block.
     private struct Choice {
-        let peer: PeerPolicy
-        let candidates: [PeerPolicy]
+        let peer: Boxed<PeerPolicy>
+        let candidates: [Boxed<PeerPolicy>]
         let selection: SuiteSelection
         let group: KeyExchangeMethod
     }
@@ -46,21 +46,24 @@ extension IKESA {
     }
 
     private static func choose(
-        among received: InitialMessage, _ candidates: [PeerPolicy]
+        among received: InitialMessage, _ candidates: [Boxed<PeerPolicy>]
     ) throws(Refusal) -> Choice {
         let offers = received.offers
         let sent = Catalogue.keyExchange(number: received.keyExchange.method)
         var chosen: SuiteSelection?
-        var fitting: [PeerPolicy] = []
+        var fitting: [Boxed<PeerPolicy>] = []
         for peer in candidates {
-            guard let selection = SuiteSelection.select(from: offers, accepting: peer.suites, sent: sent),
+            guard
+                let selection = SuiteSelection.select(
+                    from: offers, accepting: peer.wrappedValue.suites, sent: sent),
                 chosen == nil || chosen == selection
             else { continue }
             chosen = selection
             fitting.append(peer)
         }
         guard let peer = fitting.first, let chosen, let group = chosen.suite.keyExchange else {
-            let comparison = ProposalComparison(offers: offers, ours: candidates.flatMap(\.suites))
+            let comparison = ProposalComparison(
+                offers: offers, ours: candidates.flatMap(\.wrappedValue.suites))
             throw Refusal(.noCommonChoice(.ike, comparison), NotifyPayload(.noProposalChosen))
         }
         return Choice(peer: peer, candidates: fitting, selection: chosen, group: group)

@@ -61,7 +61,8 @@ extension IKESA {
     /// Whether either side may prove itself with a signature.
     var usesSignatures: Bool {
         candidates.contains {
-            $0.localAuthentication == .signature || $0.remoteAuthentication.contains(.signature)
+            $0.wrappedValue.localAuthentication == .signature
+                || $0.wrappedValue.remoteAuthentication.contains(.signature)
         }
     }
 
@@ -156,16 +157,16 @@ extension IKESA {
     /// No responder is named: the authority itself and those that it charges are the ones that are believed.
     var certificateRequest: [Payload] {
         var authorities: [[UInt8]] = []
-        for candidate in candidates where candidate.remoteAuthentication.contains(.signature) {
-            for authority in candidate.requestedAuthorities where !authorities.contains(authority) {
+        let believing = candidates.filter { $0.wrappedValue.remoteAuthentication.contains(.signature) }
+        for candidate in believing {
+            for authority in candidate.wrappedValue.requestedAuthorities
+            where !authorities.contains(authority) {
                 authorities.append(authority)
             }
         }
         guard !authorities.isEmpty else { return [] }
         let requests = [CertificateRequestPayload(.x509Signature, authorities: authorities.flatMap { $0 })]
-        let wantsResponses = candidates.contains {
-            $0.remoteAuthentication.contains(.signature) && $0.requestsResponses
-        }
+        let wantsResponses = believing.contains { $0.wrappedValue.requestsResponses }
         let responses = wantsResponses ? [CertificateRequestPayload(.ocspContent, authorities: [])] : []
         return (requests + responses).map { .certificateRequest($0) }
     }

@@ -56,7 +56,7 @@ extension IKESA {
             suite: suite, keys: keys, channel: try MessageChannel(keys, role: role), nat: sa.secured.nat,
             capabilities: sa.secured.capabilities)
         var successor = IKESA(
-            id: id, role: role, begun: begun, isFirstContact: false, spis: spis, path: path, peer: peer,
+            id: id, role: role, begun: begun, isFirstContact: false, spis: spis, path: path, peer: block,
             candidates: candidates, state: .over, window: MessageWindow())
         var inheriting = EstablishedSA(
             secured: secured, localIdentity: sa.localIdentity, remoteIdentity: sa.remoteIdentity,
