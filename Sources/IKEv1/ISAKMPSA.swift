@@ -11,11 +11,20 @@ import Negotiation
 /// It knows nothing of other SAs; what concerns them is an `Outcome`.
 struct ISAKMPSA {
     let id: ISAKMPSAID
+    // What takes an octet each stands together, so that no room is lost between.
     let role: IKESAStatus.Role
+    /// Whether no SAs with the peer existed when it began; known of an initiator only.
+    let isFirstContact: Bool
+    /// Whether no block is for the peer, so that it cannot become anybody; that has been reported.
+    let isStranger: Bool
+    /// Whether it was said that the peer's key seems to be another.
+    var isKeyDoubted = false
+    /// Whether phase 1 ever came to its end.
+    private(set) var wasEstablished = false
+    /// Whether the endpoint's index has its peer's address and identity as they are now.
+    var isIndexed = false
     /// When its first message was sent or received.
     let begun: Instant
-    /// Whether no SAs with the peer existed then; known of an initiator only.
-    let isFirstContact: Bool
     var cookies: Cookies
     var path: Path {
         didSet {
@@ -31,8 +40,6 @@ struct ISAKMPSA {
     @Boxed var peer: PeerPolicy
     /// None once it is established.
     var candidates: [Boxed<PeerPolicy>]
-    /// Whether no block is for the peer, so that it cannot become anybody; that has been reported.
-    let isStranger: Bool
     var state: State {
         didSet {
             guard !wasEstablished, case .established = state else { return }
@@ -45,13 +52,7 @@ struct ISAKMPSA {
     var requests: [ChildRequest] = []
     /// What an unauthenticated message claimed, for the report if nothing better comes.
     var hint: String?
-    /// Whether it was said that the peer's key seems to be another.
-    var isKeyDoubted = false
     var sending: Sending?
-    /// Whether phase 1 ever came to its end.
-    private(set) var wasEstablished = false
-    /// Whether the endpoint's index has its peer's address and identity as they are now.
-    var isIndexed = false
     /// The datagram that moved phase 1 on.
     var heard: Fingerprint?
     var repeats = 0

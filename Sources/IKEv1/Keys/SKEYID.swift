@@ -4,7 +4,7 @@ package import KeyMaterial
 import Wire
 
 /// The secrets of an ISAKMP SA (RFC 2409 section 5).
-package final class SKEYID: Sendable {
+package struct SKEYID: Sendable {
     package let prf: PseudorandomFunction
     /// SKEYID, from which the other three and HASH_I and HASH_R come.
     package let base: SecretKey
