@@ -1,3 +1,4 @@
+import Algorithms
 import Credentials
 import IPsec
 import Negotiation
@@ -128,15 +129,20 @@ extension IKEv1Endpoint {
         if let traffic = soleTraffic(of: child) { turn.effects.append(.protect(traffic)) }
         children.insert(child)
         deadlines.set(child.deadlines.next, for: .child(child.id))
-        let verb = predecessors.isEmpty ? "established" : "renewed"
-        let integrity = child.outbound.transform.integrity.map { ", \($0)" } ?? ""
-        turn.report(
-            .notice, predecessors.isEmpty ? .childEstablished : .childRekeyed, child.subject,
+        report(established: child, isRenewal: !predecessors.isEmpty)
+    }
+
+    private mutating func report(established child: ChildSA, isRenewal: Bool) {
+        let transform = child.outbound.transform
+        let integrity = transform.integrity.map { ", " + $0.description } ?? ""
+        let sentence = Sentence(
             """
-            \(child.inbound.mode.rawValue) \(verb): \(child.local) with \(child.remote), \
-            \(child.outbound.transform.encryption)\(integrity), \
-            SPIs \(child.inbound.id.spi) in, \(child.outbound.id.spi) out
+            \(child.inbound.mode.rawValue) \(isRenewal ? "renewed" : "established"): \
+            \(child.local.description) with \(child.remote.description), \
+            \(transform.encryption.description)\(integrity), \
+            SPIs \(child.inbound.id.spi.description) in, \(child.outbound.id.spi.description) out
             """)
+        turn.report(.notice, isRenewal ? .childRekeyed : .childEstablished, child.subject, sentence.text)
     }
 
     /// The policies that a child brings along, where no other child needs them.

@@ -328,10 +328,13 @@ extension ISAKMPSA {
         if keyed.nat.isLocalBehindNAT, let interval = turn.policy.timers.natKeepalive {
             deadlines[.keepalive] = turn.now + interval
         }
-        turn.report(
-            established: subject, with: claim.identity,
-            "phase 1 established with \(claim.identity): \(proposal.encryption), \(proposal.prf), \(proposal.group)"
-                + (keyed.nat.isDetected ? ", ESP in UDP" : ""))
+        let sentence = Sentence(
+            """
+            phase 1 established with \(claim.identity.description): \(proposal.encryption.description), \
+            \(proposal.prf.description), \(proposal.group.description)\
+            \(keyed.nat.isDetected ? ", ESP in UDP" : "")
+            """)
+        turn.report(established: subject, with: claim.identity, sentence.text)
         turn.outcomes.append(.established)
         if claim.isFirstContact { turn.outcomes.append(.initialContact) }
     }

@@ -77,7 +77,12 @@ extension ISAKMPSA {
         send(datagram, awaitsAnswer: false, &turn)
         trace(.sent, datagram, &turn)
         let proposal = agreed.proposal
-        step("--> SA, <-- SA: we chose \(proposal.encryption), \(proposal.prf), \(proposal.group)", &turn)
+        let sentence = Sentence(
+            """
+            --> SA, <-- SA: we chose \(proposal.encryption.description), \(proposal.prf.description), \
+            \(proposal.group.description)
+            """)
+        step(sentence.text, &turn)
     }
 
     /// The peer's public value:  KE, Ni -->;  answered by  <-- KE, Nr;  all that SKEYID hangs on is known but a

@@ -210,7 +210,8 @@ extension ISAKMPSA {
         let token = turn.token(for: id)
         quickMode.state = .installingInbound(token, negotiated)
         turn.effects.append(.install(token, negotiated.child.inbound))
-        step("inbound SA \(negotiated.child.inbound.id.spi) goes in before the peer can send", &turn)
+        let spi = negotiated.child.inbound.id.spi.description
+        step(Sentence("inbound SA \(spi) goes in before the peer can send").text, &turn)
     }
 
     func installOutbound(_ negotiated: QuickMode.Negotiated, _ quickMode: inout QuickMode, _ turn: inout Turn)
