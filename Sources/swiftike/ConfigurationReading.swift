@@ -1,3 +1,4 @@
+import Algorithms
 import ControlProtocol
 import Cryptography
 import IKEConfiguration
