@@ -20,7 +20,7 @@ package final class EffectPerformer {
 
     /// Messages that leave with the next `flush()`: whoever gets several at once is woken once.
     private var outbox: [(message: [UInt8], path: Path)] = []
-    /// Lines that are written with the next `flush()`: a write for each costs more than the line.
+    /// Lines that are written with the next `flushLines()`: a write for each costs more than the line.
     private var lines: [LogLine] = []
     /// SAs asked for and not yet answered.
     private var asked: [EffectToken: SecurityAssociationID] = [:]
@@ -75,10 +75,14 @@ package final class EffectPerformer {
         }
     }
 
-    /// Sends the messages and writes the lines that wait for it.
+    /// Sends the messages that wait for it.
     package func flush() {
         for (message, path) in outbox { transmission.sendMessage(message, path) }
         outbox.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes the lines that wait for it.
+    package func flushLines() {
         log.write(lines)
         lines.removeAll(keepingCapacity: true)
     }

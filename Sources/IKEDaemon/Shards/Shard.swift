@@ -42,6 +42,7 @@ final class Shard {
             if (index + 1).isMultiple(of: Self.eventsPerFlush) { performer.flush() }
         }
         performer.flush()
+        performer.flushLines()
         setAlarm()
     }
 
@@ -86,6 +87,7 @@ final class Shard {
     func shutDown(done: @escaping @Sendable () -> Void) {
         handle(.shutDown)
         performer.flush()
+        performer.flushLines()
         hasEnded = true
         alarm?.task.cancel()
         alarm = nil
