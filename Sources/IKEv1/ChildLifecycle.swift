@@ -119,8 +119,7 @@ extension IKEv1Endpoint {
             return
         }
         var child = child
-        let predecessors = children.between(child.local, child.remote)
-            .filter { $0.isCurrent && $0.protectsSame(as: child) }.map(\.id)
+        let predecessors = children.protectingSame(as: child).filter(\.isCurrent).map(\.id)
         for id in predecessors { supersede(id, by: child) }
         let lifetime = child.inbound.lifetime.hardTime ?? ProposalSelection.defaultChildLifetime
         child.deadlines[.expire] = turn.now + lifetime
@@ -148,9 +147,7 @@ extension IKEv1Endpoint {
     /// The policies that a child brings along, where no other child needs them.
     private func soleTraffic(of child: ChildSA) -> ProtectedTraffic? {
         let request = child.request
-        guard request.bringsPolicies,
-            !children.all.contains(where: { $0.request.requestID == request.requestID })
-        else { return nil }
+        guard request.bringsPolicies, !children.broughtPolicies(request.requestID) else { return nil }
         return ProtectedTraffic(
             tunnel: request.tunnel, local: [child.local], remote: [child.remote], mode: request.mode,
             requestID: request.requestID, localAddress: request.path.local.address,
@@ -171,8 +168,7 @@ extension IKEv1Endpoint {
     private mutating func postponeDelete(ofPredecessor id: SecurityAssociationID) {
         guard let child = children[id] else { return }
         let delete = endOfOverlap
-        for old in children.between(child.local, child.remote)
-        where !old.isCurrent && old.protectsSame(as: child) {
+        for old in children.protectingSame(as: child) where !old.isCurrent {
             children.update(old.id) { if $0.deadlines[.delete] != nil { $0.deadlines[.delete] = delete } }
             deadlines.set(children[old.id]?.deadlines.next, for: .child(old.id))
         }
@@ -244,8 +240,7 @@ extension IKEv1Endpoint {
     /// peer's delete: the pair before it, which still exists on both sides, carries on until it is renewed.
     private mutating func revivePredecessor(of child: ChildSA) {
         guard child.isCurrent else { return }
-        let old = children.between(child.local, child.remote)
-            .filter { !$0.isCurrent && $0.protectsSame(as: child) }
+        let old = children.protectingSame(as: child).filter { !$0.isCurrent }
             .max { $0.established < $1.established }
         guard let old else { return }
         let renewal = turn.now + ProtocolLimits.revivalDelay

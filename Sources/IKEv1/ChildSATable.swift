@@ -15,6 +15,8 @@ struct ChildSATable {
     private var byTraffic: [Traffic: SmallSet<SecurityAssociationID>] = [:]
     private var byAddress: [IPAddress: SmallSet<SecurityAssociationID>] = [:]
     private var byIdentity: [Identity: SmallSet<SecurityAssociationID>] = [:]
+    /// Those that bring policies, by the number in these.
+    private var byPolicies: [UInt32: SmallSet<SecurityAssociationID>] = [:]
 
     var all: some Sequence<ChildSA> { children.values }
     var count: Int { children.count }
@@ -32,6 +34,19 @@ struct ChildSATable {
         (byTraffic[Traffic(local: local, remote: remote)]?.elements ?? []).compactMap { children[$0] }
     }
 
+    /// Those that protect the same traffic with the same peer, current ones and others.
+    ///
+    /// Many peers may protect the same traffic, and one peer much: the fewer of both are looked through.
+    func protectingSame(as child: ChildSA) -> [ChildSA] {
+        let sameTraffic = byTraffic[child.traffic] ?? SmallSet()
+        let samePeer = byIdentity[child.peerIdentity] ?? SmallSet()
+        return (samePeer.count < sameTraffic.count ? samePeer : sameTraffic).elements
+            .compactMap { children[$0] }.filter { $0.protectsSame(as: child) }
+    }
+
+    /// Whether there are any that brought policies with a number.
+    func broughtPolicies(_ requestID: UInt32) -> Bool { byPolicies[requestID] != nil }
+
     /// Those with a peer, by their inbound SAs.
     func with(_ peer: Identity) -> Set<SecurityAssociationID> { byIdentity[peer]?.elements ?? [] }
 
@@ -47,6 +62,9 @@ struct ChildSATable {
         byTraffic[child.traffic, default: SmallSet()].insert(child.id)
         byAddress[child.remoteAddress, default: SmallSet()].insert(child.id)
         byIdentity[child.peerIdentity, default: SmallSet()].insert(child.id)
+        if child.request.bringsPolicies {
+            byPolicies[child.request.requestID, default: SmallSet()].insert(child.id)
+        }
     }
 
     mutating func update(_ id: SecurityAssociationID, _ change: (inout ChildSA) -> Void) {
@@ -61,6 +79,7 @@ struct ChildSATable {
         byTraffic.remove(id, for: child.traffic)
         byAddress.remove(id, for: child.remoteAddress)
         byIdentity.remove(id, for: child.peerIdentity)
+        byPolicies.remove(id, for: child.request.requestID)
         return child
     }
 }
