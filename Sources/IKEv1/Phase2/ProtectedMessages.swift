@@ -93,6 +93,8 @@ extension ISAKMPSA {
             $0.detection.unanswered = 0
             $0.isDoubted = false
         }
+        // Whoever speaks under the SA has our last message of phase 1.
+        sending = nil
         guard path != self.path, terms?.nat.isDetected == true else { return }
         let old = self.path
         self.path = path

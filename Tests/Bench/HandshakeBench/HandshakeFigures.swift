@@ -47,7 +47,7 @@ struct HandshakeFigures {
     /// Of the peers; nil for that which the route to the responder has.
     var from: IPAddress?
     /// Peers on their way at once; below what a responder allows one address.
-    var window = 16
+    var window = 64
     /// Handshakes that are measured together.
     var batch = 1000
     /// Handshakes in all.

@@ -18,6 +18,9 @@ struct Responder {
         var logLevel = "info"
     }
 
+    /// Negotiations with the peers' address that may be half open at once.
+    static let mostHalfOpen = 200
+
     /// The key that all share.
     static let secret = "a key for benches alone"
 
@@ -73,6 +76,7 @@ struct Responder {
         path pre_shared_key "psk.txt";
         include_policy "policies.conf";
         log \(settings.logLevel);
+        half_open_limit_per_address \(mostHalfOpen);
         listen { isakmp \(settings.address) [\(settings.ikePort)]; }
         remote anonymous {
             exchange_mode ikev2, main;
