@@ -100,7 +100,7 @@ let package = Package(
         module(
             "Negotiation",
             [
-                "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "KeyAgreement", "Credentials",
+                "Wire", "Algorithms", "KeyMaterial", "IPsec", "Cryptography", "KeyAgreement", "Credentials",
                 "SourceText",
             ]),
         module(

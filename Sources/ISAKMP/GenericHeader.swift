@@ -1,4 +1,4 @@
-package import Wire
+public import Wire
 
 /// The four octets that every payload, proposal and transform starts with (RFC 2408 section 3.2).
 ///
@@ -6,6 +6,7 @@ package import Wire
 ///     +---------------+---------------+-------------------------------+
 ///     ! Next payload  !   Reserved    !        Payload length         !
 ///     +---------------+---------------+-------------------------------+
+@usableFromInline
 package struct GenericHeader: Hashable, Sendable {
     package static let size = 4
 
@@ -38,12 +39,14 @@ package struct GenericHeader: Hashable, Sendable {
     }
 
     /// Writes a header whose length is yet to come, and says where that goes; the body follows.
+    @usableFromInline
     package static func begin(next: UInt8, reserved: UInt8 = 0, to writer: inout ByteWriter) -> Int {
         writer.put(UInt16(next) << 8 | UInt16(reserved))
         return writer.beginLength16()
     }
 
     /// Fills in the length, once the body is written.
+    @usableFromInline
     package static func end(_ start: Int, to writer: inout ByteWriter) throws(WireError) {
         try writer.endLength16(start, including: 2)
     }

@@ -1,6 +1,7 @@
 package import Algorithms
 import Cryptography
 package import IPsec
+import Wire
 
 /// Whether addresses or ports are translated between two peers (RFC 3947 section 3.2, RFC 7296 section 2.23).
 package struct NATDetection: Hashable, Sendable {
@@ -36,18 +37,11 @@ package struct NATDetection: Hashable, Sendable {
         _ function: HashFunction, initiatorSPI: UInt64, responderSPI: UInt64, endpoint: Endpoint
     ) -> [UInt8] {
         let address = endpoint.address.bytes
-        var octets: [UInt8] = []
-        octets.reserveCapacity(18 + address.count)
-        append(initiatorSPI, to: &octets)
-        append(responderSPI, to: &octets)
-        octets += address
-        append(endpoint.port, to: &octets)
-        return Digest.compute(function, octets)
-    }
-
-    private static func append(_ value: some FixedWidthInteger, to octets: inout [UInt8]) {
-        for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
-            octets.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        var writer = ByteWriter(capacity: 18 + address.count)
+        writer.put(initiatorSPI)
+        writer.put(responderSPI)
+        writer.put(address)
+        writer.put(endpoint.port)
+        return Digest.compute(function, writer.bytes)
     }
 }

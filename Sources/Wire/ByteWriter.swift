@@ -1,9 +1,9 @@
 /// Appends to a byte array in network byte order.
 @usableFromInline package struct ByteWriter: Sendable {
     /// What has been written so far.
-    package private(set) var bytes: [UInt8]
+    @usableFromInline package private(set) var bytes: [UInt8]
 
-    package init(capacity: Int = 0) {
+    @usableFromInline package init(capacity: Int = 0) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }

@@ -1,7 +1,8 @@
 import Algorithms
 import Cryptography
-import Foundation
+import Glibc
 import KeyMaterial
+import TestSupport
 import Testing
 
 /// What the host's libcrypto refuses is told by name; each host is a process of its own, with libcrypto set up so.
@@ -44,13 +45,7 @@ struct MissingAlgorithmTests {
     /// `default_properties` of openssl.cnf, as in FIPS mode but with no provider that meets them.
     @Test func underARestrictedPropertyQueryEveryOneIsNamed() async {
         await #expect(processExitsWith: .success) {
-            let file = FileManager.default.temporaryDirectory.appending(
-                path: "swiftike-\(UUID().uuidString).cnf")
-            let text = "openssl_conf = a\n[a]\nalg_section = b\n[b]\ndefault_properties = fips=yes\n"
-            try text.write(to: file, atomically: true, encoding: .utf8)
-            unsafe setenv("OPENSSL_CONF", file.path, 1)
-            let missing = FetchedAlgorithms.missingInBrief()
-            try FileManager.default.removeItem(at: file)
+            let missing = try RestrictedLibcrypto.whenFirst { FetchedAlgorithms.missingInBrief() }
             let ciphers = Catalogue.encryption.filter { $0.isInSoftware && $0.construction != .null }
             #expect(missing == HashFunction.allCases.map(\.rawValue) + ciphers.map(\.name))
             for integrity in Catalogue.integrity where integrity.isInSoftware && integrity != .null {

@@ -7,7 +7,7 @@
 # could go astray: there the compiler's own checks are enough, and it runs more than twice as fast. With FUZZ_ASAN=all
 # those have it too: for few runs that takes less time than to compile the modules in two forms.
 # A line  // links: LIBRARY  names a C library beside libcrypto. A module may be one of C files.
-# SwiftPM is left out: it would instrument the dependencies too; it makes but swift-crypto, as it is. A module that several targets use is compiled
+# SwiftPM makes swift-crypto alone: it would instrument all dependencies. A module that several targets use is compiled
 # once, and again only when it or a module under it has changed. The programs are .build/fuzz/TARGET.
 set -e
 cd "$(dirname "$0")/../.."

@@ -1,7 +1,7 @@
 import Algorithms
-import Foundation
 import KeyAgreement
 import KeyMaterial
+import TestSupport
 import Testing
 
 /// What the host's libcrypto refuses; each host is a process of its own, with libcrypto set up so.
@@ -13,13 +13,7 @@ struct MissingGroupTests {
     /// `default_properties` of openssl.cnf, as in FIPS mode but with no provider that meets them.
     @Test func underARestrictedPropertyQueryAllThatNeedAProviderAreMissing() async {
         await #expect(processExitsWith: .success) {
-            let file = FileManager.default.temporaryDirectory.appending(
-                path: "swiftike-\(UUID().uuidString).cnf")
-            let text = "openssl_conf = a\n[a]\nalg_section = b\n[b]\ndefault_properties = fips=yes\n"
-            try text.write(to: file, atomically: true, encoding: .utf8)
-            unsafe setenv("OPENSSL_CONF", file.path, 1)
-            let missing = KeyExchange.missing
-            try FileManager.default.removeItem(at: file)
+            let missing = try RestrictedLibcrypto.whenFirst { KeyExchange.missing }
             // Other groups are computed without a provider. Who computes in one is another question than who allows it.
             #expect(
                 missing.map(\.name)

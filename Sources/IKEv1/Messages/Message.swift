@@ -95,23 +95,8 @@ package struct Message: Hashable, Sendable {
 
     /// Payloads with their generic headers, one after the other, as they stand in a message.
     package static func encode(_ payloads: some Collection<Payload>) throws(MessageError) -> [UInt8] {
-        var writer = ByteWriter(capacity: Self.usualSize)
-        var following = payloads.dropFirst()
-        for payload in payloads {
-            let start = GenericHeader.begin(next: following.first?.type.rawValue ?? 0, to: &writer)
-            try payload.write(to: &writer)
-            do {
-                try GenericHeader.end(start, to: &writer)
-            } catch {
-                throw MessageError(.payloads, .wire(error))
-            }
-            following = following.dropFirst()
-        }
-        return writer.bytes
+        try Payload.encode(payloads)
     }
-
-    /// Octets that the payloads of few messages exceed.
-    private static let usualSize = 512
 
     /// What the hash in the first payload covers after the message ID: every payload behind it with its
     /// generic header, exactly as received, or as `encode()` will write them; padding is left out.

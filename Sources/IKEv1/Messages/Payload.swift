@@ -1,10 +1,10 @@
 import Credentials
 package import IPsec
 import ISAKMP
-import Wire
+package import Wire
 
 /// One payload of an IKEv1 message.
-package enum Payload: Hashable, Sendable {
+package enum Payload: ChainedPayload, Hashable, Sendable {
     /// Which numbers NAT traversal payloads have.
     package enum NATForm: Hashable, Sendable {
         /// 20 and 21.
@@ -75,8 +75,11 @@ package enum Payload: Hashable, Sendable {
         }
     }
 
+    /// Reserved in IKEv1 (RFC 2408 section 3.2).
+    package var reserved: UInt8 { 0 }
+
     /// Writes the octets after the generic header.
-    func write(to writer: inout ByteWriter) throws(MessageError) {
+    package func write(to writer: inout ByteWriter) throws(MessageError) {
         switch self {
         case .securityAssociation(let payload): writer.put(payload.rawBody)
         case .keyExchange(let octets), .hash(let octets), .signature(let octets): writer.put(octets)

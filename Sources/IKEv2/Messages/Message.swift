@@ -89,22 +89,8 @@ package struct Message: Hashable, Sendable {
 
     /// Payloads with their generic headers, one after the other, as they stand in a message.
     package static func encode(_ payloads: [Payload]) throws(MessageError) -> [UInt8] {
-        var writer = ByteWriter(capacity: Self.usualSize)
-        for (index, payload) in payloads.enumerated() {
-            let next = index + 1 < payloads.count ? payloads[index + 1].type.rawValue : 0
-            let start = GenericHeader.begin(next: next, reserved: payload.reserved, to: &writer)
-            try payload.write(to: &writer)
-            do {
-                try GenericHeader.end(start, to: &writer)
-            } catch {
-                throw MessageError(.payloads, .wire(error))
-            }
-        }
-        return writer.bytes
+        try Payload.encode(payloads)
     }
-
-    /// Octets that the payloads of few messages exceed.
-    private static let usualSize = 512
 }
 
 extension Message {

@@ -1,8 +1,8 @@
 import ISAKMP
-import Wire
+package import Wire
 
 /// One payload of an IKEv2 message, except those that hold others.
-package enum Payload: Hashable, Sendable {
+package enum Payload: ChainedPayload, Hashable, Sendable {
     case securityAssociation(SecurityAssociationPayload)
     case keyExchange(KeyExchangePayload)
     case identification(IdentificationPayload, IdentificationPayload.Side)
@@ -70,7 +70,7 @@ package enum Payload: Hashable, Sendable {
     }
 
     /// Writes the octets after the generic header.
-    func write(to writer: inout ByteWriter) throws(MessageError) {
+    package func write(to writer: inout ByteWriter) throws(MessageError) {
         switch self {
         case .securityAssociation(let payload): try payload.write(to: &writer)
         case .keyExchange(let payload): payload.write(to: &writer)
@@ -89,7 +89,7 @@ package enum Payload: Hashable, Sendable {
     }
 
     /// The second octet of the generic header.
-    var reserved: UInt8 {
+    package var reserved: UInt8 {
         if case .unknown(_, isCritical: true, _) = self { Self.criticalBit } else { 0 }
     }
 
