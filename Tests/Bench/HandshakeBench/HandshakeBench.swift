@@ -132,8 +132,13 @@ import LinuxIO
         if let foreignResponder {
             return try measures(version).cost(of: foreignProcess, at: foreignResponder)
         }
+        var another = settings
+        another.ikePort += 2
         return try withResponder(settings) { responder in
-            try measures(version, from: settings.peer).cost(of: responder.process, at: responder.endpoint)
+            try withResponder(another) { fresh in
+                try measures(version, from: settings.peer).cost(
+                    of: responder.process, at: responder.endpoint, besides: fresh)
+            }
         }
     }
 
@@ -150,7 +155,7 @@ import LinuxIO
 
     private func withResponder<R>(_ settings: Responder.Settings, _ body: (Responder) throws -> R) throws -> R
     {
-        let folder = "/tmp/handshake-bench.\(getpid())"
+        let folder = "/tmp/handshake-bench.\(getpid()).\(settings.ikePort)"
         let responder = try Responder(program: program, folder: folder, settings)
         defer {
             responder.stop()

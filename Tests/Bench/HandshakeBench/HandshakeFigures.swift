@@ -36,6 +36,10 @@ struct Figure {
         return "\(thousandths / 1000).\(fraction)"
     }
 
+    static func median(_ values: ArraySlice<Double>) -> String {
+        text(values.sorted()[values.count / 2])
+    }
+
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
@@ -56,50 +60,65 @@ struct HandshakeFigures {
     /// What it costs to set peers up, from the first to the last of many.
     ///
     /// - Parameter process: the responder's; nil where that is not known, so that only the load is driven.
-    func cost(of process: Int32?, at responder: Endpoint) throws -> [Figure] {
-        let secret = SecretKey(copying: Array(Responder.secret.utf8))
-        var load = try LoadInitiator(version, from: from, responder: responder, secret: secret)
-        // The first ones find nothing ready.
-        try load.establish(total: Self.warmUp, window: window)
+    /// - Parameter fresh: a responder without SAs that the last peers go to by turns, since a machine that is shared is
+    ///   not as fast at the end as at the start; without it the end is compared with the start.
+    func cost(of process: Int32?, at responder: Endpoint, besides fresh: Responder? = nil) throws -> [Figure]
+    {
         guard let process else {
+            var load = try readyLoad(at: responder)
             try load.establish(total: total, window: window)
             return []
         }
+        var subject = Measured(try readyLoad(at: responder), process: process)
         let start = try ProcessUse(of: process)
-        var before = start
-        var costs: [Double] = []
+        let batches = (max(1, total - Self.warmUp) + batch - 1) / batch
+        let last = batches < 20 ? 0 : Self.compared
         var residentAtTenThousand: Int?
-        while load.peers.count < total {
-            let count = min(batch, total - load.peers.count)
-            try load.establish(total: load.peers.count + count, window: window)
-            let after = try ProcessUse(of: process)
-            costs.append(Double(after.processor - before.processor) / Double(count) / 1_000_000)
-            before = after
-            if load.peers.count >= Self.memoryCount, residentAtTenThousand == nil {
-                residentAtTenThousand = (after.resident - start.resident) / (load.peers.count - Self.warmUp)
+        for _ in 0..<(batches - last) {
+            try subject.establish(batch, window: window)
+            let count = subject.load.peers.count
+            if count >= Self.memoryCount, residentAtTenThousand == nil {
+                let resident = try ProcessUse(of: process).resident - start.resident
+                residentAtTenThousand = resident / (count - Self.warmUp)
             }
         }
-        return figures(costs, residentAtTenThousand)
+        var comparison = try fresh.map { Measured(try readyLoad(at: $0.endpoint), process: $0.process) }
+        for _ in 0..<last {
+            try subject.establish(batch, window: window)
+            try comparison?.establish(batch, window: window)
+        }
+        let early = subject.costs.prefix(Self.compared)
+        return figures(
+            early: early, late: subject.costs.suffix(last), beside: comparison?.costs ?? Array(early),
+            residentAtTenThousand)
     }
 
-    private func figures(_ costs: [Double], _ resident: Int?) -> [Figure] {
-        let early = costs.prefix(10).sorted()
-        let late = costs.suffix(10).sorted()
-        guard let first = early.first, let last = late.first else { return [] }
-        let median = Figure.text(early[early.count / 2])
+    /// A load that has set up a few peers: the first ones find nothing ready.
+    private func readyLoad(at responder: Endpoint) throws -> LoadInitiator {
+        let secret = SecretKey(copying: Array(Responder.secret.utf8))
+        var load = try LoadInitiator(version, from: from, responder: responder, secret: secret)
+        try load.establish(total: Self.warmUp, window: window)
+        return load
+    }
+
+    /// - Parameter beside: what handshakes cost where there were few SAs, when they cost `late` where there were many.
+    private func figures(
+        early: ArraySlice<Double>, late: ArraySlice<Double>, beside: [Double], _ resident: Int?
+    ) -> [Figure] {
+        guard let least = early.min() else { return [] }
         var figures = [
             Figure(
-                name: "\(version.rawValue): processor time per handshake", value: first, unit: "ms",
+                name: "\(version.rawValue): processor time per handshake", value: least, unit: "ms",
                 limit: Double(version.goal) / 1_000_000,
-                remark: "least of \(early.count) batches of \(batch); median \(median)")
+                remark: "least of \(early.count) batches of \(batch); median \(Figure.median(early))")
         ]
-        if costs.count >= 20 {
+        if let last = late.min(), let first = beside.min() {
             figures.append(
                 Figure(
                     name: "\(version.rawValue): the same with \(total) SAs, relative", value: last / first,
-                    unit: "times",
-                    limit: Self.mostGrowth,
-                    remark: "least \(Figure.text(last)) ms, median \(Figure.text(late[late.count / 2]))"))
+                    unit: "times", limit: Self.mostGrowth,
+                    remark: "least \(Figure.text(last)) to \(Figure.text(first)) ms, "
+                        + "median \(Figure.median(late)) to \(Figure.median(beside[...]))"))
         }
         if let resident {
             figures.append(
@@ -151,8 +170,30 @@ struct HandshakeFigures {
 
     /// Handshakes before anything is measured.
     static let warmUp = 100
+    /// Batches whose costs are compared.
+    private static let compared = 10
     private static let memoryCount = 10_000
     private static let mostMemory = 6.0
     /// How much more the last handshakes may cost than the first: noise, and a colder cache.
     private static let mostGrowth = 1.25
+}
+
+/// A load, and what each batch of it cost its responder.
+private struct Measured: ~Copyable {
+    var load: LoadInitiator
+    let process: Int32
+    /// Processor time of a handshake, milliseconds.
+    private(set) var costs: [Double] = []
+
+    init(_ load: consuming LoadInitiator, process: Int32) {
+        self.load = load
+        self.process = process
+    }
+
+    mutating func establish(_ count: Int, window: Int) throws {
+        let before = try ProcessUse(of: process).processor
+        try load.establish(total: load.peers.count + count, window: window)
+        let after = try ProcessUse(of: process).processor
+        costs.append(Double(after - before) / Double(count) / 1_000_000)
+    }
 }
