@@ -87,10 +87,9 @@ struct HandshakeFigures {
             try subject.establish(batch, window: window)
             try comparison?.establish(batch, window: window)
         }
-        let early = subject.costs.prefix(Self.compared)
+        let early = Array(subject.costs.prefix(Self.compared))
         return figures(
-            early: early, late: subject.costs.suffix(last), beside: comparison?.costs ?? Array(early),
-            residentAtTenThousand)
+            subject.costs, late: last, beside: comparison?.costs ?? early, residentAtTenThousand)
     }
 
     /// A load that has set up a few peers: the first ones find nothing ready.
@@ -101,24 +100,27 @@ struct HandshakeFigures {
         return load
     }
 
-    /// - Parameter beside: what handshakes cost where there were few SAs, when they cost `late` where there were many.
+    /// - Parameters:
+    ///   - late: how many of the last batches are compared.
+    ///   - beside: what handshakes cost where there were few SAs, when those were measured.
     private func figures(
-        early: ArraySlice<Double>, late: ArraySlice<Double>, beside: [Double], _ resident: Int?
+        _ costs: [Double], late: Int, beside: [Double], _ resident: Int?
     ) -> [Figure] {
-        guard let least = early.min() else { return [] }
+        guard let least = costs.min() else { return [] }
         var figures = [
             Figure(
                 name: "\(version.rawValue): processor time per handshake", value: least, unit: "ms",
                 limit: Double(version.goal) / 1_000_000,
-                remark: "least of \(early.count) batches of \(batch); median \(Figure.median(early))")
+                remark: "least of \(costs.count) batches of \(batch); median \(Figure.median(costs[...]))")
         ]
-        if let last = late.min(), let first = beside.min() {
+        let costs = costs.suffix(late)
+        if let last = costs.min(), let first = beside.min() {
             figures.append(
                 Figure(
                     name: "\(version.rawValue): the same with \(total) SAs, relative", value: last / first,
                     unit: "times", limit: Self.mostGrowth,
                     remark: "least \(Figure.text(last)) to \(Figure.text(first)) ms, "
-                        + "median \(Figure.median(late)) to \(Figure.median(beside[...]))"))
+                        + "median \(Figure.median(costs)) to \(Figure.median(beside[...]))"))
         }
         if let resident {
             figures.append(
