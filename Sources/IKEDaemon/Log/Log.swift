@@ -72,11 +72,13 @@ package final class Log: Sendable {
 
     /// Notes what a negotiation reports; what is returned is to be written, soon.
     package func noted(_ report: Report) -> [LogLine] {
-        recorder.note(report, at: clock())
-        let summary = suppressedLines()
-        guard report.level >= threshold, admits(report) else { return summary }
+        let now = clock()
+        recorder.note(report, at: now)
+        let (threshold, suppressed) = state.withLock { ($0.threshold, $0.limiter.takeSummary(now: now)) }
+        let summary = suppressed.map(suppressedLines) ?? []
+        guard report.level >= threshold, admits(report, now) else { return summary }
         let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
-        var lines = summary + story(before: report, about: subject)
+        var lines = summary + story(before: report, about: subject, now)
         lines += self.lines(report.level, report.sentence, about: subject)
         for detail in report.details { lines += self.lines(report.level, "  " + detail, about: subject) }
         guard report.level >= .warning, let code = report.failure?.code else { return lines }
@@ -92,11 +94,10 @@ package final class Log: Sendable {
     }
 
     /// What the flight recorder has of an IKE SA that fails: the end of it, and not too often.
-    private func story(before report: Report, about subject: String) -> [LogLine] {
+    private func story(before report: Report, about subject: String, _ now: Instant) -> [LogLine] {
         guard report.kind == .negotiationFailed, report.level >= .warning, let spi = report.subject.ikeSA,
             threshold <= .info
         else { return [] }
-        let now = clock()
         let verdict = state.withLock { state in
             _ = state.stories.takeSummary(now: now)
             return state.stories.admit("\(report.subject.path.remote.address)", now: now)
@@ -112,20 +113,17 @@ package final class Log: Sendable {
     /// Lines of a story, at most.
     private static let storyLines = 100
 
-    private func admits(_ report: Report) -> Bool {
+    private func admits(_ report: Report, _ now: Instant) -> Bool {
         let isStrangers =
             report.kind == .dropped || (report.kind == .negotiationFailed && report.subject.tunnel == nil)
         guard isStrangers else { return true }
         let key = "\(report.kind) \(report.subject.path.remote.address)"
-        let now = clock()
         return state.withLock { $0.limiter.admit(key, now: now) } == .write
     }
 
-    /// What was kept back, once the window of that has ended.
-    private func suppressedLines() -> [LogLine] {
-        let now = clock()
-        guard let count = state.withLock({ $0.limiter.takeSummary(now: now) }) else { return [] }
-        return lines(
+    /// What was kept back in a window that has ended.
+    private func suppressedLines(_ count: Int) -> [LogLine] {
+        lines(
             .notice, "\(count) more lines about dropped messages and failed negotiations were not written")
     }
 }

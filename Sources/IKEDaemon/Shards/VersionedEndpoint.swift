@@ -81,13 +81,14 @@ package struct VersionedEndpoint: NegotiatingEndpoint {
 
     /// By the version octet of the header; whatever is not IKEv1's is for IKEv2 to answer or to drop.
     private static func version(of datagram: [UInt8]) -> IKEVersion {
-        guard let octet = datagram.dropFirst(versionOffset).first else { return .ikev1 }
-        return octet >> 4 <= 1 ? .ikev1 : .ikev2
+        guard datagram.count > versionOffset else { return .ikev1 }
+        return datagram[versionOffset] >> 4 <= 1 ? .ikev1 : .ikev2
     }
 
     /// Whether it is a message of IKEv1 with nothing but news.
     private static func isOldRefusal(_ datagram: [UInt8]) -> Bool {
-        version(of: datagram) == .ikev1 && datagram.dropFirst(exchangeOffset).first == informational
+        version(of: datagram) == .ikev1 && datagram.count > exchangeOffset
+            && datagram[exchangeOffset] == informational
     }
 
     // MARK: requests

@@ -99,9 +99,12 @@ package final class IKESockets: Sendable {
 
     /// The socket bound to an address, else the one for every address.
     private func socket(for local: IPAddress, _ purpose: IKESocketPurpose) -> DatagramSocket? {
-        let candidates = entries.filter { $0.plan.purpose == purpose && $0.plan.family == local.family }
-        return (candidates.first { $0.plan.address == local } ?? candidates.first { $0.plan.address == nil })?
-            .socket
+        func entry(boundTo address: IPAddress?) -> Entry? {
+            entries.first {
+                $0.plan.address == address && $0.plan.purpose == purpose && $0.plan.family == local.family
+            }
+        }
+        return (entry(boundTo: local) ?? entry(boundTo: nil))?.socket
     }
 
     // MARK: receiving
@@ -147,7 +150,6 @@ package final class IKESockets: Sendable {
         let end = poller.watch(stop.number)
         let places = entries.map { poller.watch($0.socket.number) }
         var batch = DatagramBatch()
-        var scratch: [UInt8] = []
         while true {
             do {
                 guard try poller.wait() else { continue }
@@ -159,7 +161,7 @@ package final class IKESockets: Sendable {
             // What comes meanwhile is then read with it: a thread that wakes for each datagram costs more than it reads.
             if shards.isBusy { MonotonicClock.pause(Self.patience) }
             for (place, entry) in zip(places, entries) where poller.isReady(place) {
-                receive(entry, &batch, &scratch, shards)
+                receive(entry, &batch, shards)
             }
         }
     }
@@ -167,9 +169,7 @@ package final class IKESockets: Sendable {
     /// How long datagrams wait to be read where nobody has time for them yet.
     private static let patience = Duration.microseconds(1000)
 
-    private func receive(
-        _ entry: Entry, _ batch: inout DatagramBatch, _ scratch: inout [UInt8], _ shards: ShardSet
-    ) {
+    private func receive(_ entry: Entry, _ batch: inout DatagramBatch, _ shards: ShardSet) {
         let count: Int
         do {
             count = try entry.socket.receive(into: &batch)
@@ -184,12 +184,12 @@ package final class IKESockets: Sendable {
                 log.debug("a datagram on port \(entry.plan.port) came without its addresses or was cut short")
                 continue
             }
-            batch.copy(index, into: &scratch)
-            let normalPath = Self.normalized(path, entry.plan.purpose)
-            switch DatagramRouter.classify(scratch, purpose: entry.plan.purpose) {
+            let octets = batch.bytes(index)
+            switch DatagramRouter.classify(octets, purpose: entry.plan.purpose) {
             case .ike(let markerSize):
-                let shard = DatagramRouter.shard(of: normalPath.remote.address, among: shards.count)
-                events[shard].append(.datagram(Array(scratch.dropFirst(markerSize)), normalPath))
+                let shard = DatagramRouter.shard(of: path.remote.address, among: shards.count)
+                let message = markerSize == 0 ? octets : Array(octets.dropFirst(markerSize))
+                events[shard].append(.datagram(message, Self.normalized(path, entry.plan.purpose)))
             // A kernel's ESP never gets here, and a plane that does ESP itself reads the socket.
             case .encapsulated, .keepalive, .runt: continue
             }
