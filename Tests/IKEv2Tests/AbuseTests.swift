@@ -265,4 +265,40 @@ struct AbuseTests {
         _ = peer.wait(.seconds(1000))
         #expect(peer.endpoint.status().ikeSAs.isEmpty)
     }
+
+    @Test("first messages in the name of one peer do not keep that peer out")
+    func floodInTheNameOfAPeer() throws {
+        var limits = FloodLimits()
+        limits.halfOpenPerAddress = 20
+        var peer = ScriptedPeer(limits: limits)
+        let value = (0..<32).map { UInt8($0 + 1) }
+        let nonce = Array(UInt8(0)..<32)
+        for number in 0..<200 {
+            _ = peer.deliver(
+                try peer.initial(spi: 0x9_0000_0000 + UInt64(number), value, nonce: nonce))
+        }
+        #expect(peer.endpoint.status().ikeSAs.count < limits.halfOpenPerAddress)
+        let challenge = try #require(peer.deliver(try peer.initial(spi: 77, value, nonce: nonce)).first)
+        let cookie = try #require(try Message(decoding: challenge).notification(.cookie))
+        let second = try peer.initial(spi: 77, value, nonce: nonce, first: [.notify(cookie)])
+        let answer = try #require(peer.deliver(second).first)
+        #expect(try Message(decoding: answer).header.responderCookie != 0)
+    }
+
+    @Test("one address that brings its cookies back has its own limit")
+    func addressLimit() throws {
+        var limits = FloodLimits()
+        limits.halfOpenPerAddress = 8
+        var peer = ScriptedPeer(limits: limits)
+        let value = (0..<32).map { UInt8($0 + 1) }
+        let nonce = Array(UInt8(0)..<32)
+        for number in UInt64(1)..<50 {
+            let first = peer.deliver(try peer.initial(spi: number, value, nonce: nonce)).first
+            guard let cookie = try first.flatMap({ try Message(decoding: $0).notification(.cookie) })
+            else { continue }
+            _ = peer.deliver(
+                try peer.initial(spi: number, value, nonce: nonce, first: [.notify(cookie)]))
+        }
+        #expect(peer.endpoint.status().ikeSAs.count == limits.halfOpenPerAddress)
+    }
 }
