@@ -83,6 +83,37 @@ struct HandshakeTests {
         #expect(outbound?.encapsulation == UDPEncapsulation(sourcePort: 4500, destinationPort: 14500))
     }
 
+    @Test("the tunnel of the packet that waits is agreed to, whatever else the peer's networks overlap")
+    func firstChoice() throws {
+        var policies = Policies()
+        let wide = TrafficSelector(.any(.ipv4))
+        let packets = [0x0a01_0105, 0x0a02_0105].map {
+            TrafficSelector(IPPrefix(host: IPAddress(family: .ipv4, value: $0)), upperProtocol: 6, port: 80)
+        }
+        var responder = policies.policy(.b)
+        var other = responder.tunnels[0]
+        other.name = "other"
+        other.requestID = 8
+        (other.local, other.remote) = (Policies.net(0x0a02_0100), Policies.net(0x0a01_0100))
+        responder.tunnels.append(other)
+        policies.changeTunnel = { tunnel, _ in (tunnel.local, tunnel.remote) = (wide, wide) }
+        var pair = TwoEndpoints(policies.policy(.a), responder, seed: 17)
+        var request = policies.request()
+        request.setLocals([packets[0], wide])
+        request.setRemotes([packets[1], wide])
+        pair.handle(.initiate(request), at: .a)
+        expectUp(&pair)
+        #expect(pair.endpoints[1].status().childSAs.first?.tunnel == "other")
+        // Where it is named as well, the packet still decides.
+        let first = Policies.net(0x0a01_0000)
+        var named = TwoEndpoints(policies.policy(.a), responder, seed: 18)
+        request.setLocals([packets[0], first, wide])
+        request.setRemotes([packets[1], Policies.net(0x0a02_0000), wide])
+        named.handle(.initiate(request), at: .a)
+        expectUp(&named)
+        #expect(named.endpoints[1].status().childSAs.first?.tunnel == "other")
+    }
+
     @Test("another group than the first is asked for and used")
     func otherGroup() {
         var policies = Policies()
