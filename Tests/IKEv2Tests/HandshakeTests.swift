@@ -83,6 +83,50 @@ struct HandshakeTests {
         #expect(outbound?.encapsulation == UDPEncapsulation(sourcePort: 4500, destinationPort: 14500))
     }
 
+    @Test("transport mode with a NAT between: each side has the addresses that its packets have")
+    func transportBehindNAT() {
+        var policies = Policies()
+        policies.mode = .transport
+        policies.childLifetime = .seconds(30)
+        var pair = policies.pair(seed: 15, faults: NetworkFaults(translates: true))
+        pair.handle(.initiate(policies.request()), at: .a)
+        expectUp(&pair)
+        // Either side has renewed it by then.
+        pair.run(for: .seconds(100))
+        expectUp(&pair)
+        let hosts = [NetworkSide.addressA, NetworkSide.addressB, NetworkSide.natted].map {
+            TrafficSelector(IPPrefix(host: $0))
+        }
+        for (side, expected) in [[hosts[0], hosts[1]], [hosts[1], hosts[2]]].enumerated() {
+            let child = pair.endpoints[side].status().childSAs.first { $0.isCurrent }
+            #expect(child.map { [$0.local, $0.remote] } == expected)
+        }
+        #expect(pair.reports[0].contains { $0.kind == .childRekeyed })
+        #expect(pair.reports.joined().allSatisfy { $0.kind != .negotiationFailed })
+    }
+
+    @Test("a tunnel is for what a peer behind a NAT says itself, though it would take transport mode")
+    func tunnelInsteadOfTransport() throws {
+        var policies = Policies()
+        let inside = TrafficSelector(IPPrefix(host: NetworkSide.addressA))
+        policies.changeTunnel = { tunnel, side in
+            if side == .a {
+                tunnel.mode = .transport
+                (tunnel.local, tunnel.remote) = (inside, Policies.net(0x0a02_0000))
+            } else {
+                tunnel.remote = inside
+            }
+        }
+        var pair = policies.pair(seed: 16, faults: NetworkFaults(translates: true))
+        var request = policies.request()
+        request.mode = .transport
+        pair.handle(.initiate(request), at: .a)
+        pair.run(for: .seconds(2))
+        // The initiator wants nothing but transport mode, and hears what it could have instead.
+        #expect(pair.reports[1].contains { $0.kind == .childEstablished })
+        #expect(pair.reports[0].contains { $0.sentence.contains("the peer wants tunnel mode") })
+    }
+
     @Test("the tunnel of the packet that waits is agreed to, whatever else the peer's networks overlap")
     func firstChoice() throws {
         var policies = Policies()

@@ -144,12 +144,16 @@ extension IKESA {
     private func agreement(
         _ message: Message, _ draft: ChildDraft
     ) throws(NegotiationFailure) -> ChildAgreement {
-        let answer = try ChildOfferMessage(message)
+        var answer = try ChildOfferMessage(message)
         let suite = try Self.confirmed(answer.proposals, draft.kind, spiSize: 4, among: draft.suites)
         guard answer.isTransport == (draft.request.mode == .transport) else {
             throw .peerViolatedProtocol(
                 "the peer wants \(answer.isTransport ? "transport" : "tunnel") mode, and \(draft.request.mode.rawValue) was asked for; make the mode on both sides the same"
             )
+        }
+        if answer.isTransport {
+            answer.initiatorSelectors = asSeenHere(local: answer.initiatorSelectors)
+            answer.responderSelectors = asSeenHere(remote: answer.responderSelectors)
         }
         guard let peerSPI = answer.proposals.first?.spi.reduce(0, { $0 << 8 | UInt32($1) }) else {
             throw .peerViolatedProtocol("no SPI")

@@ -78,7 +78,8 @@ extension IKESA {
     }
 
     /// Looks for what the configuration says of the traffic.
-    mutating func consider(_ pending: PendingOffer, _ turn: inout Turn) {
+    mutating func consider(_ asked: PendingOffer, _ turn: inout Turn) {
+        let pending = asked.offer.isTransport ? translated(asked, turn.policy) : asked
         let wanted = pending.offer
         let (local, remote) = (wanted.responderSelectors.selectors, wanted.initiatorSelectors.selectors)
         do throws(Refusal) {
@@ -100,6 +101,17 @@ extension IKESA {
         } catch {
             refuse(error, pending.exchange, head: pending.head, &turn)
         }
+    }
+
+    /// An offer of transport mode with the addresses that packets have here, unless a tunnel is for what it says itself.
+    private func translated(_ asked: PendingOffer, _ policy: NegotiationPolicy) -> PendingOffer {
+        let seen = asSeenHere(asked)
+        let requests = [seen, asked].map { pending in
+            configuredRequest(
+                pending.offer.responderSelectors.selectors, pending.offer.initiatorSelectors.selectors,
+                pending.replaces, policy)
+        }
+        return requests[0]?.mode != .transport && requests[1]?.mode == .tunnel ? asked : seen
     }
 
     /// What is protected here of what the peer wants: what the child to be replaced protects, or what a tunnel does.
