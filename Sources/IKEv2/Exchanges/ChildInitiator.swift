@@ -86,9 +86,11 @@ extension IKESA {
         }
     }
 
-    /// Negotiates the successor of a child that is still the one in use.
+    /// Negotiates the successor of a child that is still the one in use, unless one is on its way.
     mutating func startRekey(ofChild spi: SPI, _ turn: inout Turn) {
-        guard let child = established?.children[spi], child.phase == .mature else { return }
+        guard let child = established?.children[spi], child.phase == .mature, !isRekeying(spi),
+            !isInstalling(successorOf: spi)
+        else { return }
         deadlines[.rekeyChild(spi)] = nil
         var request = child.request
         request.acquireSequence = 0
