@@ -27,9 +27,18 @@ extension IKEv2Endpoint {
             header.flags.contains(.initiator), !header.flags.contains(.response)
         {
             receiveFirst(datagram, header, path)
+        } else if let answer = lastAnswer(to: datagram, header) {
+            for datagram in answer { turn.effects.append(.send(datagram, path)) }
         } else {
             drop("a \(header.exchangeType) message with unknown SPIs", .debug, datagram, path)
         }
+    }
+
+    /// What an SA that is over said to a request, where that comes again.
+    private mutating func lastAnswer(to datagram: [UInt8], _ header: MessageHeader) -> [[UInt8]]? {
+        guard !header.flags.contains(.response) else { return nil }
+        let own = header.flags.contains(.initiator) ? header.responderCookie : header.initiatorCookie
+        return lastAnswers.answer(to: datagram, spi: own, now: turn.now)
     }
 
     /// A notification of IKEv1 in answer to our IKE_SA_INIT: the peer has nothing newer, or does not want to.

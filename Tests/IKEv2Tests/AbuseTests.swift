@@ -301,4 +301,49 @@ struct AbuseTests {
         }
         #expect(peer.endpoint.status().ikeSAs.count == limits.halfOpenPerAddress)
     }
+
+    @Test("a request that an SA ended with is answered again, from memory of bounded size and for a while")
+    func lastAnswers() throws {
+        var peer = try authenticated()
+        let goodbye = try peer.seal(.informationalIKEv2, 2, [.delete(.ikeSA)])
+        let answer = goodbye.flatMap { peer.deliver($0) }
+        #expect(answer.count == 1)
+        #expect(peer.endpoint.status().ikeSAs.isEmpty)
+        for _ in 0..<3 { #expect(goodbye.flatMap { peer.deliver($0) } == answer) }
+        // Another request under the same SPIs is none of a peer that waits.
+        #expect(try peer.seal(.informationalIKEv2, 2, []).allSatisfy { peer.deliver($0).isEmpty })
+        for _ in 0..<100 { _ = goodbye.map { peer.deliver($0) } }
+        #expect(goodbye.allSatisfy { peer.deliver($0).isEmpty })
+        #expect(peer.endpoint.nextDeadline == nil)
+    }
+
+    @Test("what is not believed is told so again, also where it came in fragments", arguments: [nil, 600])
+    func lastRefusals(limit: Int?) throws {
+        var peer = try opened()
+        let wrong: [Payload] = [
+            .identification(IdentificationPayload(.fqdn("somebody")), .initiator),
+            .authentication(AuthenticationPayload(.sharedKey, Array(repeating: 0, count: 32))),
+            .vendorID(Array(repeating: 7, count: 2000)),
+        ]
+        let request = try peer.seal(.ikeAuth, 1, wrong, limit: limit)
+        let answer = request.flatMap { peer.deliver($0) }
+        #expect(answer.count == 1)
+        #expect(peer.endpoint.status().ikeSAs.isEmpty)
+        #expect(request.flatMap { peer.deliver($0) } == answer)
+        _ = peer.wait(.seconds(1000))
+        #expect(request.allSatisfy { peer.deliver($0).isEmpty })
+    }
+
+    @Test("answers of more SAs than are kept: the oldest make room")
+    func manyLastAnswers() {
+        var answers = LastAnswers()
+        let now = Instant(nanoseconds: 1)
+        let count = UInt64(LastAnswers.capacity)
+        for spi in 0..<(3 * count) { answers.keep([[UInt8(spi % 251)]], to: [1], spi: spi, now: now) }
+        #expect(answers.answer(to: [1], spi: 2 * count - 1, now: now) == nil)
+        for spi in (2 * count)..<(3 * count) {
+            #expect(answers.answer(to: [1], spi: spi, now: now) == [[UInt8(spi % 251)]])
+            #expect(answers.answer(to: [2], spi: spi, now: now) == nil)
+        }
+    }
 }

@@ -200,6 +200,20 @@ struct HandshakeTests {
         #expect(pair.endpoints.allSatisfy { $0.nextDeadline == nil })
     }
 
+    @Test("a refusal that is lost on the way is heard when the initiator asks again")
+    func lostRefusal() {
+        var pair = Policies().pair(seed: 19)
+        pair.secrets[1] = SecretKey(copying: Array("another".utf8))
+        let prompt = [Duration.milliseconds(5)]
+        // IKE_SA_INIT and IKE_AUTH arrive, and what answers IKE_AUTH does not.
+        pair.fates = [prompt, prompt, prompt, []]
+        pair.handle(.initiate(Policies().request()), at: .a)
+        pair.run(for: .seconds(60))
+        #expect(pair.endpoints.allSatisfy { $0.status().ikeSAs.isEmpty })
+        let failures = pair.reports[0].filter { $0.kind == .negotiationFailed }
+        #expect(failures.contains { $0.sentence.contains("AUTHENTICATION_FAILED (24)") })
+    }
+
     @Test("a missing key looks the same to the initiator")
     func missingKey() {
         var pair = Policies().pair(seed: 8)
