@@ -105,6 +105,11 @@ extension IKESA {
     ) {
         let messageID = message.header.messageID
         if message.header.flags.contains(.response) {
+            // While its request is still there: what was asked for ends with the SA.
+            if message.unknownCriticalPayload != nil, window.awaits(messageID) {
+                end(.peerViolatedProtocol("an answer with a critical payload that is unknown here"), &turn)
+                return
+            }
             guard let request = window.takeRequest(answeredBy: messageID) else {
                 drop("an answer that nothing waits for", &turn)
                 return
@@ -163,10 +168,6 @@ extension IKESA {
     }
 
     private mutating func receiveAnswer(_ message: Message, to request: Request, _ turn: inout Turn) {
-        if message.unknownCriticalPayload != nil {
-            end(.peerViolatedProtocol("an answer with a critical payload that is unknown here"), &turn)
-            return
-        }
         guard isInUse || request.isDeleteSelf else {
             if let draft = request.draft { turn.release(draft.spi) }
             work(&turn)
