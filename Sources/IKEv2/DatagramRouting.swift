@@ -27,9 +27,18 @@ extension IKEv2Endpoint {
             header.flags.contains(.initiator), !header.flags.contains(.response)
         {
             receiveFirst(datagram, header, path)
+        } else if let answer = lastAnswer(to: datagram, header) {
+            for datagram in answer { turn.effects.append(.send(datagram, path)) }
         } else {
             drop("a \(header.exchangeType) message with unknown SPIs", .debug, datagram, path)
         }
+    }
+
+    /// What an SA that is over said to a request, where that comes again.
+    private mutating func lastAnswer(to datagram: [UInt8], _ header: MessageHeader) -> [[UInt8]]? {
+        guard !header.flags.contains(.response) else { return nil }
+        let own = header.flags.contains(.initiator) ? header.responderCookie : header.initiatorCookie
+        return lastAnswers.answer(to: datagram, spi: own, now: turn.now)
     }
 
     /// A notification of IKEv1 in answer to our IKE_SA_INIT: the peer has nothing newer, or does not want to.
@@ -94,27 +103,17 @@ extension IKEv2Endpoint {
     }
 
     /// Whether a first message is worth an SA: where many are half open, only one that brings its cookie back.
+    ///
+    /// Those of one address count for themselves: whoever claims to be a peer must not use up what is kept for it.
     private mutating func isWelcome(_ message: Message, _ datagram: [UInt8], _ path: Path) -> Bool {
         let limits = policy.limits
-        guard larvalByAddress[path.remote.address] ?? 0 < limits.halfOpenPerAddress else {
+        let ofAddress = larvalByAddress[path.remote.address] ?? 0
+        let isCrowded = larval.count >= limits.halfOpen / 4 || ofAddress >= limits.halfOpenPerAddress / 2
+        guard !isCrowded || bringsCookie(message, datagram, path) else { return false }
+        guard ofAddress < limits.halfOpenPerAddress else {
             drop(
                 "a first message: too many negotiations with its address are half open", .warning, datagram,
                 path)
-            return false
-        }
-        guard larval.count >= limits.halfOpen / 4 else { return true }
-        guard let nonce = try? message.nonce() else {
-            drop("a first message without a nonce", .debug, datagram, path)
-            return false
-        }
-        let spi = message.header.initiatorCookie
-        guard let cookie = message.notification(.cookie)?.data,
-            challenge.accepts(cookie, nonce: nonce, spi: spi, remote: path.remote, now: turn.now)
-        else {
-            let cookie = challenge.cookie(
-                nonce: nonce, spi: spi, remote: path.remote, now: turn.now, random: &turn.random)
-            tell(NotifyPayload(.cookie, data: cookie), message.header, path)
-            note(datagram, path, "asked for its cookie, as many negotiations are half open")
             return false
         }
         guard larval.count < limits.halfOpen else {
@@ -122,6 +121,25 @@ extension IKEv2Endpoint {
             return false
         }
         return true
+    }
+
+    /// Whether a first message proves that its sender is where it says; if not, the sender is told how to.
+    private mutating func bringsCookie(_ message: Message, _ datagram: [UInt8], _ path: Path) -> Bool {
+        guard let nonce = try? message.nonce() else {
+            drop("a first message without a nonce", .debug, datagram, path)
+            return false
+        }
+        let spi = message.header.initiatorCookie
+        if let cookie = message.notification(.cookie)?.data,
+            challenge.accepts(cookie, nonce: nonce, spi: spi, remote: path.remote, now: turn.now)
+        {
+            return true
+        }
+        let cookie = challenge.cookie(
+            nonce: nonce, spi: spi, remote: path.remote, now: turn.now, random: &turn.random)
+        tell(NotifyPayload(.cookie, data: cookie), message.header, path)
+        note(datagram, path, "asked for its cookie, as many negotiations are half open")
+        return false
     }
 
     private mutating func respond(

@@ -33,6 +33,8 @@ struct IKESA {
     var hint: String?
     var dropped = RefusalCount()
     var reassembly: FragmentReassembly?
+    /// The request that is being answered, as it came, while the SA may end with the answer.
+    var asked: [UInt8] = []
     /// When our IKE_SA_INIT is sent again.
     var initialSchedule: RetransmissionSchedule?
     /// Whether IKE_AUTH ever came to its end.
@@ -122,6 +124,11 @@ struct IKESA {
 
     var isOver: Bool {
         if case .over = state { true } else { false }
+    }
+
+    /// The answer that the SA ended with, and what it answers; nil where it ended otherwise.
+    var lastWords: (request: [UInt8], answer: [[UInt8]])? {
+        asked.isEmpty || window.lastAnswer.isEmpty ? nil : (asked, window.lastAnswer)
     }
 
     /// Who the peer has proven to be.

@@ -19,6 +19,7 @@ package struct IKEv2Endpoint {
     var owners: [SecurityAssociationID: IKESAID] = [:]
     var deadlines = DeadlineQueue<IKESAID>()
     var challenge = CookieChallenge()
+    var lastAnswers = LastAnswers()
     var dropped = RefusalCount()
     /// How often a version that we do not have was refused.
     var versionRefusals = RefusalCount()
@@ -119,6 +120,9 @@ package struct IKEv2Endpoint {
         guard let place = associations.place(of: id) else { return }
         if place.association.isOver {
             forgetLarval(at: place)
+            if let (request, answer) = place.association.lastWords {
+                lastAnswers.keep(answer, to: request, spi: place.association.ownSPI, now: turn.now)
+            }
             bySPI[place.association.ownSPI] = nil
             associations[id] = nil
             index.forget(id)

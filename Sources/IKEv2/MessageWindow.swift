@@ -32,7 +32,8 @@ package struct MessageWindow<Kind> {
     private var peerSize = 1
     private var expected: UInt32
     private var isAnswering = false
-    private var lastAnswer: [[UInt8]] = []
+    /// What answered the last request; nothing while another one is being answered.
+    package private(set) var lastAnswer: [[UInt8]] = []
     private var repeats = 0
 
     /// - Parameters:

@@ -2,18 +2,20 @@
 # Each peer is on west; a pair of daemons goes through several tunnels, modes and roles, as starting them is what costs.
 
 # v2_ours SIDE START [LINE...]: swiftike's configuration with two tunnels, "net" in tunnel mode and, unless HOST=no, "host"
-# in transport mode, both of ESP or PROTOCOL; the lines go into the remote block.
+# in transport mode, both of ESP or PROTOCOL; the lines go into the remote block. West knows east by EAST_OUTSIDE.
 v2_ours() {
-    local side=$1 start=$2 me=1 peer=2
+    local side=$1 start=$2 me=1 peer=2 other
     [ "$side" = east ] || { me=2 peer=1; }
+    other=$(gateway $peer)
+    [ "$side" = east ] || other=${EAST_OUTSIDE:-$other}
     shift 2
     mkdir -p "$work/$side"
-    psk "$work/$side/psk.txt" "$(gateway $peer) a key that both know"
+    psk "$work/$side/psk.txt" "$other a key that both know"
     cat >"$work/$side/swiftike.conf" <<CONF
 path pre_shared_key "$work/$side/psk.txt";
 path certificate "$work/$side/certs";
 remote "gateway" {
-    remote_address $(gateway $peer);
+    remote_address $other;
     exchange_mode ikev2;
     nat_traversal ${NAT:-on};
     lifetime time ${IKE_LIFETIME:-8 hour};
@@ -39,7 +41,7 @@ CONF
 tunnel "host" {
     remote "gateway";
     local_net $(gateway $me);
-    remote_net $(gateway $peer);
+    remote_net $other;
     mode transport;
     protocol ${PROTOCOL:-esp};
     start $start;
@@ -54,7 +56,7 @@ connections {
     gw {
         version = 2
         local_addrs = 192.0.2.2
-        remote_addrs = 192.0.2.1
+        remote_addrs = ${EAST_OUTSIDE:-192.0.2.1}
         proposals = aes128-sha256-x25519
         encap = $([ "${NAT:-on}" = force ] && echo yes || echo no)
         local { auth = psk }
@@ -136,6 +138,21 @@ v2_by_packet() {
     check "$name: ESP in UDP there too" in_udp
 }
 
+# Transport mode through a NAT that gives east another address and other ports: each side has its own words for both.
+v2_transport_nat() {
+    local peer=$1 name="IKEv2, $1, transport mode through a NAT"
+    local EAST_OUTSIDE=192.0.2.77
+    ip -n "$east" addr add "$EAST_OUTSIDE/24" dev "$tag-e"
+    in_ns east nft "add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; };
+        add rule ip nat post udp sport { 500, 4500 } snat to $EAST_OUTSIDE:20000-30000"
+    v2_ours east listen
+    v2_peer_start "$peer" listen && east_start || { check "$name: daemons start" false; return; }
+    check "$name: up" eval 'ctl east up host --timeout 60 >"$work/up.out" || { cat "$work/up.out"; false; }'
+    v2_judge "$name" transport
+    check "$name: ESP in UDP" in_udp
+    check "$name: west sees east outside of it" eval 'ip -n "$west" xfrm state | grep -q "dst $EAST_OUTSIDE"'
+}
+
 # pings_back MODE: one ping from west to east.
 pings_back() {
     local ends="-I 10.2.0.1 10.1.0.1"
@@ -148,6 +165,13 @@ ikev2_swiftike_command() { v2_by_command swiftike; }
 ikev2_swiftike_packet() { v2_by_packet swiftike; }
 ikev2_charon_command() { v2_by_command charon; }
 ikev2_charon_packet() { v2_by_packet charon; }
+ikev2_transport_nat() {
+    v2_transport_nat swiftike
+    fresh
+    topology_down
+    topology_up
+    v2_transport_nat charon
+}
 
 # Both kinds of rekeying from both sides: swiftike's by lifetimes of seconds, strongSwan's by command.
 ikev2_rekey() {
@@ -260,4 +284,5 @@ CONF
          grep -q "does not agree to compress" "$work/east/log"'
 }
 
-ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_rekey)
+ikev2_scenarios=(ikev2_swiftike_command ikev2_swiftike_packet ikev2_charon_command ikev2_charon_packet ikev2_transport_nat
+    ikev2_rekey)

@@ -265,4 +265,85 @@ struct AbuseTests {
         _ = peer.wait(.seconds(1000))
         #expect(peer.endpoint.status().ikeSAs.isEmpty)
     }
+
+    @Test("first messages in the name of one peer do not keep that peer out")
+    func floodInTheNameOfAPeer() throws {
+        var limits = FloodLimits()
+        limits.halfOpenPerAddress = 20
+        var peer = ScriptedPeer(limits: limits)
+        let value = (0..<32).map { UInt8($0 + 1) }
+        let nonce = Array(UInt8(0)..<32)
+        for number in 0..<200 {
+            _ = peer.deliver(
+                try peer.initial(spi: 0x9_0000_0000 + UInt64(number), value, nonce: nonce))
+        }
+        #expect(peer.endpoint.status().ikeSAs.count < limits.halfOpenPerAddress)
+        let challenge = try #require(peer.deliver(try peer.initial(spi: 77, value, nonce: nonce)).first)
+        let cookie = try #require(try Message(decoding: challenge).notification(.cookie))
+        let second = try peer.initial(spi: 77, value, nonce: nonce, first: [.notify(cookie)])
+        let answer = try #require(peer.deliver(second).first)
+        #expect(try Message(decoding: answer).header.responderCookie != 0)
+    }
+
+    @Test("one address that brings its cookies back has its own limit")
+    func addressLimit() throws {
+        var limits = FloodLimits()
+        limits.halfOpenPerAddress = 8
+        var peer = ScriptedPeer(limits: limits)
+        let value = (0..<32).map { UInt8($0 + 1) }
+        let nonce = Array(UInt8(0)..<32)
+        for number in UInt64(1)..<50 {
+            let first = peer.deliver(try peer.initial(spi: number, value, nonce: nonce)).first
+            guard let cookie = try first.flatMap({ try Message(decoding: $0).notification(.cookie) })
+            else { continue }
+            _ = peer.deliver(
+                try peer.initial(spi: number, value, nonce: nonce, first: [.notify(cookie)]))
+        }
+        #expect(peer.endpoint.status().ikeSAs.count == limits.halfOpenPerAddress)
+    }
+
+    @Test("a request that an SA ended with is answered again, from memory of bounded size and for a while")
+    func lastAnswers() throws {
+        var peer = try authenticated()
+        let goodbye = try peer.seal(.informationalIKEv2, 2, [.delete(.ikeSA)])
+        let answer = goodbye.flatMap { peer.deliver($0) }
+        #expect(answer.count == 1)
+        #expect(peer.endpoint.status().ikeSAs.isEmpty)
+        for _ in 0..<3 { #expect(goodbye.flatMap { peer.deliver($0) } == answer) }
+        // Another request under the same SPIs is none of a peer that waits.
+        #expect(try peer.seal(.informationalIKEv2, 2, []).allSatisfy { peer.deliver($0).isEmpty })
+        for _ in 0..<100 { _ = goodbye.map { peer.deliver($0) } }
+        #expect(goodbye.allSatisfy { peer.deliver($0).isEmpty })
+        #expect(peer.endpoint.nextDeadline == nil)
+    }
+
+    @Test("what is not believed is told so again, also where it came in fragments", arguments: [nil, 600])
+    func lastRefusals(limit: Int?) throws {
+        var peer = try opened()
+        let wrong: [Payload] = [
+            .identification(IdentificationPayload(.fqdn("somebody")), .initiator),
+            .authentication(AuthenticationPayload(.sharedKey, Array(repeating: 0, count: 32))),
+            .vendorID(Array(repeating: 7, count: 2000)),
+        ]
+        let request = try peer.seal(.ikeAuth, 1, wrong, limit: limit)
+        let answer = request.flatMap { peer.deliver($0) }
+        #expect(answer.count == 1)
+        #expect(peer.endpoint.status().ikeSAs.isEmpty)
+        #expect(request.flatMap { peer.deliver($0) } == answer)
+        _ = peer.wait(.seconds(1000))
+        #expect(request.allSatisfy { peer.deliver($0).isEmpty })
+    }
+
+    @Test("answers of more SAs than are kept: the oldest make room")
+    func manyLastAnswers() {
+        var answers = LastAnswers()
+        let now = Instant(nanoseconds: 1)
+        let count = UInt64(LastAnswers.capacity)
+        for spi in 0..<(3 * count) { answers.keep([[UInt8(spi % 251)]], to: [1], spi: spi, now: now) }
+        #expect(answers.answer(to: [1], spi: 2 * count - 1, now: now) == nil)
+        for spi in (2 * count)..<(3 * count) {
+            #expect(answers.answer(to: [1], spi: spi, now: now) == [[UInt8(spi % 251)]])
+            #expect(answers.answer(to: [2], spi: spi, now: now) == nil)
+        }
+    }
 }

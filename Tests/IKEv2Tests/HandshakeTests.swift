@@ -83,6 +83,81 @@ struct HandshakeTests {
         #expect(outbound?.encapsulation == UDPEncapsulation(sourcePort: 4500, destinationPort: 14500))
     }
 
+    @Test("transport mode with a NAT between: each side has the addresses that its packets have")
+    func transportBehindNAT() {
+        var policies = Policies()
+        policies.mode = .transport
+        policies.childLifetime = .seconds(30)
+        var pair = policies.pair(seed: 15, faults: NetworkFaults(translates: true))
+        pair.handle(.initiate(policies.request()), at: .a)
+        expectUp(&pair)
+        // Either side has renewed it by then.
+        pair.run(for: .seconds(100))
+        expectUp(&pair)
+        let hosts = [NetworkSide.addressA, NetworkSide.addressB, NetworkSide.natted].map {
+            TrafficSelector(IPPrefix(host: $0))
+        }
+        for (side, expected) in [[hosts[0], hosts[1]], [hosts[1], hosts[2]]].enumerated() {
+            let child = pair.endpoints[side].status().childSAs.first { $0.isCurrent }
+            #expect(child.map { [$0.local, $0.remote] } == expected)
+        }
+        #expect(pair.reports[0].contains { $0.kind == .childRekeyed })
+        #expect(pair.reports.joined().allSatisfy { $0.kind != .negotiationFailed })
+    }
+
+    @Test("a tunnel is for what a peer behind a NAT says itself, though it would take transport mode")
+    func tunnelInsteadOfTransport() throws {
+        var policies = Policies()
+        let inside = TrafficSelector(IPPrefix(host: NetworkSide.addressA))
+        policies.changeTunnel = { tunnel, side in
+            if side == .a {
+                tunnel.mode = .transport
+                (tunnel.local, tunnel.remote) = (inside, Policies.net(0x0a02_0000))
+            } else {
+                tunnel.remote = inside
+            }
+        }
+        var pair = policies.pair(seed: 16, faults: NetworkFaults(translates: true))
+        var request = policies.request()
+        request.mode = .transport
+        pair.handle(.initiate(request), at: .a)
+        pair.run(for: .seconds(2))
+        // The initiator wants nothing but transport mode, and hears what it could have instead.
+        #expect(pair.reports[1].contains { $0.kind == .childEstablished })
+        #expect(pair.reports[0].contains { $0.sentence.contains("the peer wants tunnel mode") })
+    }
+
+    @Test("the tunnel of the packet that waits is agreed to, whatever else the peer's networks overlap")
+    func firstChoice() throws {
+        var policies = Policies()
+        let wide = TrafficSelector(.any(.ipv4))
+        let packets = [0x0a01_0105, 0x0a02_0105].map {
+            TrafficSelector(IPPrefix(host: IPAddress(family: .ipv4, value: $0)), upperProtocol: 6, port: 80)
+        }
+        var responder = policies.policy(.b)
+        var other = responder.tunnels[0]
+        other.name = "other"
+        other.requestID = 8
+        (other.local, other.remote) = (Policies.net(0x0a02_0100), Policies.net(0x0a01_0100))
+        responder.tunnels.append(other)
+        policies.changeTunnel = { tunnel, _ in (tunnel.local, tunnel.remote) = (wide, wide) }
+        var pair = TwoEndpoints(policies.policy(.a), responder, seed: 17)
+        var request = policies.request()
+        request.setLocals([packets[0], wide])
+        request.setRemotes([packets[1], wide])
+        pair.handle(.initiate(request), at: .a)
+        expectUp(&pair)
+        #expect(pair.endpoints[1].status().childSAs.first?.tunnel == "other")
+        // Where it is named as well, the packet still decides.
+        let first = Policies.net(0x0a01_0000)
+        var named = TwoEndpoints(policies.policy(.a), responder, seed: 18)
+        request.setLocals([packets[0], first, wide])
+        request.setRemotes([packets[1], Policies.net(0x0a02_0000), wide])
+        named.handle(.initiate(request), at: .a)
+        expectUp(&named)
+        #expect(named.endpoints[1].status().childSAs.first?.tunnel == "other")
+    }
+
     @Test("another group than the first is asked for and used")
     func otherGroup() {
         var policies = Policies()
@@ -123,6 +198,20 @@ struct HandshakeTests {
         #expect(pair.reports[0].contains { $0.sentence.contains("AUTHENTICATION_FAILED (24)") })
         #expect(pair.reports[1].contains { $0.sentence.contains("the pre-shared keys differ") })
         #expect(pair.endpoints.allSatisfy { $0.nextDeadline == nil })
+    }
+
+    @Test("a refusal that is lost on the way is heard when the initiator asks again")
+    func lostRefusal() {
+        var pair = Policies().pair(seed: 19)
+        pair.secrets[1] = SecretKey(copying: Array("another".utf8))
+        let prompt = [Duration.milliseconds(5)]
+        // IKE_SA_INIT and IKE_AUTH arrive, and what answers IKE_AUTH does not.
+        pair.fates = [prompt, prompt, prompt, []]
+        pair.handle(.initiate(Policies().request()), at: .a)
+        pair.run(for: .seconds(60))
+        #expect(pair.endpoints.allSatisfy { $0.status().ikeSAs.isEmpty })
+        let failures = pair.reports[0].filter { $0.kind == .negotiationFailed }
+        #expect(failures.contains { $0.sentence.contains("AUTHENTICATION_FAILED (24)") })
     }
 
     @Test("a missing key looks the same to the initiator")

@@ -66,6 +66,24 @@ struct RenewalTests {
         expectOnePair(pair)
     }
 
+    @Test("both SAs of a pair may be used up at once, and have one successor", arguments: [1, 4])
+    func twoReasons(window: UInt32) throws {
+        let policies = policies(child: 3600, ike: 28800)
+        var pair = policies.pair(seed: 6)
+        pair.handle(.initiate(policies.request()), at: .a)
+        pair.run(for: .seconds(1))
+        for id in pair.endpoints[0].associations.keys {
+            pair.endpoints[0].associations[id]?.window.setPeerSize(window)
+        }
+        let child = try #require(pair.endpoints[0].status().childSAs.first)
+        pair.handle(.database(.expiring(child.inbound)), at: .a)
+        pair.handle(.database(.expiring(child.outbound)), at: .a)
+        pair.run(for: .seconds(20))
+        expectOnePair(pair)
+        #expect(pair.endpoints.map { $0.status().childSAs.count } == [1, 1])
+        #expect(pair.reports[0].count { $0.kind == .childRekeyed } == 1)
+    }
+
     @Test("authenticating anew puts a new IKE SA and a new child in place before the old ones go")
     func reauthentication() {
         let policies = policies(child: 3600, ike: 60, .reauthenticate)

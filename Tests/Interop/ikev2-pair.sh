@@ -75,6 +75,30 @@ check "large packets of it are compressed" compressed
 stop east
 stop west
 
+# Transport mode through a NAT that gives east another address and other ports.
+ip -n "$east" addr add 192.0.2.77/24 dev "$tag-e"
+in_ns east nft 'add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; };
+    add rule ip nat post udp sport { 500, 4500 } snat to 192.0.2.77:20000-30000'
+configuration east 1 2 'exchange_mode ikev2;'
+configuration west 2 77 'exchange_mode ikev2;'
+for side in east west; do
+    sed -i 's/^tunnel .*/tunnel "net" { remote "peer"; mode transport; start listen; }/' "$work/$side.conf"
+done
+sed -i 's/^tunnel.*remote "peer";/& remote_net 192.0.2.2;/' "$work/east.conf"
+sed -i 's/^tunnel.*remote "peer";/& remote_net 192.0.2.77;/' "$work/west.conf"
+start_swiftike west "$work/west.conf" --datapath userspace
+start_swiftike east "$work/east.conf" --datapath userspace
+check "transport mode through a NAT" ctl east up net --timeout 20
+check "west has the address outside of it, east that inside" eval \
+    'grep -q "transport established: 192.0.2.2/32 with 192.0.2.77/32" "$work/west/log" &&
+     grep -q "transport established: 192.0.2.1/32 with 192.0.2.2/32" "$work/east/log"'
+check "pings come back" pings_return east -c 5 -i 0.2 -I 192.0.2.1 192.0.2.2
+check "both counted them" eval 'esp_counted east 5 && esp_counted west 5'
+stop east
+stop west
+in_ns east nft delete table ip nat
+ip -n "$east" addr del 192.0.2.77/24 dev "$tag-e"
+
 # A key of one side alone.
 configuration east 1 2 'exchange_mode ikev2;'
 configuration west 2 1 'exchange_mode ikev2;'

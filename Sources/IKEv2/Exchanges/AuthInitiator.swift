@@ -141,6 +141,7 @@ extension IKESA {
                 secured: secured, localIdentity: local, remoteIdentity: remote, since: turn.now,
                 heard: turn.now))
         wasEstablished = true
+        asked = []
         setLife(&turn)
         turn.outcomes.append(.established)
         let sentence = Sentence(

@@ -69,8 +69,8 @@ struct AuthAnswer {
 /// What a message says of a child SA that its sender wants or agrees to.
 struct ChildOfferMessage {
     let proposals: [SecurityAssociationPayload.Proposal]
-    let initiatorSelectors: TrafficSelectorPayload
-    let responderSelectors: TrafficSelectorPayload
+    var initiatorSelectors: TrafficSelectorPayload
+    var responderSelectors: TrafficSelectorPayload
     let isTransport: Bool
     /// Whether the sender cannot take packets with padding for traffic flow confidentiality.
     let takesFlowPadding: Bool

@@ -86,9 +86,11 @@ extension IKESA {
         }
     }
 
-    /// Negotiates the successor of a child that is still the one in use.
+    /// Negotiates the successor of a child that is still the one in use, unless one is on its way.
     mutating func startRekey(ofChild spi: SPI, _ turn: inout Turn) {
-        guard let child = established?.children[spi], child.phase == .mature else { return }
+        guard let child = established?.children[spi], child.phase == .mature, !isRekeying(spi),
+            !isInstalling(successorOf: spi)
+        else { return }
         deadlines[.rekeyChild(spi)] = nil
         var request = child.request
         request.acquireSequence = 0
@@ -144,12 +146,16 @@ extension IKESA {
     private func agreement(
         _ message: Message, _ draft: ChildDraft
     ) throws(NegotiationFailure) -> ChildAgreement {
-        let answer = try ChildOfferMessage(message)
+        var answer = try ChildOfferMessage(message)
         let suite = try Self.confirmed(answer.proposals, draft.kind, spiSize: 4, among: draft.suites)
         guard answer.isTransport == (draft.request.mode == .transport) else {
             throw .peerViolatedProtocol(
                 "the peer wants \(answer.isTransport ? "transport" : "tunnel") mode, and \(draft.request.mode.rawValue) was asked for; make the mode on both sides the same"
             )
+        }
+        if answer.isTransport {
+            answer.initiatorSelectors = asSeenHere(local: answer.initiatorSelectors)
+            answer.responderSelectors = asSeenHere(remote: answer.responderSelectors)
         }
         guard let peerSPI = answer.proposals.first?.spi.reduce(0, { $0 << 8 | UInt32($1) }) else {
             throw .peerViolatedProtocol("no SPI")

@@ -91,7 +91,8 @@ extension IKESA {
         }
     }
 
-    private func isInstalling(successorOf old: SPI) -> Bool {
+    /// Whether a pair of ours that is to replace a child is on its way into the database.
+    func isInstalling(successorOf old: SPI) -> Bool {
         established?.installing.values.contains { $0.replaces == old } ?? false
     }
 

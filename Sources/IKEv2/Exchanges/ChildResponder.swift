@@ -78,7 +78,8 @@ extension IKESA {
     }
 
     /// Looks for what the configuration says of the traffic.
-    mutating func consider(_ pending: PendingOffer, _ turn: inout Turn) {
+    mutating func consider(_ asked: PendingOffer, _ turn: inout Turn) {
+        let pending = asked.offer.isTransport ? translated(asked, turn.policy) : asked
         let wanted = pending.offer
         let (local, remote) = (wanted.responderSelectors.selectors, wanted.initiatorSelectors.selectors)
         do throws(Refusal) {
@@ -102,20 +103,37 @@ extension IKESA {
         }
     }
 
+    /// An offer of transport mode with the addresses that packets have here, unless a tunnel is for what it says itself.
+    private func translated(_ asked: PendingOffer, _ policy: NegotiationPolicy) -> PendingOffer {
+        let seen = asSeenHere(asked)
+        let requests = [seen, asked].map { pending in
+            configuredRequest(
+                pending.offer.responderSelectors.selectors, pending.offer.initiatorSelectors.selectors,
+                pending.replaces, policy)
+        }
+        return requests[0]?.mode != .transport && requests[1]?.mode == .tunnel ? asked : seen
+    }
+
     /// What is protected here of what the peer wants: what the child to be replaced protects, or what a tunnel does.
+    ///
+    /// The peer's first selectors may be those of a packet that waits, so a tunnel which is for them comes before one
+    /// whose networks are named among others (RFC 7296 section 2.9), and that before one that only overlaps.
     private func configuredRequest(
         _ local: [TrafficSelector], _ remote: [TrafficSelector], _ replaces: SPI?, _ policy: NegotiationPolicy
     ) -> ChildRequest? {
         if let replaces, let old = established?.children[replaces] { return old.request }
         var fitting: ChildRequest?
+        var best = -1
         // No closures: each would take a copy of the SA along.
         for tunnel in policy.tunnels where tunnel.peer == peer.name {
             guard let request = resolved(tunnel.request(on: path)),
                 !TrafficSelectorNarrowing.narrow(local, to: request.locals).isEmpty,
                 !TrafficSelectorNarrowing.narrow(remote, to: request.remotes).isEmpty
             else { continue }
-            if local.contains(request.local), remote.contains(request.remote) { return request }
-            fitting = fitting ?? request
+            let isNamed = local.contains(request.local) && remote.contains(request.remote)
+            let rank = (request.isFor(local.first, remote.first) ? 2 : 0) + (isNamed ? 1 : 0)
+            if rank == 3 { return request }
+            if rank > best { (fitting, best) = (request, rank) }
         }
         return fitting
     }
@@ -318,5 +336,13 @@ extension IKESA {
         respond(exchange, head + [.notify(refusal.answer)], &turn)
         turn.outcomes.append(.childFailed(nil, refusal.failure))
         work(&turn)
+    }
+}
+
+extension ChildRequest {
+    /// Whether all traffic between two selectors is part of what is asked for.
+    fileprivate func isFor(_ local: TrafficSelector?, _ remote: TrafficSelector?) -> Bool {
+        guard let local, let remote else { return false }
+        return locals.contains { $0.contains(local) } && remotes.contains { $0.contains(remote) }
     }
 }

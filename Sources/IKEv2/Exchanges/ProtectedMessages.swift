@@ -24,13 +24,16 @@ extension IKESA {
             return
         }
         open(datagram, secured, header, path, &turn)
+        if established != nil { asked = [] }
     }
 
     private mutating func open(
         _ datagram: [UInt8], _ secured: Secured, _ header: MessageHeader, _ path: Path, _ turn: inout Turn
     ) {
         do throws(OpeningFailure) {
-            switch try secured.channel.open(datagram) {
+            let opened = try secured.channel.open(datagram)
+            noteRequest(datagram, header)
+            switch opened {
             case .message(let message, let clear): receiveAuthentic(message, clear, path, &turn)
             case .fragment(let fragment): receive(fragment, path, &turn)
             }
@@ -41,9 +44,16 @@ extension IKESA {
                     hint = "what came after IKE_SA_INIT could not be read: \(error)"
                 }
                 drop("a \(header.exchangeType) message: \(error)", &turn)
-            case .unreadable(let error): receiveUnreadable(header, error, &turn)
+            case .unreadable(let error):
+                noteRequest(datagram, header)
+                receiveUnreadable(header, error, &turn)
             }
         }
+    }
+
+    /// Keeps a request of the peer for as long as the SA may end with the answer.
+    private mutating func noteRequest(_ datagram: [UInt8], _ header: MessageHeader) {
+        if !header.flags.contains(.response), window.isNext(header.messageID) { asked = datagram }
     }
 
     /// The peer made it, and it makes no sense: nothing good can follow (RFC 7296 section 2.21.3).
@@ -95,6 +105,11 @@ extension IKESA {
     ) {
         let messageID = message.header.messageID
         if message.header.flags.contains(.response) {
+            // While its request is still there: what was asked for ends with the SA.
+            if message.unknownCriticalPayload != nil, window.awaits(messageID) {
+                end(.peerViolatedProtocol("an answer with a critical payload that is unknown here"), &turn)
+                return
+            }
             guard let request = window.takeRequest(answeredBy: messageID) else {
                 drop("an answer that nothing waits for", &turn)
                 return
@@ -153,10 +168,6 @@ extension IKESA {
     }
 
     private mutating func receiveAnswer(_ message: Message, to request: Request, _ turn: inout Turn) {
-        if message.unknownCriticalPayload != nil {
-            end(.peerViolatedProtocol("an answer with a critical payload that is unknown here"), &turn)
-            return
-        }
         guard isInUse || request.isDeleteSelf else {
             if let draft = request.draft { turn.release(draft.spi) }
             work(&turn)

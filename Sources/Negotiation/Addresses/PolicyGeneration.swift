@@ -59,8 +59,11 @@ extension NegotiationPolicy {
     ) -> ChildRequest? {
         guard peer.generatesPolicies else { return nil }
         for permission in permissions(offer, parties) {
-            let local = TrafficSelectorNarrowing.narrow(offer.local, to: permission.local)
-            let remote = TrafficSelectorNarrowing.narrow(offer.remote, to: permission.remote)
+            var local = TrafficSelectorNarrowing.narrow(offer.local, to: permission.local)
+            var remote = TrafficSelectorNarrowing.narrow(offer.remote, to: permission.remote)
+            // No packet goes from one family to the other.
+            local.removeAll { selector in !remote.contains { $0.family == selector.family } }
+            remote.removeAll { selector in !local.contains { $0.family == selector.family } }
             guard let first = local.first, let last = remote.first else { continue }
             guard policy.map({ $0.selector.isOf(local, remote) }) != true else { return nil }
             var request = ChildRequest(
