@@ -61,6 +61,16 @@ struct LoadedFiles: Sendable {
         }
     }
 
+    /// The same of a file that need not hold any, as long as it is something else in PEM.
+    mutating func certificates(amongOthers path: String) throws(Unusable) -> [Certificate] {
+        try load(path, \.certificates) { (file) throws(Unusable) in
+            if CertificateFile.holdsOthersAlone(file.bytes) { return [] }
+            do throws(CredentialFileFailure) {
+                return try CertificateFile(file.bytes, file: path).certificates
+            } catch { throw Unusable(sentence: error.description) }
+        }
+    }
+
     mutating func list(_ path: String) throws(Unusable) -> RevocationList {
         try load(path, \.list) { (file) throws(Unusable) in
             do throws(RevocationFailure) {
@@ -141,7 +151,7 @@ struct LoadedFiles: Sendable {
         if let weakness = file.weakness(for: process) { throw Unusable(sentence: weakness) }
     }
 
-    /// PEM or DER, or racoon's text with one key.
+    /// PEM or DER, or racoon's text with one key, or such a key alone, as leftrsasigkey of others has it.
     private static func publicKey(_ content: [UInt8], _ path: String) throws(CredentialFileFailure)
         -> PublicKey
     {
@@ -149,6 +159,9 @@ struct LoadedFiles: Sendable {
         do throws(CredentialFileFailure) {
             return try PublicKeyFile(content, file: path).key
         } catch { failure = error }
+        let words = content.split { $0 == 0x20 || (0x09...0x0d).contains($0) }
+        let alone = words.count == 1 ? Array(words[0]) : []
+        if let key = try? PublicKey(recordText: alone.span) { return key }
         let entries = (try? RSAKeyText.entries(SecretBytes(copying: content), file: path)) ?? []
         let keys = entries.compactMap { if case .publicKey(let key) = $0.key { key } else { nil } }
         guard let key = keys.first, keys.count == 1 else { throw failure }
