@@ -76,6 +76,17 @@ struct CredentialKeeperTests {
         #expect(throws: Never.self) { try east.keeper.sign(request).get() }
     }
 
+    @Test("a key that was not copied is told of, and not the mode of the certificate of the same name")
+    func aKeyThatIsMissingIsTold() throws {
+        let (scene, _, _, _) = try pair()
+        scene.files.remove("/c/private/east.pem")
+        let fresh = CredentialGateway(CredentialScene.plan(own: "east"), scene.files)
+        #expect(
+            fresh.keeper.report().problems == [
+                "/c/private/east.pem is missing: the private key belongs there, and /c/certs/east.pem holds none"
+            ])
+    }
+
     @Test func aBadNewFileLeavesTheOldOneAndAMissingOneDoesNot() throws {
         let (scene, east, west, _) = try pair()
         scene.files.write(Array("-----BEGIN".utf8), to: "/c/certs/root.pem")

@@ -133,7 +133,9 @@ struct CredentialLoad {
         switch own.own {
         case .certificate(let file, let key):
             let keyFile = keyPath(key)
-            let loaded = try files.privateKey(keyFile, passphrase: passphrase)
+            let apart = joined(plan.privateKeys, key)
+            let loaded = try files.privateKey(
+                keyFile, passphrase: passphrase, missing: keyFile == apart ? nil : apart)
             let certificates = try files.certificates(certificatePath(file))
             return try paired(loaded.key, certificates, anchors, certificatePath(file), keyFile, name)
         case .bundle(let file):

@@ -80,11 +80,19 @@ struct LoadedFiles: Sendable {
     }
 
     /// A private key, whose file nobody else may read.
-    mutating func privateKey(_ path: String, passphrase: SecretKey?) throws(Unusable) -> PrivateKeyFile {
+    ///
+    /// - Parameter missing: where it was looked for in vain, for people.
+    mutating func privateKey(
+        _ path: String, passphrase: SecretKey?, missing: String? = nil
+    ) throws(Unusable) -> PrivateKeyFile {
         let process = reading.process
         return try load(path, \.privateKey) { (file) throws(Unusable) in
             var file = file
             let content = SecretBytes(consuming: &file.bytes)
+            if let missing, PrivateKeyFile.holdsOthersAlone(content) {
+                throw Unusable(
+                    sentence: "\(missing) is missing: the private key belongs there, and \(path) holds none")
+            }
             try Self.requirePrivate(path, file.facts, process)
             do throws(CredentialFileFailure) {
                 return try PrivateKeyFile(content, file: path, passphrase: passphrase)
