@@ -88,7 +88,11 @@ package struct SharedSecretTable: Sendable {
             guard let entry = entries.first(where: { Self.matches($0, name) }) else { continue }
             return entry.key.map { PRF.compute(prf, key: $0, data: data) }
         }
-        return .failure(.noEntry(file: file, lookedFor: names.map(\.description)))
+        // A peer whose identity is its address is looked for by both.
+        let lookedFor = names.map(\.description).reduce(into: [String]()) { told, name in
+            if !told.contains(name) { told.append(name) }
+        }
+        return .failure(.noEntry(file: file, lookedFor: lookedFor))
     }
 
     private static func secret(

@@ -276,7 +276,7 @@ final class DaemonCore {
 
     /// Hands out the keys of all SAs: to root, and where the configuration allows it.
     func keys(for peer: ControlPeer) -> EventLoopFuture<ControlAnswer> {
-        if let objection = objection(to: peer) {
+        if let objection = KeyExport.objection(to: peer, isAllowed: settings.allowsKeyExport) {
             environment.log.warning("keys not handed to \(peer): \(objection)")
             return loop.makeSucceededFuture(ControlAnswer(.failed(ControlFailure(.notPermitted, objection))))
         }
@@ -287,15 +287,6 @@ final class DaemonCore {
             log.write(.notice, "keys of \(export.report.counts) handed to \(peer)")
             return ControlAnswer(.keys(export.report), secret: export.secret)
         }
-    }
-
-    private func objection(to peer: ControlPeer) -> String? {
-        guard peer.isRoot else { return "keys are for root alone: run it as root" }
-        guard settings.allowsKeyExport else {
-            return "the configuration forbids it; to allow it, add \"key_export on;\" to swiftike.conf, "
-                + "outside of blocks, and type \"swiftikectl reload\""
-        }
-        return nil
     }
 
     func reload() -> ControlReply {

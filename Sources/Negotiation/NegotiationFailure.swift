@@ -125,8 +125,8 @@ extension NegotiationFailure.AuthenticationCause {
             "authentication failed: the peer authenticates by \(method), and \(expected) is expected; make the "
                 + "authentication method on both sides the same"
         case .unexpectedIdentity(let identity, let expected, let origin):
-            "authentication failed: the peer is \(identity), but \(origin) expects "
-                + expected.map(\.description).joined(separator: " or ")
+            "authentication failed: the peer is \(CredentialRefusal.text(identity)), but \(origin) expects "
+                + expected.map(CredentialRefusal.text).joined(separator: " or ")
                 + "; correct peers_identifier there, or my_identifier on the peer"
         }
     }
@@ -158,7 +158,7 @@ extension NegotiationFailure {
     /// The code that `swiftikectl explain` says more about; nil where there is nothing to add.
     package var code: String? {
         switch self {
-        case .peerMalformed: "INVALID_SYNTAX"
+        case .peerMalformed, .peerViolatedProtocol: "INVALID_SYNTAX"
         case .noCommonChoice: "NO_PROPOSAL_CHOSEN"
         case .authenticationFailed: "AUTHENTICATION_FAILED"
         case .localPolicyForbids(.selectorMismatch), .localPolicyForbids(.noChildPolicy): "TS_UNACCEPTABLE"
@@ -167,8 +167,7 @@ extension NegotiationFailure {
         case .peerDeclined(.silent), .peerDeclined(.unreached(_, _, nil)), .peerDeclined(.dead): "TIMEOUT"
         case .peerDeclined(.notified(let name, _, _)): Explanation(name)?.name
         case .peerDeclined(.unreached), .peerDeclined(.deleted), .peerDeclined(.noAddress),
-            .peerViolatedProtocol, .localPolicyForbids,
-            .localResource, .cancelled:
+            .localPolicyForbids, .localResource, .cancelled:
             nil
         }
     }

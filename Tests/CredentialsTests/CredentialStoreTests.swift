@@ -183,6 +183,32 @@ struct CredentialStoreTests {
         }
     }
 
+    @Test("a certificate for TLS alone counts where that is configured, and the refusal says how")
+    func certificatesForTLS() throws {
+        var scene = try Scene { $0.purposes = [KeyPurpose.serverAuthentication] }
+        guard case .chain(let failure)? = scene.refusal(scene.claim()) else {
+            Issue.record("taken, or refused for something else")
+            return
+        }
+        #expect(failure.description.contains("accept_tls_cert on"))
+        scene.store.peers["west"]?.plan.tlsPurposes = .tolerated
+        #expect(scene.refusal(scene.claim()) == nil)
+        let other = try Scene { $0.purposes = [KeyPurpose.ocspSigning] }
+        #expect(other.refusal(other.claim())?.description.contains("accept_tls_cert") == false)
+    }
+
+    @Test("the certificate of the identity is the peer's, wherever among the others it stands")
+    func certificatesHaveNoOrder() throws {
+        var scene = try Scene()
+        let sent = [scene.middle.certificate, scene.certificate]
+        #expect(scene.refusal(scene.claim(.fqdn("peer.example.org"), sent)) == nil)
+        scene.store.peers["west"]?.pinned = .success(.certificate(scene.certificate, file: "/c/west.pem"))
+        #expect(scene.refusal(scene.claim(.fqdn("peer.example.org"), sent)) == nil)
+        let key = scene.key.publicKey
+        scene.store.peers["west"]?.pinned = .success(.rawKey(key, file: "/c/west.pub"))
+        #expect(scene.refusal(scene.claim(.fqdn("peer.example.org"), sent)) == nil)
+    }
+
     @Test func readsWhatIsPresented() throws {
         let scene = try Scene()
         guard case .certificate = PresentedCredential(encoding: 4, octets: scene.certificate.der),

@@ -336,6 +336,29 @@ struct RevocationTests {
         #expect(try judge(setting, responder, at: now) == .wrongSigner)
     }
 
+    @Test("a response that announces no next one counts for minutes, as there is newer word at any time")
+    func responsesWithoutAnEndSoonEnd() throws {
+        let setting = try Setting()
+        let issuer = setting.root.certificate
+        let now = TestAuthority.now
+        var responder = TestResponder(key: setting.root.key, name: issuer.subject, nonce: [7, 7])
+        responder.until = nil
+        #expect(try judge(setting, responder, at: now) == nil)
+        let end = Timestamp(seconds: now.seconds + 600)
+        let late = Timestamp(seconds: now.seconds + 3600)
+        #expect(try judge(setting, responder, at: late) == .stale(since: end))
+        let request = OCSPRequest(OCSPCertificateID(setting.peer, issuer: issuer), nonce: [7, 7])
+        var cache = RevocationCache()
+        try cache.add(
+            OCSPResponse(der: responder.response(request, status: TestResponder.good)), to: request,
+            issuer: issuer, at: now)
+        #expect(cache.status(of: setting.peer, issuer: issuer, at: now) == .good(.ocsp, until: end))
+        guard case .unknown = cache.status(of: setting.peer, issuer: issuer, at: late) else {
+            Issue.record("it still counts")
+            return
+        }
+    }
+
     @Test func responsesForOthersSayNothing() throws {
         var setting = try Setting()
         let issuer = setting.root.certificate

@@ -69,6 +69,13 @@ struct SharedSecretTableTests {
         #expect(SecretKey.constantTimeEqual(answer, expected))
     }
 
+    @Test func whatIsLookedForTwiceIsToldOnce() throws {
+        let name = try address("192.0.2.1")
+        #expect(
+            failure(table("192.0.2.9 a"), [name, name])
+                == .noEntry(file: "psk.txt", lookedFor: ["192.0.2.1"]))
+    }
+
     @Test func blanksInsideAndBehindTheKeyCount() throws {
         let table = table("192.0.2.1 a  b \r\n192.0.2.2 \u{b}key\n")
         #expect(answers(table, try address("192.0.2.1"), Array("a  b \r".utf8)))

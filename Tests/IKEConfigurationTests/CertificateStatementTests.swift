@@ -66,6 +66,12 @@ struct CertificateStatementTests {
         #expect(result.headlines.contains { $0.contains("whoever has any certificate is believed") })
     }
 
+    @Test func certificatesForTLSAreTakenWhereThatIsSaid() {
+        #expect(plan("send_cert on;")?.tlsPurposes == .refused)
+        #expect(plan("accept_tls_cert on;")?.tlsPurposes == .tolerated)
+        #expect(plan("accept_tls_cert off;")?.tlsPurposes == .refused)
+    }
+
     @Test func isInherited() throws {
         let result = FileSet().load(
             """

@@ -59,6 +59,20 @@ import Testing
     }
 
     @Test(
+        "an asterisk where it is no wildcard is told of",
+        arguments: [
+            ("peers_identifier fqdn \"a*.a.example\";", "for many peers write"),
+            ("peers_identifier user_fqdn \"a*@a.example\";", "for many peers write"),
+            ("my_identifier fqdn \"*.a.example\";", "stands for itself in my_identifier"),
+        ])
+    func idleWildcards(text: String, remark: String) {
+        let result = FileSet().load("remote 192.0.2.2 { exchange_mode main; \(text) \(Sample.proposal) }")
+        #expect(result.configuration != nil)
+        #expect(result.headlines.count == 1)
+        #expect(result.headlines.allSatisfy { $0.contains("warning: '*'") && $0.contains(remark) })
+    }
+
+    @Test(
         arguments: [
             ("doi ipsec_doi;", nil), ("situation identity_only;", nil), ("my_identifier address;", nil),
             ("my_identifier address 192.0.2.1;", nil), ("my_identifier fqdn \"a.example\";", nil),
@@ -67,12 +81,14 @@ import Testing
             ("my_identifier asn1dn;", nil), ("my_identifier asn1dn \"C=CH, CN=x\";", nil),
             ("my_identifier asn1dn \"~3000\";", nil),
             ("peers_identifier address \"192.0.2.2\"; peers_identifier address;", nil),
-            ("peers_identifier asn1dn \"CN=*\";", nil),
+            ("peers_identifier asn1dn \"CN=*\";", nil), ("peers_identifier fqdn \"*\";", nil),
+            ("peers_identifier fqdn \"*.a.example\"; peers_identifier user_fqdn \"*@a.example\";", nil),
             ("verify_identifier on; peers_identifier fqdn \"b.example\";", nil),
             ("certificate_type x509 \"c\" \"k\";", nil), ("certificate_type plain_rsa \"k\";", nil),
             ("ca_type x509 \"c\"; ca_type x509 \"d\";", nil), ("peers_certfile x509 \"c\";", nil),
             ("peers_certfile plain_rsa \"c\";", nil), ("peers_certfile \"c\";", nil),
-            ("verify_cert on;", nil), ("send_cert off;", nil), ("send_cr off;", nil),
+            ("verify_cert on;", nil), ("accept_tls_cert on;", nil), ("send_cert off;", nil),
+            ("send_cr off;", nil),
             ("revocation ifuri;", nil), ("match_empty_cr on;", nil),
             ("lifetime time 8 hours;", nil), ("initial_contact off;", nil), ("passive on;", nil),
             ("support_proxy on;", "'support_proxy'"), ("generate_policy off;", nil),

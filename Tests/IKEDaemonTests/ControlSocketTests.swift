@@ -9,6 +9,17 @@ import Testing
 @testable import IKEDaemon
 
 struct ControlSocketTests {
+    @Test("keys are for root, and for nobody where the configuration does not say so")
+    func whoGetsKeys() {
+        let (root, other) = (ControlPeer(process: 7, user: 0), ControlPeer(process: 7, user: 1000))
+        #expect(KeyExport.objection(to: root, isAllowed: true) == nil)
+        #expect(KeyExport.objection(to: root, isAllowed: false)?.contains("key_export on;") == true)
+        for isAllowed in [true, false] {
+            let objection = KeyExport.objection(to: other, isAllowed: isAllowed)
+            #expect(objection == "keys are for root alone: run it as root")
+        }
+    }
+
     /// Runs a control socket that answers every request with its name.
     private func withSocket(
         executor: @escaping ControlSocket.Executor = { request, _, answer in

@@ -3,6 +3,7 @@ import CertificateAuthority
 import ControlProtocol
 import Credentials
 import Cryptography
+import Foundation
 import IPsec
 import KeyMaterial
 import Negotiation
@@ -75,6 +76,17 @@ struct CredentialKeeperTests {
         #expect(throws: Never.self) { try east.keeper.sign(request).get() }
     }
 
+    @Test("a key that was not copied is told of, and not the mode of the certificate of the same name")
+    func aKeyThatIsMissingIsTold() throws {
+        let (scene, _, _, _) = try pair()
+        scene.files.remove("/c/private/east.pem")
+        let fresh = CredentialGateway(CredentialScene.plan(own: "east"), scene.files)
+        #expect(
+            fresh.keeper.report().problems == [
+                "/c/private/east.pem is missing: the private key belongs there, and /c/certs/east.pem holds none"
+            ])
+    }
+
     @Test func aBadNewFileLeavesTheOldOneAndAMissingOneDoesNot() throws {
         let (scene, east, west, _) = try pair()
         scene.files.write(Array("-----BEGIN".utf8), to: "/c/certs/root.pem")
@@ -102,6 +114,22 @@ struct CredentialKeeperTests {
         scene.files.write(other.certificate.pem, to: "/c/certs/other.crt")
         east.keeper.read()
         #expect(try east.refusal(west, as: self.west) == "")
+    }
+
+    @Test("authorities of any name are trusted, and files of other things beside them are no mistake")
+    func theFolderMayHoldOtherThings() throws {
+        let (scene, east, west, _) = try pair()
+        scene.files.remove("/c/certs/root.pem")
+        scene.files.write(scene.root.certificate.pem, to: "/c/certs/keycloak-ca.pem")
+        let key = try PrivateKey.generate(.ed25519).pem().withSpan { span in span.indices.map { span[$0] } }
+        scene.files.write(key, to: "/c/certs/old.pem")
+        scene.files.write(Array("no PEM at all".utf8), to: "/c/certs/west.key.pem")
+        east.keeper.read()
+        #expect(try east.refusal(west, as: self.west) == "")
+        #expect(east.keeper.report().problems == [])
+        scene.files.write(Array("no PEM at all".utf8), to: "/c/certs/other.pem")
+        east.keeper.read()
+        #expect(east.keeper.report().problems.count == 1)
     }
 
     @Test func statedAuthoritiesReplaceThoseOfTheFolder() throws {
@@ -226,6 +254,27 @@ struct CredentialKeeperTests {
         east.keeper.read()
         #expect(east.lines.all.contains { $0.contains("\"CN=short\"") && $0.contains("ended at") })
         #expect(east.keeper.report().certificates.first { $0.role == "peer" }?.status == "expired")
+    }
+
+    @Test(
+        "RSA keys as racoon, FreeS/WAN and libreswan write them",
+        arguments: [": PUB KEY", "KEY\n", "# west\n: PUB KEY\n"])
+    func keysOfRFC2537(form: String) throws {
+        let scene = try CredentialScene()
+        let key = try PrivateKey.generate(.rsa(bits: 2048))
+        scene.files.write(
+            key.pem().withSpan { span in span.indices.map { span[$0] } }, to: "/c/private/raw.pem")
+        let text = try #require(key.publicKey.recordText)
+        scene.files.write(
+            Array(form.replacingOccurrences(of: "KEY", with: text).utf8), to: "/c/certs/west.pub")
+        let own = PeerCredentialPlan.Own.rawKey(file: "raw.pem", .rsa)
+        let west = CredentialGateway(CredentialScene.plan(own: "west") { $0.own = own }, scene.files)
+        let east = CredentialGateway(
+            CredentialScene.plan(own: "east") {
+                $0.own = own
+                $0.pinned = .rawKey(file: "west.pub", .rsa)
+            }, scene.files)
+        #expect(try east.refusal(west, as: self.west) == "")
     }
 
     @Test func rawKeysGoWithoutCertificates() throws {

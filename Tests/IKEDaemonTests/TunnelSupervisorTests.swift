@@ -109,6 +109,48 @@ struct TunnelSupervisorTests {
         #expect(actions.contains(.failed(tunnel: "b", reason: "wrong key")))
     }
 
+    @Test func whatAPeerCalledInVainForIsTold() throws {
+        var (supervisor, _) = supervisor(
+            Samples.tunnel("a", .listen), Samples.tunnel("b", .onDemand, requestID: 2),
+            Samples.tunnel("c", requestID: 3), Samples.tunnel("d", .listen, requestID: 4))
+        _ = supervisor.noted(
+            Samples.report(.negotiationFailed, tunnel: "c", "no answer"), liveChildren: 0,
+            at: Samples.moment(1))
+        _ = try supervisor.down("d", at: Samples.moment(1))
+        let failure = NegotiationFailure.authenticationFailed(.wrongKey)
+        var report = Samples.report(.negotiationFailed, tunnel: nil, failure.sentence)
+        report.failure = failure
+        #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(2)) == [])
+        let told = "negotiating with 192.0.2.2: \(failure.sentence)"
+        let records = supervisor.records(at: Samples.moment(2).instant)
+        #expect(records.map(\.state) == [.listening, .onDemand, .down, .down])
+        #expect(records[0].reason == "waits for the peer; last: \(told)")
+        #expect(records[1].reason == "waits for the first packet; last: \(told)")
+        #expect(records[0].details == ["\"swiftikectl explain AUTHENTICATION_FAILED\" says more"])
+        // What came of our own attempt stays, and so does what a command did.
+        #expect(records[2].reason.hasPrefix("no answer; next attempt in"))
+        #expect(records[2].details.first == told)
+        #expect(records[3].reason.hasPrefix("taken down by command"))
+        #expect(records[3].details == [])
+    }
+
+    @Test("a first message that is refused is known by its address alone, and ends no attempt of ours")
+    func aRefusedFirstMessageIsToldToo() {
+        var (supervisor, _) = supervisor(
+            Samples.tunnel("a", .listen), Samples.tunnel("b", requestID: 2))
+        var report = Samples.report(.negotiationFailed, tunnel: nil, "no proposal chosen")
+        report.subject.peer = nil
+        #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(1)) == [])
+        let records = supervisor.records(at: Samples.moment(1).instant)
+        #expect(records[0].reason.hasSuffix("last: negotiating with 192.0.2.2: no proposal chosen"))
+        #expect(records[1].state == .connecting && records[1].reason == "negotiating with 192.0.2.2")
+        var stranger = report
+        stranger.subject.path.remote.address = Samples.local
+        stranger.sentence = "another"
+        _ = supervisor.noted(stranger, liveChildren: 0, at: Samples.moment(2))
+        #expect(supervisor.records(at: Samples.moment(2).instant)[0].reason == records[0].reason)
+    }
+
     @Test func aWarningIsTheReasonWhileItConnects() {
         let doubt = "the pre-shared keys probably differ"
         for tunnel in ["hq", nil] {

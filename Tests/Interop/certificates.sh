@@ -75,6 +75,7 @@ check "renewing" ca issue other.example.org --renew --days 50
 check "keeps the key" belongs other.example.org
 check "makes a new certificate" refuses cmp "$work/old.pem" "$folder/certs/other.example.org.pem"
 check "which openssl takes" openssl_takes other.example.org
+check "a host name for many is refused" status_is 64 ca issue many.example.org --dns '*.example.org'
 check "renewing what there is not is refused" status_is 64 ca issue nobody --renew
 
 check "revoking" ca revoke other.example.org --reason keyCompromise
@@ -83,6 +84,8 @@ check "and says why" grep -q "certificate revoked" "$work/before"
 check "pki refuses it" refuses pki_takes other.example.org
 check "openssl still takes the others" openssl_takes alice@example.org
 check "revoking twice is refused" status_is 64 ca revoke other.example.org
+check "so is renewing it then" status_is 64 ca issue other.example.org --renew
+check "and the reason is told" grep -q "is revoked already" "$work/before"
 check "a new certificate of the revoked name" ca issue other.example.org
 check "has another key" belongs other.example.org-3
 check "openssl takes it" openssl_takes other.example.org-3

@@ -40,6 +40,13 @@ both_start() {
     start_swiftike east "$work/swiftike.conf" --datapath userspace "$@"
 }
 
+# listen_again: swiftike anew, which now waits for strongSwan to begin.
+listen_again() {
+    stop east
+    sed -i -E 's/start (up|on_demand);/start listen;/' "$work/swiftike.conf"
+    start_swiftike east "$work/swiftike.conf" --datapath userspace
+}
+
 # tunnel_is STATE: what swiftike says of the tunnel "net".
 tunnel_is() {
     json east '.tunnels[] | select(.name == "net") | .state' | grep -qx "$1"

@@ -66,6 +66,7 @@ check "west has nothing to show at first, and east believes nobody then" eval \
     '! ctl east up net >"$work/up.out" 2>&1 && grep -q "may be revoked" "$work/up.out"'
 check "the next time west has asked, and sends what the responder said" wait_until 10 eval 'ctl east up net --timeout 20 >"$work/up.out" 2>&1'
 check "traffic is protected" ping_through 3
+check "certs tells what the responder said of our own" eval 'ctl west certs --json | jq -r ".certificates[0].status" | grep -q "^good (OCSP until 2"'
 check "status says so" eval 'json east ".ike_sas[0].revocation" | grep -q "good (OCSP, until 2"'
 check "east had asked for it" [ "$(told east)" -ge 1 ]
 stop east
@@ -81,6 +82,7 @@ check "the responder says that west is revoked" responder_start R "$(date -u +%y
 check "both start again" both_start
 check "east does not believe it" eval '! ctl east up net >"$work/up.out" 2>&1'
 check "west asks, and says that it has nothing to show" wait_until 10 grep -q "asked about our own certificate" "$work/west/log"
+check "certs tells that our own is revoked" eval 'ctl west certs --json | jq -r ".certificates[0].status" | grep -q "^revoked at .*key compromise"'
 check "nor does east believe it then" eval '! ctl east up net >"$work/up.out" 2>&1'
 stop east
 configuration east 1 2 off

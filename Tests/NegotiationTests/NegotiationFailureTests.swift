@@ -19,7 +19,13 @@ import Testing
         (
             .authenticationFailed(
                 .unexpectedIdentity(.fqdn("a"), expected: [.fqdn("b")], origin: "swiftike.conf:9")),
-            "swiftike.conf:9 expects b"
+            "the peer is fqdn \"a\", but swiftike.conf:9 expects fqdn \"b\""
+        ),
+        (
+            .authenticationFailed(
+                .unexpectedIdentity(
+                    .fqdn("192.0.2.2"), expected: [.address(Samples.address(2))], origin: "swiftike.conf:9")),
+            "the peer is fqdn \"192.0.2.2\", but swiftike.conf:9 expects address 192.0.2.2"
         ),
         (
             .localPolicyForbids(.unknownPeer(Samples.address(2), exchange: "main")),
@@ -55,6 +61,31 @@ import Testing
             #expect(!failure.sentence.contains("\n"))
         }
         #expect(Set(Self.all.map(\.0.sentence)).count == Self.all.count)
+    }
+
+    /// Whoever refuses, both sides are told which code says more.
+    @Test(
+        arguments: [
+            (.noCommonChoice(.ike, nil), "NO_PROPOSAL_CHOSEN"),
+            (.authenticationFailed(.wrongKey), "AUTHENTICATION_FAILED"),
+            (
+                .localPolicyForbids(
+                    .selectorMismatch(local: Samples.host(1), remote: Samples.host(2), configured: [])),
+                "TS_UNACCEPTABLE"
+            ),
+            (.localPolicyForbids(.addressRequired(tunnel: "hq", origin: "t.conf:1")), "FAILED_CP_REQUIRED"),
+            (.peerMalformed("x"), "INVALID_SYNTAX"), (.peerViolatedProtocol("x"), "INVALID_SYNTAX"),
+            (.peerDeclined(.silent(awaiting: "message 2", tries: 3, hint: nil)), "TIMEOUT"),
+            (.peerDeclined(.unreached(awaiting: "message 2", tries: 3, hint: nil)), "TIMEOUT"),
+            (.peerDeclined(.notified("NO_PROPOSAL_CHOSEN", number: 14)), "NO_PROPOSAL_CHOSEN"),
+            (.peerDeclined(.notified("AUTHENTICATION_FAILED", number: 24)), "AUTHENTICATION_FAILED"),
+            (.peerDeclined(.notified("TS_UNACCEPTABLE", number: 38)), "TS_UNACCEPTABLE"),
+            (.peerDeclined(.notified("FAILED_CP_REQUIRED", number: 37)), "FAILED_CP_REQUIRED"),
+            (.peerDeclined(.notified("INVALID_SYNTAX", number: 7)), "INVALID_SYNTAX"),
+        ] as [(NegotiationFailure, String)])
+    func codes(failure: NegotiationFailure, code: String) throws {
+        #expect(failure.code == code)
+        #expect(Explanation(code) != nil)
     }
 
     @Test func selectorMismatchShowsWhatThereIs() {

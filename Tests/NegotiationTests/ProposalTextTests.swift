@@ -216,4 +216,14 @@ struct ProposalTextTests {
         #expect(esp == DefaultSuites.esp)
         #expect(try ProposalText.parse("sha256-sha512", for: .ah) == DefaultSuites.ah)
     }
+
+    @Test("strongSwan's word for what is offered anyway, alone or beside others")
+    func defaultIsAWord() throws {
+        #expect(try ProposalText.parse("default", for: .ike) == DefaultSuites.ike)
+        #expect(try ProposalText.parse("default", for: .ah) == DefaultSuites.ah)
+        let mixed = try ProposalText.parse("aes192-sha384-ecp384,default", for: .ike, origin: "a:1")
+        #expect(mixed.count == 1 + DefaultSuites.ike.count)
+        #expect(mixed.allSatisfy { $0.origin == "a:1" })
+        #expect(throws: ProposalTextFailure.self) { try ProposalText.parse("default-sha256", for: .esp) }
+    }
 }

@@ -43,7 +43,8 @@ extension AuthorityFailure: CustomStringConvertible {
             "there is a certificate \"\(name)\" already; renew it with --renew, or revoke it first"
         case .unknownName(let name):
             "no certificate here has the name or the serial number \"\(name)\"; see \(AuthorityFile.index)"
-        case .alreadyRevoked(let name): "\"\(name)\" is revoked already"
+        case .alreadyRevoked(let name):
+            "\"\(name)\" is revoked already; without --renew, a new one of that name can be issued"
         case .authorityExpired(let end):
             "the certificate of the authority ended at \(end); make a new authority in another folder"
         }

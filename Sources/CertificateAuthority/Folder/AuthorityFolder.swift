@@ -71,9 +71,8 @@ package struct AuthorityFolder {
     package mutating func renew(
         _ name: String, days: Int64, at now: Timestamp, random: inout some RandomSource
     ) throws(AuthorityFailure) -> Certificate {
-        guard let record = records.last(where: { $0.name == name }), !record.isRevoked else {
-            throw .unknownName(name)
-        }
+        guard let record = records.last(where: { $0.name == name }) else { throw .unknownName(name) }
+        guard !record.isRevoked else { throw .alreadyRevoked(name) }
         let file = AuthorityFile.certificate(of: fileName(name))
         let old = try Self.certificate(file, storage)
         guard case .success(let key) = old.publicKey else { throw .unknownName(name) }

@@ -38,4 +38,7 @@ package enum KeyPurpose {
     package static let ipsecIKE = ObjectIdentifier(1, 3, 6, 1, 5, 5, 7, 3, 17)
     /// iKEIntermediate of an old draft, which some gateways ask for.
     package static let ikeIntermediate = ObjectIdentifier(1, 3, 6, 1, 5, 5, 8, 2, 2)
+
+    /// What certificates for TLS have, and what often stands beside it.
+    static let tls = [serverAuthentication, clientAuthentication, ikeIntermediate]
 }

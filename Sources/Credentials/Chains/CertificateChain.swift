@@ -55,11 +55,9 @@ private enum EndEntityRules {
 
     private static func isForIKE(_ purposes: [ObjectIdentifier], _ policy: ChainPolicy) -> Bool {
         let welcome = [KeyPurpose.ipsecIKE, KeyPurpose.any]
-        let tolerated = [
-            KeyPurpose.serverAuthentication, KeyPurpose.clientAuthentication, KeyPurpose.ikeIntermediate,
-        ]
         return purposes.contains { purpose in
-            welcome.contains(purpose) || (policy.tlsPurposes == .tolerated && tolerated.contains(purpose))
+            welcome.contains(purpose)
+                || (policy.tlsPurposes == .tolerated && KeyPurpose.tls.contains(purpose))
         }
     }
 }

@@ -72,7 +72,9 @@ extension ChainFailure.Reason: CustomStringConvertible {
             "is for \(usage.bits.isEmpty ? "nothing" : "\(usage)") alone; IKE needs digitalSignature or nonRepudiation"
         case .purposes(let purposes):
             "is for other purposes (\(purposes.map(\.description).joined(separator: ", "))) alone; issue it with "
-                + "ipsecIKE or without extended key usage, or tolerate certificates for TLS"
+                + "ipsecIKE or without extended key usage"
+                + (purposes.contains(where: KeyPurpose.tls.contains)
+                    ? ", or take certificates for TLS (accept_tls_cert on)" : "")
         case .unusableKey(let failure): "has a key that is of no use: \(failure)"
         case .weak(let failure): "is too weak: \(failure)"
         case .nameNotPermitted:

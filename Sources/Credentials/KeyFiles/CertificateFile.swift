@@ -23,6 +23,12 @@ package struct CertificateFile: Sendable {
         self.certificates = certificates
     }
 
+    /// Whether a file is PEM and has no certificate: keys, requests, parameters.
+    package static func holdsOthersAlone(_ content: [UInt8]) -> Bool {
+        guard let blocks = try? PEM.blocks(content.span), !blocks.isEmpty else { return false }
+        return !blocks.contains { labels.contains($0.label) }
+    }
+
     static let labels = ["CERTIFICATE", "X509 CERTIFICATE"]
 
     /// The certificate in a block of PEM.

@@ -37,6 +37,14 @@ package struct PrivateKeyFile: Sendable {
             ? try Self.text(content, file) : try Self.pem(content, found, file, passphrase)
     }
 
+    /// Whether a file is PEM and has no private key: certificates, requests, parameters.
+    package static func holdsOthersAlone(_ content: borrowing SecretBytes) -> Bool {
+        content.withSpan { span in
+            guard let blocks = try? PEM.blocks(span), !blocks.isEmpty else { return false }
+            return !blocks.contains { $0.label.hasSuffix("PRIVATE KEY") }
+        }
+    }
+
     private static func binary(
         _ content: borrowing SecretBytes, _ file: String, _ passphrase: SecretKey?
     ) throws(CredentialFileFailure) -> PrivateKeyFile {

@@ -135,7 +135,7 @@ package struct OCSPResponse: Sendable {
             singles.append(
                 Single(
                     certificateID: certificateID, status: status,
-                    freshness: Freshness(from: from, until: until)))
+                    freshness: .response(from: from, until: until)))
         }
         return singles
     }

@@ -50,11 +50,27 @@ package struct Freshness: Hashable, Sendable {
 
     /// Seconds that clocks may differ.
     private static let skew: Int64 = 300
-    /// Seconds for which an edition counts that announces no next one.
-    private static let age: Int64 = 7 * 86400
+    /// Seconds for which a CRL counts that announces no next one.
+    private static let listAge: Int64 = 7 * 86400
+    /// The same of an OCSP response: its responder says that there is newer word at any time (RFC 6960 section 4.2.2.1).
+    private static let responseAge: Int64 = 600
+
+    private let age: Int64
+
+    private init(_ from: Timestamp, _ until: Timestamp?, age: Int64) {
+        (self.from, self.until, self.age) = (from, until, age)
+    }
+
+    static func list(from: Timestamp, until: Timestamp?) -> Freshness {
+        Freshness(from, until, age: listAge)
+    }
+
+    static func response(from: Timestamp, until: Timestamp?) -> Freshness {
+        Freshness(from, until, age: responseAge)
+    }
 
     /// When it ceases to count.
-    package var end: Timestamp { until ?? Timestamp(seconds: from.seconds + Self.age) }
+    package var end: Timestamp { until ?? Timestamp(seconds: from.seconds + age) }
 
     func check(at moment: Timestamp) throws(RevocationFailure) {
         guard from.seconds <= moment.seconds + Self.skew else { throw .early(from) }

@@ -40,7 +40,7 @@ package struct RevocationList: Sendable {
             issuer = try DistinguishedName(from: &inside)
             let from = try inside.takeTime()
             let isDated = inside.nextTag == .utcTime || inside.nextTag == .generalizedTime
-            freshness = Freshness(from: from, until: isDated ? try inside.takeTime() : nil)
+            freshness = .list(from: from, until: isDated ? try inside.takeTime() : nil)
             (entries, scope, number) = try Self.takeRest(&inside)
         } catch { throw .malformed(error) }
         size = der.count

@@ -91,6 +91,8 @@ package struct PeerCredentialPlan: Hashable, Sendable {
     package var authorities: [String] = []
     package var pinned: Pinned?
     package var check = Check.full
+    /// What a peer's certificate may be for (`accept_tls_cert`).
+    package var tlsPurposes = ChainPolicy.TLSPurposes.refused
     /// Our certificates (`send_cert`).
     package var certificates = Sending.on
     /// The authorities that we trust (`send_cr`).

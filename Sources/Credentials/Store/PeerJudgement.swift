@@ -64,11 +64,14 @@ extension CredentialStore {
         guard !known.authorities.isEmpty else {
             throw .noAuthority(folder: folder, origin: known.plan.origin)
         }
+        var policy = chainPolicy
+        policy.tlsPurposes = known.plan.tlsPurposes
         let chain: CertificateChain
         do throws(ChainFailure) {
             chain = try CertificateChain(
-                for: subject, intermediates: Array(claim.certificates.dropFirst()) + others(for: claim),
-                anchors: known.authorities, at: moment, policy: chainPolicy)
+                for: subject,
+                intermediates: claim.certificates.filter { $0 != subject } + others(for: claim),
+                anchors: known.authorities, at: moment, policy: policy)
         } catch { throw .chain(error) }
         return BelievedPeer(
             title: "certificate \"\(subject.title)\" of \"\(chain.anchor.title)\"", chain: chain,
@@ -76,8 +79,11 @@ extension CredentialStore {
     }
 
     /// The peer's certificate: the first that it sent (RFC 7296 section 3.6), or one of ours for its identity.
+    ///
+    /// In IKEv1 they have no order (RFC 4945 section 3.3.10.3), so that its name tells which one it is.
     private func subject(of claim: PeerClaim) -> Certificate? {
-        claim.certificates.first ?? others.first { !$0.isAuthority && $0.confirms(claim.identity) }
+        claim.certificates.first { $0.confirms(claim.identity) } ?? claim.certificates.first
+            ?? others.first { !$0.isAuthority && $0.confirms(claim.identity) }
     }
 
     /// Ours that may complete its chain, as many as are looked at besides its own.
@@ -92,16 +98,15 @@ extension CredentialStore {
     ) throws(CredentialRefusal) -> BelievedPeer {
         switch pinned {
         case .rawKey(let key, let file):
-            let sent = claim.rawKeys + claim.certificates.prefix(1).compactMap { try? $0.publicKey.get() }
+            let sent = claim.rawKeys + claim.certificates.compactMap { try? $0.publicKey.get() }
             guard sent.isEmpty || sent.contains(key) else { throw .otherKey(file: file) }
             do throws(SignatureFailure) {
                 try proof(key)
             } catch { throw .signature(error, of: "the key in \(file)") }
             return BelievedPeer(title: "the key in \(file)", chain: nil, revocation: .off)
         case .certificate(let certificate, let file):
-            if let sent = claim.certificates.first,
-                sent.subjectPublicKeyInfo != certificate.subjectPublicKeyInfo
-            {
+            let sent = claim.certificates.map(\.subjectPublicKeyInfo)
+            guard sent.isEmpty || sent.contains(certificate.subjectPublicKeyInfo) else {
                 throw .otherKey(file: file)
             }
             try verify(certificate, proof)

@@ -26,6 +26,9 @@ extension RemoteDraft {
                     "with 'verify_cert off' whoever has any certificate is believed; name the peer's own with "
                         + "peers_certfile instead"))
         },
+        "accept_tls_cert": .init { (remote, arguments, _) throws(Diagnostic) in
+            remote.credentials.tlsPurposes = try arguments.takeSwitch() ? .tolerated : .refused
+        },
         "send_cert": .init { (remote, arguments, _) throws(Diagnostic) in
             remote.credentials.certificates = try arguments.takeSwitch() ? .on : .off
         },

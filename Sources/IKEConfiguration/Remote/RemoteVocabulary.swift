@@ -55,7 +55,12 @@ extension RemoteDraft {
         "my_identifier": .init { (remote, arguments, session) throws(Diagnostic) in
             switch try arguments.takeIdentifier(in: remote.directory, session) {
             case .ownAddress: remote.policy.localIdentity = nil
-            case .identity(let identity): remote.policy.localIdentity = identity
+            case .identity(let identity):
+                remote.policy.localIdentity = identity
+                if IdentityPattern(identity).isForMany {
+                    session.report(
+                        arguments.keyword.location.warning("'*' stands for itself in my_identifier"))
+                }
             case .ownSubject:
                 remote.credentials.identity = .subject
                 return
@@ -66,7 +71,14 @@ extension RemoteDraft {
             remote.identifiers = remote.identifiers ?? []
             switch try arguments.takeIdentifier(in: remote.directory, session) {
             case .ownAddress: remote.wantsPeerAddress = true
-            case .identity(let identity): remote.identifiers?.append(identity)
+            case .identity(let identity):
+                remote.identifiers?.append(identity)
+                if identity.hasIdleWildcard {
+                    session.report(
+                        arguments.keyword.location.warning(
+                            "'*' stands for itself there; for many peers write \"*.example.org\" or "
+                                + "\"*@example.org\", or \"*\" alone for any"))
+                }
             case .ownSubject:
                 throw arguments.keyword.location.error(
                     "the peer's subject is not known beforehand; write: peers_identifier asn1dn \"C=CH, O=…\", "
@@ -220,5 +232,15 @@ extension Arguments {
         }
         let port = try takePort() ?? 0
         return .address(scoped.address, port: port == 0 ? nil : port)
+    }
+}
+
+extension Identity {
+    /// Whether it has an asterisk where that is no wildcard, which its writer may believe.
+    fileprivate var hasIdleWildcard: Bool {
+        switch self {
+        case .fqdn(let name), .userFQDN(let name): name.contains("*") && !IdentityPattern(self).isForMany
+        case .address, .keyID, .distinguishedName, .other: false
+        }
     }
 }

@@ -41,6 +41,18 @@ struct KeyExport {
         secret = SecretKey(concatenating: tables.map(\.1))
     }
 
+    /// Why a user gets no keys.
+    ///
+    /// - Parameter isAllowed: whether the configuration has `key_export on`.
+    static func objection(to peer: ControlPeer, isAllowed: Bool) -> String? {
+        guard peer.isRoot else { return "keys are for root alone: run it as root" }
+        guard isAllowed else {
+            return "the configuration forbids it; to allow it, add \"key_export on;\" to swiftike.conf, "
+                + "outside of blocks, and type \"swiftikectl reload\""
+        }
+        return nil
+    }
+
     private static func row(_ record: IKESAKeyRecord, _ keys: IKEv2Keys) -> SecretText? {
         WiresharkIKETable.ikev2Row(
             spis: (record.initiatorSPI, record.responderSPI), keys.encryption, keys.integrity,

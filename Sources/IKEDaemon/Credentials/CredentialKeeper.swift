@@ -195,7 +195,12 @@ final class CredentialKeeper: Sendable {
         let moment = now
         do {
             let der = try result.get()
-            try state.withLock { try $0.responses.add(der, to: request, issuer: issuer, at: moment) }
+            let response = try OCSPResponse(der: der)
+            try state.withLock { state in
+                // What it says is also what `certs` shows.
+                try state.cache.add(response, to: request, issuer: issuer, at: moment)
+                try state.responses.add(der, to: request, issuer: issuer, at: moment)
+            }
         } catch {
             log.warning("\(location), asked about our own certificate: \(error)")
         }

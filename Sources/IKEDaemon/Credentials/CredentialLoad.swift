@@ -36,7 +36,7 @@ struct CredentialLoad {
         folders.formUnion([plan.certificates, plan.privateKeys, plan.revocationLists])
         for name in files.names(in: plan.certificates) where Self.isCertificateName(name) {
             let path = joined(plan.certificates, name)
-            guard let found = try? files.certificates(path) else { continue }
+            guard let found = try? files.certificates(amongOthers: path) else { continue }
             for certificate in found { place(certificate, path, users) }
         }
         entries += roots.map { certificate, file in
@@ -46,9 +46,10 @@ struct CredentialLoad {
         }
     }
 
-    /// Keys, requests and notes may be in the folder as well.
+    /// Keys, requests and notes may be in the folder as well; what is called a key is not even read.
     private static func isCertificateName(_ name: String) -> Bool {
-        [".pem", ".crt", ".cer", ".der", ".0", ".1"].contains { name.hasSuffix($0) } && !name.contains("key")
+        let suffixes = [".pem", ".crt", ".cer", ".der", ".0", ".1"]
+        return suffixes.contains { name.hasSuffix($0) && !name.dropLast($0.count).hasSuffix("key") }
     }
 
     private mutating func place(_ certificate: Certificate, _ file: String, _ users: [String]) {
@@ -132,7 +133,9 @@ struct CredentialLoad {
         switch own.own {
         case .certificate(let file, let key):
             let keyFile = keyPath(key)
-            let loaded = try files.privateKey(keyFile, passphrase: passphrase)
+            let apart = joined(plan.privateKeys, key)
+            let loaded = try files.privateKey(
+                keyFile, passphrase: passphrase, missing: keyFile == apart ? nil : apart)
             let certificates = try files.certificates(certificatePath(file))
             return try paired(loaded.key, certificates, anchors, certificatePath(file), keyFile, name)
         case .bundle(let file):

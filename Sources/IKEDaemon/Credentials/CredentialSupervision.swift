@@ -9,7 +9,7 @@ final class CredentialSupervision: Sendable {
     private struct Running {
         var watch: FolderWatch?
         var hourly: RepeatedTask?
-        /// Watched from the beginning on.
+        /// Those that the last reading named.
         var folders: Set<String>
     }
 
@@ -54,9 +54,14 @@ final class CredentialSupervision: Sendable {
         refresh()
     }
 
+    /// Watches first, so that nothing changes unseen in a folder that has come to be.
     private func refresh() {
+        running.withLock { $0.watch?.watch($0.folders) }
         let folders = keeper.read()
-        running.withLock { $0.watch?.watch(folders) }
+        running.withLock { running in
+            running.watch?.watch(folders)
+            running.folders = folders
+        }
     }
 
     func stop() {

@@ -61,6 +61,16 @@ struct LoadedFiles: Sendable {
         }
     }
 
+    /// The same of a file that need not hold any, as long as it is something else in PEM.
+    mutating func certificates(amongOthers path: String) throws(Unusable) -> [Certificate] {
+        try load(path, \.certificates) { (file) throws(Unusable) in
+            if CertificateFile.holdsOthersAlone(file.bytes) { return [] }
+            do throws(CredentialFileFailure) {
+                return try CertificateFile(file.bytes, file: path).certificates
+            } catch { throw Unusable(sentence: error.description) }
+        }
+    }
+
     mutating func list(_ path: String) throws(Unusable) -> RevocationList {
         try load(path, \.list) { (file) throws(Unusable) in
             do throws(RevocationFailure) {
@@ -70,11 +80,19 @@ struct LoadedFiles: Sendable {
     }
 
     /// A private key, whose file nobody else may read.
-    mutating func privateKey(_ path: String, passphrase: SecretKey?) throws(Unusable) -> PrivateKeyFile {
+    ///
+    /// - Parameter missing: where it was looked for in vain, for people.
+    mutating func privateKey(
+        _ path: String, passphrase: SecretKey?, missing: String? = nil
+    ) throws(Unusable) -> PrivateKeyFile {
         let process = reading.process
         return try load(path, \.privateKey) { (file) throws(Unusable) in
             var file = file
             let content = SecretBytes(consuming: &file.bytes)
+            if let missing, PrivateKeyFile.holdsOthersAlone(content) {
+                throw Unusable(
+                    sentence: "\(missing) is missing: the private key belongs there, and \(path) holds none")
+            }
             try Self.requirePrivate(path, file.facts, process)
             do throws(CredentialFileFailure) {
                 return try PrivateKeyFile(content, file: path, passphrase: passphrase)
@@ -141,7 +159,7 @@ struct LoadedFiles: Sendable {
         if let weakness = file.weakness(for: process) { throw Unusable(sentence: weakness) }
     }
 
-    /// PEM or DER, or racoon's text with one key.
+    /// PEM or DER, or racoon's text with one key, or such a key alone, as leftrsasigkey of others has it.
     private static func publicKey(_ content: [UInt8], _ path: String) throws(CredentialFileFailure)
         -> PublicKey
     {
@@ -149,6 +167,9 @@ struct LoadedFiles: Sendable {
         do throws(CredentialFileFailure) {
             return try PublicKeyFile(content, file: path).key
         } catch { failure = error }
+        let words = content.split { $0 == 0x20 || (0x09...0x0d).contains($0) }
+        let alone = words.count == 1 ? Array(words[0]) : []
+        if let key = try? PublicKey(recordText: alone.span) { return key }
         let entries = (try? RSAKeyText.entries(SecretBytes(copying: content), file: path)) ?? []
         let keys = entries.compactMap { if case .publicKey(let key) = $0.key { key } else { nil } }
         guard let key = keys.first, keys.count == 1 else { throw failure }

@@ -26,6 +26,8 @@ package final class Log: Sendable {
         var limiter = RepeatLimiter()
         /// Of stories: one about an address in ten minutes, ten in all.
         var stories = RepeatLimiter(perKey: 1, perWindow: 10, window: .seconds(600))
+        /// The failure of an IKE SA that was written last.
+        var failure: (spi: UInt64, sentence: String)?
     }
 
     /// What happened to each IKE SA, whatever the threshold.
@@ -77,13 +79,25 @@ package final class Log: Sendable {
         let (threshold, suppressed) = state.withLock { ($0.threshold, $0.limiter.takeSummary(now: now)) }
         let summary = suppressed.map(suppressedLines) ?? []
         guard report.level >= threshold, admits(report, now) else { return summary }
+        let isRepeated = isRepeated(report)
+        if isRepeated, report.subject.tunnel == nil { return summary }
         let subject = report.subject.tunnel ?? "\(report.subject.path.remote.address)"
         var lines = summary + story(before: report, about: subject, now)
         lines += self.lines(report.level, report.sentence, about: subject)
+        if isRepeated { return lines }
         for detail in report.details { lines += self.lines(report.level, "  " + detail, about: subject) }
         guard report.level >= .warning, let code = report.failure?.code else { return lines }
         return lines
             + self.lines(report.level, "  \"swiftikectl explain \(code)\" says more", about: subject)
+    }
+
+    /// Whether the record of this failure was written just now: an IKE SA that fails takes tunnels with it, and each tells.
+    private func isRepeated(_ report: Report) -> Bool {
+        guard report.kind == .negotiationFailed, let spi = report.subject.ikeSA else { return false }
+        return state.withLock { state in
+            defer { state.failure = (spi, report.sentence) }
+            return state.failure.map { $0 == (spi, report.sentence) } ?? false
+        }
     }
 
     /// What of a text is written at this level.

@@ -183,10 +183,12 @@ package struct TunnelSupervisor {
                 lost(name, report.sentence, at: moment, &actions)
             }
         case .negotiationFailed:
+            let waiting = waiting(for: report)
             for name in concerned(by: report) {
                 tunnels[name]?.note(report.record)
                 failed(name, report.sentence, at: moment, &actions)
             }
+            for name in waiting { remember(report, of: name, at: moment) }
         case .progress:
             if report.level >= .warning { annotate(with: report) }
         case .ikeEstablished, .ikeGone, .dropped: break
@@ -201,6 +203,21 @@ package struct TunnelSupervisor {
             entry.explain("negotiating with \(remote); \(report.sentence)", report.record)
             tunnels[name] = entry
         }
+    }
+
+    /// A peer called in vain: no attempt of ours has failed, but why a tunnel with it is not up is known now.
+    private mutating func remember(_ report: Report, of name: String, at moment: Moment) {
+        guard var entry = tunnels[name], !entry.isHeldDown, !entry.reason.contains(report.sentence) else {
+            return
+        }
+        let sentence = "negotiating with \(report.subject.path.remote.address): \(report.sentence)"
+        if entry.state == .down {
+            entry.note([sentence] + report.record)
+        } else {
+            entry.note(report.record)
+            entry.wait(after: sentence, at: moment)
+        }
+        tunnels[name] = entry
     }
 
     /// An attempt could not even begin.
@@ -222,6 +239,21 @@ package struct TunnelSupervisor {
             }
         }
         return actions
+    }
+
+    /// The tunnels that wait and that a caller may have been for.
+    ///
+    /// A first message that is refused is nobody's yet: it is known by its address alone.
+    private func waiting(for report: Report) -> [String] {
+        let candidates = report.subject.tunnel.map { [$0] } ?? names
+        return candidates.filter { name in
+            guard let entry = tunnels[name], entry.isIdle else { return false }
+            guard report.subject.tunnel == nil else { return true }
+            guard let peer = report.subject.peer else {
+                return entry.tunnel.remoteAddress.map { $0 == report.subject.path.remote.address } ?? true
+            }
+            return entry.tunnel.peer == peer
+        }
     }
 
     /// The tunnels a failure is about: the one named, or all of the peer's that wait for it.

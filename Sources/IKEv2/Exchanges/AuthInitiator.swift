@@ -69,7 +69,7 @@ extension IKESA {
             case .sentAuth(let key) = authenticating.step
         else { return }
         do throws(NegotiationFailure) {
-            let answer = try AuthAnswer(message, draft)
+            let answer = try AuthAnswer(message, draft, to: ownClaim)
             if let key, answer.claim.kind == .preSharedKey, peer.remoteAuthentication.contains(.preSharedKey)
             {
                 try check(authenticating, answer.claim, key)
@@ -82,6 +82,12 @@ extension IKESA {
         } catch {
             reject(draft, error, &turn)
         }
+    }
+
+    /// Who we say that we are, and how we prove it, for people.
+    private var ownClaim: String {
+        let identity = peer.localIdentity ?? .address(path.local.address)
+        return "we are \(CredentialRefusal.text(identity)), proven by a \(peer.localAuthentication.rawValue)"
     }
 
     /// What it takes to check the responder's AUTH is here.

@@ -56,9 +56,10 @@ struct AuthAnswer {
     let claim: AuthClaim
     let draft: ChildDraft?
 
-    init(_ message: Message, _ draft: ChildDraft?) throws(NegotiationFailure) {
+    /// - Parameter own: who we said that we are, for people.
+    init(_ message: Message, _ draft: ChildDraft?, to own: String) throws(NegotiationFailure) {
         if !message.hasAuthentication, let refusal = message.notifications.first(where: \.type.isError) {
-            throw refusal.refusal
+            throw refusal.refusal(of: refusal.type == .authenticationFailed ? [own] : [])
         }
         self.message = message
         self.draft = draft

@@ -55,7 +55,10 @@ extension NotifyPayload {
     }
 
     /// That the peer ended an exchange so.
-    var refusal: NegotiationFailure {
-        .peerDeclined(.notified(type.description, number: type.rawValue))
+    var refusal: NegotiationFailure { refusal(of: []) }
+
+    /// The same, with what of ours it is about, a line each.
+    func refusal(of asked: [String]) -> NegotiationFailure {
+        .peerDeclined(.notified(type.description, number: type.rawValue, asked: asked))
     }
 }

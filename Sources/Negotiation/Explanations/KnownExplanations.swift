@@ -29,7 +29,7 @@ extension Explanation {
                 "A certificate is expired, revoked, not yet valid by a wrong clock, or of an unknown authority.",
             ],
             remedies: [
-                "make the pre-shared key the same on both sides, and my_identifier here what the peer expects",
+                "make my_identifier here, and the key or certificate, what the peer expects; its log says what differs",
                 "Read the log of the side that refused: only there the reason is told.",
                 "If we refused, our log and \"swiftikectl status\" name what came and what was expected.",
             ]),
@@ -51,7 +51,7 @@ extension Explanation {
             meaning: "the responder gives addresses to its peers, and was not asked for one.",
             causes: ["The peer is a gateway for road warriors, and expects a request for a virtual address."],
             remedies: [
-                "ask for an address, or have the peer configured for a network instead of a road warrior"
+                "ask for an address (mode_cfg on, local_net assigned), or have the peer expect a network of ours"
             ]),
         Explanation(
             name: "INTERNAL_ADDRESS_FAILURE", number: 36,

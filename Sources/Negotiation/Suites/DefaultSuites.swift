@@ -21,6 +21,14 @@ package enum DefaultSuites {
     /// Proposals of a child SA that is AH, the preferred first.
     package static let ah = [SuiteProposal(integrity: integrity, sequenceNumbers: sequenceNumbers)]
 
+    static func of(_ use: SuiteUse) -> [SuiteProposal] {
+        switch use {
+        case .ike: ike
+        case .esp: esp
+        case .ah: ah
+        }
+    }
+
     /// RFC 8247 section 2.1 and RFC 8221 section 5; AES with 192 bits is in neither.
     private static let aeads = [
         CipherChoice(.aesGCM16, keyBits: 256), CipherChoice(.aesGCM16, keyBits: 128),

@@ -32,17 +32,26 @@ package enum ProposalText {
     ) throws(ProposalTextFailure) -> [SuiteProposal] {
         var proposals: [SuiteProposal] = []
         for words in try proposalsOfWords(text) {
-            var draft = SuiteDraft(use: use)
-            for word in words { try draft.add(word) }
-            var proposal = try draft.finished(words)
-            proposal.origin = origin
-            proposals.append(proposal)
+            for var proposal in try meaning(of: words, use) {
+                proposal.origin = origin
+                proposals.append(proposal)
+            }
         }
         guard !proposals.isEmpty else {
             throw ProposalTextFailure(
                 word: text, column: 1, problem: .incomplete("names no algorithm; write aes128-sha256-x25519"))
         }
         return proposals
+    }
+
+    /// One proposal, or all of `DefaultSuites` for strongSwan's word `default`.
+    private static func meaning(
+        of words: [Word], _ use: SuiteUse
+    ) throws(ProposalTextFailure) -> [SuiteProposal] {
+        if words.count == 1, words[0].text.lowercased() == "default" { return DefaultSuites.of(use) }
+        var draft = SuiteDraft(use: use)
+        for word in words { try draft.add(word) }
+        return [try draft.finished(words)]
     }
 
     private static func proposalsOfWords(_ text: String) throws(ProposalTextFailure) -> [[Word]] {

@@ -160,6 +160,9 @@ extension ControlTool.Authority {
             guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
                 throw ValidationError("\(option) takes printable ASCII without blanks.")
             }
+            guard !text.contains("*") else {
+                throw ValidationError("\(option) takes whole names; one with * in it confirms nobody.")
+            }
             return text
         }
 
