@@ -57,7 +57,7 @@ package enum Effect: Sendable {
     /// The last child SA of an IKE SA that needed them is gone.
     indirect case unprotect(ProtectedTraffic)
     /// Something a person may want to know.
-    indirect case report(Report)
+    case report(Report)
     /// A message that went or came, for whoever asks afterwards.
     case trace(MessageTrace)
     /// A message that no IKE SA came of, for the same.

@@ -9,8 +9,7 @@ import Testing
         _ recorder: FlightRecorder, _ spi: UInt64?, _ sentence: String, tunnel: String? = "hq",
         at second: Int64 = 0
     ) {
-        var report = Samples.report(.progress, tunnel: tunnel, sentence)
-        report.subject.ikeSA = spi
+        let report = Samples.report(.progress, tunnel: tunnel, ikeSA: spi, sentence)
         recorder.note(report, at: Samples.moment(second).instant)
     }
 
