@@ -11,7 +11,7 @@ package struct SharedSecretRequest: Hashable, Sendable {
     package var data: [UInt8]
     package var remoteAddress: IPAddress
     /// Known before the key is needed in aggressive mode and IKEv2, not in IKEv1 main mode.
-    package var remoteIdentity: Identity?
+    package let remoteIdentity: Identity?
 
     package init(
         prf: PseudorandomFunction, data: [UInt8], remoteAddress: IPAddress, remoteIdentity: Identity? = nil

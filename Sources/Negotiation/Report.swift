@@ -2,20 +2,27 @@ package import Credentials
 package import IPsec
 
 /// Which negotiation a report is about.
+///
+/// Made so often that nothing in it is variable: an optional that is makes each initialiser copy the whole.
 package struct ReportSubject: Hashable, Sendable {
     /// The tunnel, where one is concerned.
-    package var tunnel: String?
+    package let tunnel: String?
     /// The peer policy's name, once it is known.
-    package var peer: String?
-    package var path: Path
+    package let peer: String?
+    package let path: Path
     /// The SPI that we chose for the IKE SA, where one is concerned; in IKEv1 our cookie.
-    package var ikeSA: UInt64?
+    package let ikeSA: UInt64?
 
     package init(tunnel: String? = nil, peer: String? = nil, path: Path, ikeSA: UInt64? = nil) {
         self.tunnel = tunnel
         self.peer = peer
         self.path = path
         self.ikeSA = ikeSA
+    }
+
+    /// The same negotiation, for a tunnel.
+    package func `for`(_ tunnel: String?) -> ReportSubject {
+        ReportSubject(tunnel: tunnel, peer: peer, path: path, ikeSA: ikeSA)
     }
 }
 

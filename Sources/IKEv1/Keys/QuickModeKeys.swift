@@ -37,7 +37,9 @@ package enum QuickModeKeys {
             PRF.compute(
                 keys.prf, key: keys.derivation, parts: PRF.parts(last, sharedSecret, clear: writer.bytes))
         }
-        var blocks = [block(after: nil)]
+        var blocks: [SecretKey] = []
+        blocks.reserveCapacity(1 + size / keys.prf.outputSize)
+        blocks.append(block(after: nil))
         while let last = blocks.last, blocks.count * last.count < size { blocks.append(block(after: last)) }
         return SecretKey(concatenating: blocks)
     }

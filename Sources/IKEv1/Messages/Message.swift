@@ -10,11 +10,14 @@ package struct Message: Hashable, Sendable {
     }
 
     /// The payloads as they came, without padding; nil once they were changed or where they never came.
-    private var received: ArraySlice<UInt8>?
+    ///
+    /// Spelled out, as what is nil by itself makes each initialiser copy the whole.
+    private var received: Optional<ArraySlice<UInt8>>
 
     package init(header: MessageHeader, payloads: [Payload]) {
         self.header = header
         self.payloads = payloads
+        received = nil
     }
 
     /// Reads a datagram whose payloads are in clear.

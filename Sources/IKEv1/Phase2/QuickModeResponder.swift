@@ -62,7 +62,7 @@ extension ISAKMPSA {
         }
         do {
             var (local, remote) = (try last.trafficSelector, try first.trafficSelector)
-            if asksForTransport(message), terms?.nat.isDetected == true {
+            if terms?.nat.isDetected == true, asksForTransport(message) {
                 // Behind NAT a host knows only addresses that mean nothing to the other.
                 local = local.moved(to: path.local.address)
                 remote = remote.moved(to: path.remote.address)
