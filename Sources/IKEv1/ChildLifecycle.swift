@@ -72,9 +72,7 @@ extension IKEv1Endpoint {
     private mutating func report(
         failed request: ChildRequest?, _ failure: NegotiationFailure, of association: ISAKMPSA
     ) {
-        var subject = association.subject
-        subject.tunnel = request?.tunnel
-        turn.report(.negotiationFailed, subject, failure)
+        turn.report(.negotiationFailed, association.subject.for(request?.tunnel), failure)
         if let request { renewLater(request, after: failure) }
     }
 

@@ -146,16 +146,15 @@ extension ISAKMPSA {
     /// Whether a request is queued here or being negotiated.
     func isNegotiating(_ request: ChildRequest) -> Bool {
         if requests.contains(where: request.isSame(as:)) { return true }
-        return established?.quickModes.values.contains { $0.request.map(request.isSame(as:)) ?? false }
-            ?? false
+        return quickModes.contains { $0.request.map(request.isSame(as:)) ?? false }
     }
 
     /// Whether the peer is being answered to the same request.
     func isAnswering(_ request: ChildRequest) -> Bool {
-        established?.quickModes.values.contains { $0.answered.map(request.isSame(as:)) ?? false } ?? false
+        quickModes.contains { $0.answered.map(request.isSame(as:)) ?? false }
     }
 
-    var hasQuickModes: Bool { established?.quickModes.values.contains { !$0.isOver } ?? false }
+    var hasQuickModes: Bool { quickModes.contains { !$0.isOver } }
 
     mutating func enqueue(_ request: ChildRequest, _ turn: inout Turn) {
         guard requests.count < ProtocolLimits.queuedRequests else {
@@ -169,13 +168,12 @@ extension ISAKMPSA {
     /// Drops what is wished or negotiated for a tunnel.
     mutating func cancel(tunnel: String, _ turn: inout Turn) {
         requests.removeAll { $0.tunnel == tunnel }
-        let ids =
-            established?.quickModes.values.filter { $0.request?.tunnel == tunnel }.map(\.messageID) ?? []
+        let ids = quickModes.filter { $0.request?.tunnel == tunnel }.map(\.messageID)
         for id in ids { finish(id, failed: .cancelled("taken down"), &turn) }
     }
 
     mutating func abandonQuickModes(_ failure: NegotiationFailure, _ turn: inout Turn) {
-        for id in established?.quickModes.keys.sorted() ?? [] { finish(id, failed: failure, &turn) }
+        for id in quickModes.map(\.messageID).sorted() { finish(id, failed: failure, &turn) }
     }
 }
 

@@ -38,8 +38,9 @@ struct ChildSATable {
     ///
     /// Many peers may protect the same traffic, and one peer much: the fewer of both are looked through.
     func protectingSame(as child: ChildSA) -> [ChildSA] {
-        let sameTraffic = byTraffic[child.traffic] ?? SmallSet()
-        let samePeer = byIdentity[child.peerIdentity] ?? SmallSet()
+        guard let samePeer = byIdentity[child.peerIdentity], let sameTraffic = byTraffic[child.traffic] else {
+            return []
+        }
         return (samePeer.count < sameTraffic.count ? samePeer : sameTraffic).elements
             .compactMap { children[$0] }.filter { $0.protectsSame(as: child) }
     }

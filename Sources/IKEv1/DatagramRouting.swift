@@ -28,17 +28,18 @@ extension IKEv1Endpoint {
 
     /// The SA whose cookies these are, from the side that sends.
     private func owner(of header: MessageHeader) -> ISAKMPSAID? {
-        if let id = byCookie[header.initiatorCookie], let place = associations.reading(id),
-            place.association.role == .initiator, header.responderCookie != 0
-        {
-            let known = place.association.cookies.responder
-            return known == 0 || known == header.responderCookie ? id : nil
-        }
-        guard let id = byCookie[header.responderCookie], let place = associations.reading(id),
+        guard header.responderCookie != 0 else { return nil }
+        if let id = byCookie[header.responderCookie], let place = associations.reading(id),
             place.association.role == .responder,
             place.association.cookies.initiator == header.initiatorCookie
+        {
+            return id
+        }
+        guard let id = byCookie[header.initiatorCookie], let place = associations.reading(id),
+            place.association.role == .initiator
         else { return nil }
-        return id
+        let known = place.association.cookies.responder
+        return known == 0 || known == header.responderCookie ? id : nil
     }
 
     /// A first message: one that came before, or one to be answered with an SA of its own.

@@ -5,10 +5,10 @@ import Negotiation
 /// What an ISAKMP SA has once both sides are authenticated.
 struct EstablishedSA {
     let terms: Terms
-    /// Quick modes under way, and some that are over, by message ID.
-    private(set) var quickModes: [UInt32: QuickMode] = [:]
-    /// The message IDs of quick modes that are over, in the order they ended.
-    private(set) var finishedQuickModes: [UInt32] = []
+    /// Quick modes under way, and some that are over, in the order they began and ended.
+    ///
+    /// They are few: an array is smaller than a dictionary, and found through sooner.
+    private(set) var quickModes: [QuickMode] = []
     var messageIDs = UsedMessageIDs()
     var detection: DeadPeerDetection
     /// Whether a quick mode met nothing but silence, and nothing came since: the peer may not have this SA any more.
@@ -55,12 +55,22 @@ struct EstablishedSA {
 
     /// Keeps a quick mode; of those that are over, the last few, so that late repetitions are answered.
     mutating func store(_ quickMode: QuickMode) {
-        quickModes[quickMode.messageID] = quickMode
-        guard quickMode.isOver, !finishedQuickModes.contains(quickMode.messageID) else { return }
-        finishedQuickModes.append(quickMode.messageID)
-        if finishedQuickModes.count > ProtocolLimits.finishedQuickModes {
-            quickModes[finishedQuickModes.removeFirst()] = nil
+        if let index = quickModes.firstIndex(where: { $0.messageID == quickMode.messageID }) {
+            guard quickModes[index].isOver != quickMode.isOver else {
+                quickModes[index] = quickMode
+                return
+            }
+            quickModes.remove(at: index)
         }
+        quickModes.append(quickMode)
+        if quickMode.isOver { forgetFinished() }
+    }
+
+    private mutating func forgetFinished() {
+        guard quickModes.count(where: \.isOver) > ProtocolLimits.finishedQuickModes,
+            let oldest = quickModes.firstIndex(where: \.isOver)
+        else { return }
+        quickModes.remove(at: oldest)
     }
 }
 

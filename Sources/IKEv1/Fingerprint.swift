@@ -1,14 +1,13 @@
-import Algorithms
-import Cryptography
-
-/// What a datagram is known by when it comes again: the front half of a digest, as each SA keeps some.
+/// What a datagram is known by when it comes again: a hash of it under a key of the process, as each SA keeps some.
+///
+/// It is held against that of one datagram, the last one. Nobody outside can find another datagram that has the same,
+/// and who did would be taken for one who repeats himself.
 struct Fingerprint: Hashable {
-    private let high: UInt64
-    private let low: UInt64
+    private let value: Int
 
     init(of datagram: [UInt8]) {
-        let digest = Digest.compute(.sha256, datagram)
-        high = digest[..<8].reduce(0) { $0 << 8 | UInt64($1) }
-        low = digest[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+        var hasher = Hasher()
+        unsafe datagram.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        value = hasher.finalize()
     }
 }

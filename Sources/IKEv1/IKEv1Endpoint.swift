@@ -36,6 +36,8 @@ package struct IKEv1Endpoint {
         let remote: Endpoint
     }
 
+    private typealias Place = AssociationTable<ISAKMPSAID, ISAKMPSA>.Place
+
     package init(policy: NegotiationPolicy, random: any RandomSource) {
         turn = Turn(now: Instant(nanoseconds: 0), random: random, policy: policy)
     }
@@ -90,45 +92,51 @@ package struct IKEv1Endpoint {
 
     /// Lets one SA act, then carries out what it tells.
     mutating func update(_ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
-        act(id, body)
-        settle(id)
-    }
-
-    private mutating func act(_ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void) {
         guard let association = change(id, body) else { return }
         let outcomes = turn.outcomes
         turn.outcomes = []
         for outcome in outcomes { perform(outcome, of: association) }
+        settle(id)
     }
 
     /// Apart from what follows, as whoever holds a place makes others work on a copy of it.
     ///
-    /// - Returns: the SA as it is now where it tells something, else nil.
+    /// - Returns: the SA as it is now where it tells something, else nil, and it is settled.
     private mutating func change(
         _ id: ISAKMPSAID, _ body: (inout ISAKMPSA, inout Turn) -> Void
     ) -> ISAKMPSA? {
         guard let place = associations.place(of: id) else { return nil }
         body(&place.association, &turn)
-        return turn.outcomes.isEmpty ? nil : place.association
+        guard turn.outcomes.isEmpty else { return place.association }
+        settle(id, at: place)
+        return nil
     }
 
     /// Brings the look-up tables in line with what an SA has become.
     mutating func settle(_ id: ISAKMPSAID) {
-        guard let place = associations.place(of: id) else { return }
+        if let place = associations.place(of: id) { settle(id, at: place) }
+    }
+
+    private mutating func settle(_ id: ISAKMPSAID, at place: Place) {
         if place.association.isOver {
-            forgetLarval(place.association)
+            forgetLarval(id, at: place)
             byCookie[place.association.ownCookie] = nil
             associations[id] = nil
             index.forget(id)
             deadlines.set(nil, for: .association(id))
         } else {
-            if place.association.wasEstablished { endNegotiation(at: place) }
-            deadlines.set(place.association.deadlines.next, for: .association(id))
+            if place.association.wasEstablished { endNegotiation(id, at: place) }
+            if !place.association.isScheduled { schedule(id, at: place) }
             if !place.association.isIndexed { note(at: place) }
         }
     }
 
-    private mutating func note(at place: AssociationTable<ISAKMPSAID, ISAKMPSA>.Place) {
+    private mutating func schedule(_ id: ISAKMPSAID, at place: Place) {
+        deadlines.set(place.association.deadlines.next, for: .association(id))
+        place.association.isScheduled = true
+    }
+
+    private mutating func note(at place: Place) {
         index.note(
             place.association.id, address: place.association.path.remote.address,
             identity: place.association.provenIdentity)
@@ -136,9 +144,9 @@ package struct IKEv1Endpoint {
     }
 
     /// What only a negotiation needs is given back once it is over.
-    private mutating func endNegotiation(at place: AssociationTable<ISAKMPSAID, ISAKMPSA>.Place) {
+    private mutating func endNegotiation(_ id: ISAKMPSAID, at place: Place) {
         guard !place.association.candidates.isEmpty else { return }
-        forgetLarval(place.association)
+        forgetLarval(id, at: place)
         place.association.candidates = []
         place.association.sharePeer(among: &followed)
     }
@@ -165,9 +173,11 @@ package struct IKEv1Endpoint {
         associations(with: child.peerIdentity) { belongs(child, to: $0) }
     }
 
-    private mutating func forgetLarval(_ association: ISAKMPSA) {
-        let first = FirstMessage(cookie: association.cookies.initiator, remote: association.origin)
-        guard association.role == .responder, larval[first] == association.id else { return }
+    private mutating func forgetLarval(_ id: ISAKMPSAID, at place: Place) {
+        guard place.association.role == .responder else { return }
+        let first = FirstMessage(
+            cookie: place.association.cookies.initiator, remote: place.association.origin)
+        guard larval[first] == id else { return }
         larval[first] = nil
         let address = first.remote.address
         let left = (larvalByAddress[address] ?? 1) - 1

@@ -23,6 +23,8 @@ struct ISAKMPSA {
     private(set) var wasEstablished = false
     /// Whether the endpoint's index has its peer's address and identity as they are now.
     var isIndexed = false
+    /// Whether the endpoint's queue has its next deadline as it is now.
+    var isScheduled = false
     /// When its first message was sent or received.
     let begun: Instant
     var cookies: Cookies
@@ -47,7 +49,9 @@ struct ISAKMPSA {
             isIndexed = false
         }
     }
-    var deadlines = Deadlines<Timer>()
+    var deadlines = Deadlines<Timer>() {
+        didSet { isScheduled = false }
+    }
     /// Wishes that wait for the end of phase 1.
     var requests: [ChildRequest] = []
     /// What an unauthenticated message claimed, for the report if nothing better comes.
@@ -113,13 +117,21 @@ struct ISAKMPSA {
     }
 
     var subject: ReportSubject {
-        var subject = ReportSubject(tunnel: requests.first?.tunnel, peer: peer.name, path: path)
-        subject.ikeSA = ownCookie
-        return subject
+        ReportSubject(tunnel: requests.first?.tunnel, peer: peer.name, path: path, ikeSA: ownCookie)
     }
 
     var established: EstablishedSA? {
         if case .established(let sa) = state { sa } else { nil }
+    }
+
+    /// Its quick modes; none before the end of phase 1.
+    var quickModes: [QuickMode] {
+        if case .established(let sa) = state { sa.quickModes } else { [] }
+    }
+
+    /// The quick mode with a message ID.
+    func quickMode(_ messageID: UInt32) -> QuickMode? {
+        quickModes.first { $0.messageID == messageID }
     }
 
     /// What was agreed on in phase 1; nil before its end.

@@ -90,8 +90,7 @@ extension IKEv2Endpoint {
         case .adopted(let association): owners[association] = id
         case .released(let association): if owners[association] == id { owners[association] = nil }
         case .childFailed(let request, let failure):
-            var subject = place.association.subject
-            subject.tunnel = request?.tunnel
+            let subject = place.association.subject.for(request?.tunnel)
             report(failed: place.association, subject, failure)
         case .initialContact: forgetOlder(than: place)
         case .succeeded(let successor): admit(successor)

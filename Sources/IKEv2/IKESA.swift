@@ -113,9 +113,7 @@ struct IKESA {
     var subject: ReportSubject {
         var tunnel: String?
         for case .createChild(let request) in tasks where tunnel == nil { tunnel = request.tunnel }
-        var subject = ReportSubject(tunnel: tunnel, peer: peer.name, path: path)
-        subject.ikeSA = ownSPI
-        return subject
+        return ReportSubject(tunnel: tunnel, peer: peer.name, path: path, ikeSA: ownSPI)
     }
 
     var established: EstablishedSA? {

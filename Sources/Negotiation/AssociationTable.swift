@@ -33,14 +33,10 @@ package struct AssociationTable<ID: Hashable & Sendable, Association> {
     @inlinable package subscript(id: ID) -> Association? {
         get { places[id]?.association }
         set {
-            guard let newValue else {
-                places[id] = nil
-                return
-            }
-            if let place = place(of: id) {
-                place.association = newValue
-            } else {
+            if let newValue {
                 places[id] = Place(newValue)
+            } else {
+                places[id] = nil
             }
         }
     }

@@ -34,6 +34,7 @@ package struct Deadlines<Timer: Hashable & Sendable>: Sendable {
                     entries.remove(at: index)
                 }
             } else if let newValue {
+                if entries.isEmpty { entries.reserveCapacity(leastCapacity) }
                 entries.append(Entry(timer, newValue))
             }
         }
@@ -49,8 +50,11 @@ package struct Deadlines<Timer: Hashable & Sendable>: Sendable {
     }
 
     @inlinable package mutating func clearAll() {
-        entries = []
+        entries.removeAll(keepingCapacity: true)
     }
+
+    /// Timers that whoever has one mostly has.
+    @inlinable var leastCapacity: Int { 2 }
 
     @inlinable var firstIndex: Int? {
         entries.indices.min { entries[$0].instant < entries[$1].instant }

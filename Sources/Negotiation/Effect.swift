@@ -11,7 +11,7 @@ package struct SharedSecretRequest: Hashable, Sendable {
     package var data: [UInt8]
     package var remoteAddress: IPAddress
     /// Known before the key is needed in aggressive mode and IKEv2, not in IKEv1 main mode.
-    package var remoteIdentity: Identity?
+    package let remoteIdentity: Identity?
 
     package init(
         prf: PseudorandomFunction, data: [UInt8], remoteAddress: IPAddress, remoteIdentity: Identity? = nil
@@ -57,7 +57,7 @@ package enum Effect: Sendable {
     /// The last child SA of an IKE SA that needed them is gone.
     indirect case unprotect(ProtectedTraffic)
     /// Something a person may want to know.
-    indirect case report(Report)
+    case report(Report)
     /// A message that went or came, for whoever asks afterwards.
     case trace(MessageTrace)
     /// A message that no IKE SA came of, for the same.

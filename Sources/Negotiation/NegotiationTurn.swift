@@ -89,7 +89,8 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     /// A share of `whole` between two parts in a thousand, drawn anew each time.
     package mutating func share(of whole: Duration, _ range: ClosedRange<Int>) -> Duration {
         let width = UInt32(truncatingIfNeeded: range.upperBound - range.lowerBound + 1)
-        return whole / 1000 * (range.lowerBound + Int(random.uint32() % width))
+        let parts = Int64(range.lowerBound) + Int64(random.uint32() % width)
+        return .nanoseconds(whole.wholeNanoseconds / 1000 * parts)
     }
 
     package mutating func report(

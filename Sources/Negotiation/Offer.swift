@@ -22,7 +22,7 @@ package struct IKEOffer: Hashable, Sendable {
     package var group: Offered<KeyExchangeMethod>
     package var authentication: Offered<OakleyAuthentication>
     /// nil where the peer names none.
-    package var lifetime: Duration?
+    package let lifetime: Duration?
 
     package init(
         encryption: Offered<CipherChoice>, prf: Offered<PseudorandomFunction>,

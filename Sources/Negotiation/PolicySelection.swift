@@ -6,7 +6,7 @@ package struct ChildParties: Hashable, Sendable {
     package var local: TrafficSelector
     package var remote: TrafficSelector
     package var peerAddress: IPAddress
-    package var peerIdentity: Identity?
+    package let peerIdentity: Identity?
     /// The remote block's `ph1id`; 0 for none.
     package var phase1ID: UInt32
 
@@ -51,11 +51,12 @@ extension NegotiationPolicy {
 
     /// The child policy for traffic between two selectors: the one of the greatest weight, then the first.
     package func child(for parties: ChildParties) -> ChildPolicy? {
-        var best: ChildPolicy?
-        for child in children where child.matches(parties) && child.weight > (best?.weight ?? -1) {
-            best = child
+        var best: (index: Int, weight: Int)?
+        for index in children.indices where children[index].matches(parties) {
+            let weight = children[index].weight
+            if weight > best?.weight ?? -1 { best = (index, weight) }
         }
-        return best
+        return best.map { children[$0.index] }
     }
 
     /// The tunnel a peer asks for by these selectors.

@@ -2,19 +2,27 @@ package import Credentials
 package import IPsec
 
 /// Which negotiation a report is about.
+///
+/// Made so often that nothing in it is variable: an optional that is makes each initialiser copy the whole.
 package struct ReportSubject: Hashable, Sendable {
     /// The tunnel, where one is concerned.
-    package var tunnel: String?
+    package let tunnel: String?
     /// The peer policy's name, once it is known.
-    package var peer: String?
-    package var path: Path
+    package let peer: String?
+    package let path: Path
     /// The SPI that we chose for the IKE SA, where one is concerned; in IKEv1 our cookie.
-    package var ikeSA: UInt64?
+    package let ikeSA: UInt64?
 
-    package init(tunnel: String? = nil, peer: String? = nil, path: Path) {
+    package init(tunnel: String? = nil, peer: String? = nil, path: Path, ikeSA: UInt64? = nil) {
         self.tunnel = tunnel
         self.peer = peer
         self.path = path
+        self.ikeSA = ikeSA
+    }
+
+    /// The same negotiation, for a tunnel.
+    package func `for`(_ tunnel: String?) -> ReportSubject {
+        ReportSubject(tunnel: tunnel, peer: peer, path: path, ikeSA: ikeSA)
     }
 }
 
@@ -47,18 +55,20 @@ package enum ReportKind: Hashable, Sendable {
 }
 
 /// A record of something that happened: one line for the log, more where they help.
-package struct Report: Hashable, Sendable {
-    package var level: ReportLevel
-    package var kind: ReportKind
-    package var subject: ReportSubject
+///
+/// Many look at each, and nobody changes it: all have the same.
+package final class Report: Sendable {
+    package let level: ReportLevel
+    package let kind: ReportKind
+    package let subject: ReportSubject
     /// One line, without the subject: what happened and, for a failure, why and what to do.
-    package var sentence: String
+    package let sentence: String
     /// Further lines: the table that compares offers, the state of the exchange.
-    package var details: [String]
+    package let details: [String]
     /// What failed, where something did and it has a kind.
-    package var failure: NegotiationFailure?
+    package let failure: NegotiationFailure?
     /// Whom an IKE SA is with, as proven.
-    package var identity: Identity?
+    package let identity: Identity?
 
     package init(
         _ level: ReportLevel, _ kind: ReportKind, _ subject: ReportSubject, _ sentence: String,

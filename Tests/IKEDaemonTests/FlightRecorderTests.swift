@@ -9,8 +9,7 @@ import Testing
         _ recorder: FlightRecorder, _ spi: UInt64?, _ sentence: String, tunnel: String? = "hq",
         at second: Int64 = 0
     ) {
-        var report = Samples.report(.progress, tunnel: tunnel, sentence)
-        report.subject.ikeSA = spi
+        let report = Samples.report(.progress, tunnel: tunnel, ikeSA: spi, sentence)
         recorder.note(report, at: Samples.moment(second).instant)
     }
 
@@ -40,8 +39,7 @@ import Testing
 
     @Test func messagesArePutIntoWordsWhenTheyAreRead() {
         let recorder = FlightRecorder()
-        var subject = Samples.report(.progress, "").subject
-        subject.ikeSA = 7
+        let subject = Samples.report(.progress, ikeSA: 7, "").subject
         let trace = MessageTrace(.sent, [1, 2, 3], subject) { ["IKE_AUTH request 1", "\($0.count) octets"] }
         recorder.note(trace, at: Samples.moment(1).instant)
         #expect(

@@ -36,8 +36,7 @@ import Testing
     private func report(
         _ kind: ReportKind, _ spi: UInt64?, _ failure: NegotiationFailure? = nil, identity: String = "west"
     ) {
-        var subject = ReportSubject(peer: "gateway", path: Samples.path)
-        subject.ikeSA = spi
+        let subject = ReportSubject(peer: "gateway", path: Samples.path, ikeSA: spi)
         scripts.noted(
             Report(.info, kind, subject, "words", failure: failure, identity: .fqdn(identity)))
     }

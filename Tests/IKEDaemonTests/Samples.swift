@@ -27,8 +27,13 @@ enum Samples {
             remote: try? prefix("10.2.0.0/24"), mode: .tunnel, start: start, requestID: requestID)
     }
 
-    static func report(_ kind: ReportKind, tunnel: String? = "hq", _ sentence: String = "because") -> Report {
-        Report(.info, kind, ReportSubject(tunnel: tunnel, peer: "gateway", path: path), sentence)
+    static func report(
+        _ kind: ReportKind, _ level: ReportLevel = .info, tunnel: String? = "hq", ikeSA: UInt64? = nil,
+        _ sentence: String = "because", details: [String] = [], failure: NegotiationFailure? = nil
+    ) -> Report {
+        Report(
+            level, kind, ReportSubject(tunnel: tunnel, peer: "gateway", path: path, ikeSA: ikeSA), sentence,
+            details: details, failure: failure)
     }
 
     static func moment(_ seconds: Int64) -> Moment {

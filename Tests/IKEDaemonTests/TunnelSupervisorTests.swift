@@ -38,8 +38,8 @@ struct TunnelSupervisorTests {
         var (supervisor, _) = supervisor(Samples.tunnel())
         let failure = NegotiationFailure.peerDeclined(
             .notified("NO_PROPOSAL_CHOSEN", number: 14, asked: ["we offer a", "we offer b"]))
-        var report = Samples.report(.negotiationFailed, failure.sentence)
-        (report.details, report.failure) = (failure.details, failure)
+        let report = Samples.report(
+            .negotiationFailed, failure.sentence, details: failure.details, failure: failure)
         _ = supervisor.noted(report, liveChildren: 0, at: Samples.moment(1))
         #expect(
             supervisor.record(of: "hq", at: Samples.moment(2).instant)?.details == [
@@ -155,12 +155,12 @@ struct TunnelSupervisorTests {
         let doubt = "the pre-shared keys probably differ"
         for tunnel in ["hq", nil] {
             var (supervisor, _) = supervisor(Samples.tunnel())
-            var report = Samples.report(.progress, tunnel: tunnel, doubt)
-            #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(1)) == [])
+            let step = Samples.report(.progress, tunnel: tunnel, doubt)
+            #expect(supervisor.noted(step, liveChildren: 0, at: Samples.moment(1)) == [])
             let reason = { supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason }
             #expect(reason() == "negotiating with 192.0.2.2", "what is no warning explains nothing")
-            report.level = .warning
-            #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(1)) == [])
+            let warning = Samples.report(.progress, .warning, tunnel: tunnel, doubt)
+            #expect(supervisor.noted(warning, liveChildren: 0, at: Samples.moment(1)) == [])
             #expect(reason() == "negotiating with 192.0.2.2; \(doubt)")
             #expect(supervisor.record(of: "hq", at: Samples.moment(2).instant)?.state == .connecting)
         }
@@ -169,8 +169,7 @@ struct TunnelSupervisorTests {
     @Test func aWarningIsNoReasonOnceItIsUp() {
         var (supervisor, _) = supervisor(Samples.tunnel())
         _ = supervisor.noted(Samples.report(.childEstablished), liveChildren: 1, at: Samples.moment(1))
-        var report = Samples.report(.progress, "the keys probably differ")
-        report.level = .warning
+        let report = Samples.report(.progress, .warning, "the keys probably differ")
         _ = supervisor.noted(report, liveChildren: 1, at: Samples.moment(2))
         #expect(
             supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason

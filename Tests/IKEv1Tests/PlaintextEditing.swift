@@ -27,7 +27,7 @@ enum PlaintextEditing {
         case .mainMode(.keyed(let keyed)):
             return reseal(datagram, keyed.cipher, keyed.ivs.phase1) { change($0) }
         case .established(let sa):
-            let exchange = sa.quickModes[header.messageID]
+            let exchange = association.quickMode(header.messageID)
             let iv = exchange?.iv ?? sa.terms.ivs.phase2(messageID: header.messageID)
             return reseal(datagram, sa.terms.cipher, iv) { payloads in
                 rehash(change(payloads), header.messageID, sa, exchange)

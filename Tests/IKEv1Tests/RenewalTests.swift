@@ -56,10 +56,10 @@ import Testing
         var order: [UInt32] = []
         pair.run(for: .seconds(12000)) { pair in
             guard let sa = pair.endpoints[1].associations.values.first?.established,
-                let last = sa.finishedQuickModes.last
+                let last = sa.quickModes.last(where: \.isOver)?.messageID
             else { return }
             if order.last != last { order.append(last) }
-            let kept = sa.quickModes.values.filter(\.isOver).map(\.messageID)
+            let kept = sa.quickModes.filter(\.isOver).map(\.messageID)
             #expect(Set(kept) == Set(order.suffix(ProtocolLimits.finishedQuickModes)))
         }
         #expect(order.count > ProtocolLimits.finishedQuickModes)

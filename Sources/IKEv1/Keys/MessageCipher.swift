@@ -32,18 +32,17 @@ package struct MessageCipher: Sendable {
 
     /// Pads with zeros to whole blocks, encrypts, and sets the encryption flag.
     package func seal(_ message: Message, iv: [UInt8]) throws(MessageError) -> Sealed {
-        var message = message
-        message.header.flags.remove(.encryption)
-        let clear = try message.encode()
-        var body = padded(clear.dropFirst(MessageHeader.size))
+        var body = try Message.encode(message.payloads)
+        let clear = try message.encode(body: body.span, isEncrypted: false)
+        pad(&body)
         do {
             try cipher.encrypt(&body, iv: iv)
         } catch {
             throw MessageError(.payloads, .content("not encrypted: \(error)"))
         }
-        message.header.flags.insert(.encryption)
         return Sealed(
-            datagram: try message.encode(body: body), clear: clear, nextIV: lastBlock(of: body, iv))
+            datagram: try message.encode(body: body.span, isEncrypted: true), clear: clear,
+            nextIV: lastBlock(of: body, iv))
     }
 
     /// Decrypts a datagram and reads its payloads.
@@ -68,13 +67,9 @@ package struct MessageCipher: Sendable {
         return Opened(message: try Message(header: header, decrypted: body), nextIV: next)
     }
 
-    private func padded(_ body: ArraySlice<UInt8>) -> [UInt8] {
+    private func pad(_ body: inout [UInt8]) {
         let padding = (blockSize - body.count % blockSize) % blockSize
-        var padded: [UInt8] = []
-        padded.reserveCapacity(body.count + padding)
-        padded += body
-        padded += repeatElement(0, count: padding)
-        return padded
+        body += repeatElement(0, count: padding)
     }
 
     private func lastBlock(of body: [UInt8], _ iv: [UInt8]) -> [UInt8] {

@@ -17,6 +17,17 @@ package enum QuickModeKeys {
         _ keys: SKEYID, sharedSecret: SecretKey?, protocolID: UInt8, spi: SPI, initiatorNonce: [UInt8],
         responderNonce: [UInt8], size: Int
     ) -> SecretKey {
+        blocks(
+            keys, sharedSecret: sharedSecret, protocolID: protocolID, spi: spi,
+            initiatorNonce: initiatorNonce, responderNonce: responderNonce, size: size
+        ).extracting(0..<size)
+    }
+
+    /// The blocks of KEYMAT that as many octets as asked for stand in.
+    private static func blocks(
+        _ keys: SKEYID, sharedSecret: SecretKey?, protocolID: UInt8, spi: SPI, initiatorNonce: [UInt8],
+        responderNonce: [UInt8], size: Int
+    ) -> SecretKey {
         var writer = ByteWriter(capacity: 5 + initiatorNonce.count + responderNonce.count)
         writer.put(protocolID)
         writer.put(spi.value)
@@ -26,9 +37,11 @@ package enum QuickModeKeys {
             PRF.compute(
                 keys.prf, key: keys.derivation, parts: PRF.parts(last, sharedSecret, clear: writer.bytes))
         }
-        var blocks = [block(after: nil)]
+        var blocks: [SecretKey] = []
+        blocks.reserveCapacity(1 + size / keys.prf.outputSize)
+        blocks.append(block(after: nil))
         while let last = blocks.last, blocks.count * last.count < size { blocks.append(block(after: last)) }
-        return SecretKey(concatenating: blocks).extracting(0..<size)
+        return SecretKey(concatenating: blocks)
     }
 
     /// The ESP cipher and integrity algorithm with the keys that KEYMAT gives them: encryption first, with its
@@ -40,7 +53,7 @@ package enum QuickModeKeys {
         let cipherSize = encryption.keyMaterialSize
         let integrity = encryption.algorithm.isAEAD ? nil : integrity
         let size = cipherSize + (integrity?.keySize ?? 0)
-        let material = keyMaterial(
+        let material = blocks(
             keys, sharedSecret: sharedSecret, protocolID: ProtocolID.esp, spi: spi,
             initiatorNonce: initiatorNonce, responderNonce: responderNonce, size: size)
         return ESPTransform(

@@ -82,8 +82,10 @@ extension TransformSubstructure {
 
     /// How the transform says that packets travel; nil where its mode is absent, malformed or unknown.
     package var encapsulationForm: EncapsulationForm? {
-        let modes = attributes.filter { $0.type == IPsecAttribute.mode }
-        guard modes.count == 1, case .basic(let number)? = modes.first?.value else { return nil }
+        guard attributes.count(where: { $0.type == IPsecAttribute.mode }) == 1,
+            let mode = attributes.first(where: { $0.type == IPsecAttribute.mode }),
+            case .basic(let number) = mode.value
+        else { return nil }
         return Self.mode(number)?.1
     }
 

@@ -10,11 +10,14 @@ package struct Message: Hashable, Sendable {
     }
 
     /// The payloads as they came, without padding; nil once they were changed or where they never came.
-    private var received: ArraySlice<UInt8>?
+    ///
+    /// Spelled out, as what is nil by itself makes each initialiser copy the whole.
+    private var received: Optional<ArraySlice<UInt8>>
 
     package init(header: MessageHeader, payloads: [Payload]) {
         self.header = header
         self.payloads = payloads
+        received = nil
     }
 
     /// Reads a datagram whose payloads are in clear.
@@ -46,7 +49,8 @@ package struct Message: Hashable, Sendable {
                 try Payload(
                     type: PayloadType(rawValue: element.type), body: body.span.extracting(element.body)))
         }
-        self.init(header: header, payloads: payloads)
+        self.header = header
+        self.payloads = payloads
         received = body.prefix(chain.readLength)
     }
 
@@ -69,11 +73,12 @@ package struct Message: Hashable, Sendable {
 
     /// The whole message in clear, with the header's first payload type and length put right.
     package func encode() throws(MessageError) -> [UInt8] {
-        try encode(body: Self.encode(payloads))
+        let body = try Self.encode(payloads)
+        return try encode(body: body.span, isEncrypted: header.flags.contains(.encryption))
     }
 
     /// The header, then `body`, which is the payloads encrypted or in clear.
-    func encode(body: [UInt8]) throws(MessageError) -> [UInt8] {
+    func encode(body: Span<UInt8>, isEncrypted: Bool) throws(MessageError) -> [UInt8] {
         let size = MessageHeader.size + body.count
         guard let length = UInt32(exactly: size), length <= 0xffff else {
             throw MessageError(.header, .size("message", found: size, expected: "at most 65535"))
@@ -81,16 +86,25 @@ package struct Message: Hashable, Sendable {
         var header = header
         header.nextPayload = payloads.first?.type.rawValue ?? 0
         header.length = length
+        if isEncrypted {
+            header.flags.insert(.encryption)
+        } else {
+            header.flags.remove(.encryption)
+        }
         var writer = ByteWriter(capacity: size)
         header.write(to: &writer)
         writer.put(body)
         return writer.bytes
     }
 
-    /// The header, then the payloads as they came; as `encode()` where they did not come as they are.
+    /// The header of a message in clear, then the payloads as they came, or encoded where they did not come as they
+    /// are.
     func encodeAsReceived() throws(MessageError) -> [UInt8] {
-        guard let received else { return try encode() }
-        return try encode(body: Array(received))
+        guard let received else {
+            let body = try Self.encode(payloads)
+            return try encode(body: body.span, isEncrypted: false)
+        }
+        return try encode(body: received.span, isEncrypted: false)
     }
 
     /// Payloads with their generic headers, one after the other, as they stand in a message.

@@ -23,9 +23,7 @@ extension Message {
 
     /// The message as it came, with its payloads in clear.
     var inClear: [UInt8] {
-        var message = self
-        message.header.flags.remove(.encryption)
-        return (try? message.encodeAsReceived()) ?? []
+        (try? encodeAsReceived()) ?? []
     }
 }
 

@@ -19,7 +19,7 @@ package struct SecurityAssociationPayload: Hashable, Sendable {
     /// Makes a payload of the IPsec domain in the identity-only situation.
     package init(proposals: [ProposalSubstructure]) throws(MessageError) {
         self.proposals = proposals
-        var writer = ByteWriter()
+        var writer = ByteWriter(capacity: Self.usualSize)
         try MessageError.writing(.securityAssociation, to: &writer) { writer throws(WireError) in
             writer.put(DomainOfInterpretation.ipsec)
             writer.put(Self.identityOnly)
@@ -60,6 +60,9 @@ package struct SecurityAssociationPayload: Hashable, Sendable {
     private static func error(_ reason: MessageError.Reason) -> MessageError {
         MessageError(.payload(.securityAssociation), reason)
     }
+
+    /// Octets that few of our bodies exceed.
+    private static let usualSize = 96
 
     /// SIT_IDENTITY_ONLY (RFC 2407 section 4.2.1).
     private static let identityOnly: UInt32 = 1

@@ -40,7 +40,7 @@ package struct VendorID: Hashable, Sendable {
 
     /// Whether it announces dead peer detection: the hash, major version 1, any minor version.
     package var isDeadPeerDetection: Bool {
-        octets.count == 16 && octets.starts(with: Self.deadPeerDetectionHash + [0x01])
+        octets.count == 16 && octets[14] == 0x01 && octets.starts(with: Self.deadPeerDetectionHash)
     }
 
     /// Whether it announces fragmentation, flags or not.

@@ -15,6 +15,8 @@ import Negotiation
 ///                               <--    IDir, HASH_R (encrypted)
 ///
 /// Where both sides sign,  [CERT,] SIG_I  and  [CERT,] SIG_R  stand in the place of the hashes.
+///
+/// What goes from state to state as it is stands behind one reference.
 enum MainMode {
     /// Initiator: our offers are out; the peer's choice is awaited.
     case sentProposal(SentProposal)
@@ -50,10 +52,17 @@ enum MainMode {
     }
 
     /// A proposal is chosen.
-    struct Agreed {
+    final class Agreed: Sendable {
+        /// SAi_b.
         let body: [UInt8]
         let proposal: IKEProposal
         let capabilities: PeerCapabilities
+
+        init(body: [UInt8], proposal: IKEProposal, capabilities: PeerCapabilities) {
+            self.body = body
+            self.proposal = proposal
+            self.capabilities = capabilities
+        }
     }
 
     struct SentKeyExchange {
@@ -63,7 +72,7 @@ enum MainMode {
     }
 
     /// Both public values and nonces are known.
-    struct Exchanged {
+    final class Exchanged: Sendable {
         let agreed: Agreed
         let sharedSecret: SecretKey
         let initiatorNonce: [UInt8]
@@ -73,6 +82,20 @@ enum MainMode {
         let nat: NATDetection
         /// Responder: KE, Nr, held back until there are keys to read its answer with.
         let reply: [UInt8]?
+
+        init(
+            agreed: Agreed, sharedSecret: SecretKey, initiatorNonce: [UInt8], responderNonce: [UInt8],
+            initiatorValue: [UInt8], responderValue: [UInt8], nat: NATDetection, reply: [UInt8]?
+        ) {
+            self.agreed = agreed
+            self.sharedSecret = sharedSecret
+            self.initiatorNonce = initiatorNonce
+            self.responderNonce = responderNonce
+            self.initiatorValue = initiatorValue
+            self.responderValue = responderValue
+            self.nat = nat
+            self.reply = reply
+        }
     }
 
     /// What a pre-shared key makes of the nonces is asked for.
@@ -106,15 +129,39 @@ enum MainMode {
     }
 
     /// There are keys; nobody is authenticated yet.
-    struct Keyed {
+    final class Keyed: Sendable {
         let agreed: Agreed
         let keys: SKEYID
         let cipher: MessageCipher
-        var ivs: InitializationVectorChain
+        let ivs: InitializationVectorChain
         let hash: Phase1Hash
         let nat: NATDetection
         /// There was no entry or no block for the peer: the keys are made up, so that from outside it looks like
         /// a wrong key.
         let isPretence: Bool
+
+        init(
+            agreed: Agreed, keys: SKEYID, cipher: MessageCipher, ivs: InitializationVectorChain,
+            hash: Phase1Hash, nat: NATDetection, isPretence: Bool
+        ) {
+            self.agreed = agreed
+            self.keys = keys
+            self.cipher = cipher
+            self.ivs = ivs
+            self.hash = hash
+            self.nat = nat
+            self.isPretence = isPretence
+        }
+
+        /// The same after a message that was sent, or received and found to be good.
+        ///
+        /// - Parameter next: what sealing or opening the message gave as `nextIV`.
+        func advanced(to next: [UInt8]) -> Keyed {
+            var ivs = ivs
+            ivs.advancePhase1(to: next)
+            return Keyed(
+                agreed: agreed, keys: keys, cipher: cipher, ivs: ivs, hash: hash, nat: nat,
+                isPretence: isPretence)
+        }
     }
 }

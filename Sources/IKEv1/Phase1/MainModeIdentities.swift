@@ -161,7 +161,6 @@ extension ISAKMPSA {
         _ keyed: MainMode.Keyed, _ identification: IdentificationPayload, _ proof: [Payload],
         answering claim: MainMode.Claim?, _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        var keyed = keyed
         var payloads = [.identification(identification)] + proof
         if role == .initiator, isFirstContact, peer.sendsInitialContact {
             payloads.append(.notification(initialContact))
@@ -170,7 +169,7 @@ extension ISAKMPSA {
         guard let sealed = try? keyed.cipher.seal(message, iv: keyed.ivs.phase1) else {
             throw .localResource(.cryptography("the identity cannot be encrypted"))
         }
-        keyed.ivs.advancePhase1(to: sealed.nextIV)
+        let keyed = keyed.advanced(to: sealed.nextIV)
         trace(.sent, sealed.clear, &turn)
         guard let claim else {
             state = .mainMode(.keyed(keyed))
@@ -202,8 +201,7 @@ extension ISAKMPSA {
         let authentication = keyed.agreed.proposal.authentication
         let received = try IdentityMessage(opened.message, authentication)
         let expected = hash(of: role.other, keyed, received.identification)
-        var keyed = keyed
-        keyed.ivs.advancePhase1(to: opened.nextIV)
+        let keyed = keyed.advanced(to: opened.nextIV)
         let isFirstContact = received.notifications.contains { $0.type == .initialContact }
         func claim() throws(NegotiationFailure) -> MainMode.Claim {
             MainMode.Claim(

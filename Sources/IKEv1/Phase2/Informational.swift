@@ -70,7 +70,7 @@ extension ISAKMPSA {
     /// The quick mode that an error concerns: the one whose SPI it names, or the only one it can mean.
     private func refusedQuickMode(_ notification: NotificationPayload) -> UInt32? {
         guard let sa = established else { return nil }
-        let waiting = sa.quickModes.values.compactMap { exchange -> (UInt32, SPI)? in
+        let waiting = sa.quickModes.compactMap { exchange -> (UInt32, SPI)? in
             switch exchange.state {
             case .sentOffer(let sent): (exchange.messageID, sent.spi)
             case .answered(let negotiated): (exchange.messageID, negotiated.child.inbound.id.spi)

@@ -40,14 +40,14 @@ struct QuickMode {
         /// Responder: whether a policy covers the traffic is being looked up.
         indirect case findingPolicy(EffectToken, Received)
         /// Both: the inbound SA is on its way into the database.
-        indirect case installingInbound(EffectToken, Negotiated)
+        case installingInbound(EffectToken, Negotiated)
         /// Responder: our choice is out; HASH(3) is awaited.
-        indirect case answered(Negotiated)
+        case answered(Negotiated)
         /// Initiator: HASH(3) is out. Until the peer has had the time to put its inbound SA in place the old pair
         /// carries the traffic, or the traffic waits.
-        indirect case settling(Negotiated)
+        case settling(Negotiated)
         /// Both: the outbound SA is on its way into the database.
-        indirect case installingOutbound(EffectToken, Negotiated)
+        case installingOutbound(EffectToken, Negotiated)
         case over(SecurityAssociationID?)
     }
 
@@ -69,13 +69,20 @@ struct QuickMode {
         let remote: TrafficSelector
     }
 
-    /// All is agreed and the keys are made.
-    struct Negotiated {
-        var child: ChildSA
+    /// All is agreed and the keys are made; behind one reference, as it goes from state to state.
+    final class Negotiated: Sendable {
+        let child: ChildSA
         let initiatorNonce: [UInt8]
         let responderNonce: [UInt8]
         /// The message to send once the inbound SA is in place: HASH(2)… or HASH(3).
         let answer: [Payload]
+
+        init(child: ChildSA, initiatorNonce: [UInt8], responderNonce: [UInt8], answer: [Payload]) {
+            self.child = child
+            self.initiatorNonce = initiatorNonce
+            self.responderNonce = responderNonce
+            self.answer = answer
+        }
     }
 
     var isOver: Bool {

@@ -22,7 +22,7 @@ extension ISAKMPSA {
         _ request: ChildRequest, replacing old: SecurityAssociationID?, _ turn: inout Turn
     ) throws(NegotiationFailure) {
         guard let sa = established else { throw .peerDeclined(.deleted) }
-        guard sa.quickModes.values.count(where: { !$0.isOver }) < ProtocolLimits.quickModes else {
+        guard sa.quickModes.count(where: { !$0.isOver }) < ProtocolLimits.quickModes else {
             throw .localPolicyForbids(.limit("too many quick modes at once with this peer"))
         }
         if let obstacle = request.obstacleInVersion1 { throw obstacle }

@@ -12,7 +12,7 @@ extension ISAKMPSA {
     mutating func receiveOffer(
         _ datagram: [UInt8], _ messageID: UInt32, _ path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        let active = established?.quickModes.values.count(where: { !$0.isOver }) ?? 0
+        let active = quickModes.count { !$0.isOver }
         guard active < ProtocolLimits.quickModes else {
             throw .localPolicyForbids(.limit("too many quick modes at once with this peer"))
         }
@@ -62,7 +62,7 @@ extension ISAKMPSA {
         }
         do {
             var (local, remote) = (try last.trafficSelector, try first.trafficSelector)
-            if asksForTransport(message), terms?.nat.isDetected == true {
+            if terms?.nat.isDetected == true, asksForTransport(message) {
                 // Behind NAT a host knows only addresses that mean nothing to the other.
                 local = local.moved(to: path.local.address)
                 remote = remote.moved(to: path.remote.address)
@@ -80,7 +80,7 @@ extension ISAKMPSA {
     /// Which policy covers the traffic is known.
     mutating func receivePolicy(_ token: EffectToken, _ policy: SecurityPolicy?, _ turn: inout Turn) {
         guard
-            var quickMode = established?.quickModes.values.first(where: {
+            var quickMode = quickModes.first(where: {
                 if case .findingPolicy(token, _) = $0.state { true } else { false }
             }), case .findingPolicy(_, let received) = quickMode.state
         else { return }
@@ -163,15 +163,21 @@ extension ISAKMPSA {
         else {
             throw .localResource(.cryptography("the answer cannot be made"))
         }
-        var answer: [Payload] = [.securityAssociation(payload), .nonce(nonce)]
+        var answer: [Payload] = []
+        answer.reserveCapacity(Self.usualPayloads)
+        answer.append(.securityAssociation(payload))
+        answer.append(.nonce(nonce))
         if let exchange { answer.append(.keyExchange(exchange.publicValue)) }
-        answer += message.identifications.map(Payload.identification)
+        for identification in message.identifications { answer.append(.identification(identification)) }
         if selection.shortensLifetime { answer.append(responderLifetime(selection.lifetime, spi)) }
         answer += originalAddresses(request.mode, .responder)
         let negotiated = QuickMode.Negotiated(
             child: child, initiatorNonce: message.nonce, responderNonce: nonce, answer: answer)
         install(negotiated, &quickMode, &turn)
     }
+
+    /// Payloads that few answers exceed.
+    private static var usualPayloads: Int { 6 }
 
     private func responderLifetime(_ lifetime: Duration, _ spi: SPI) -> Payload {
         var octets: [UInt8] = []

@@ -21,7 +21,7 @@ extension ISAKMPSA {
     mutating func receiveQuickMode(
         _ datagram: [UInt8], _ messageID: UInt32, _ path: Path, _ turn: inout Turn
     ) throws(NegotiationFailure) {
-        guard var quickMode = established?.quickModes[messageID] else {
+        guard var quickMode = quickMode(messageID) else {
             try receiveOffer(datagram, messageID, path, &turn)
             return
         }
@@ -65,7 +65,7 @@ extension ISAKMPSA {
 
     /// A quick mode's timer: send again, or turn the traffic over to the new pair.
     mutating func continueQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
-        guard var quickMode = established?.quickModes[messageID],
+        guard var quickMode = quickMode(messageID),
             case .settling(let negotiated) = quickMode.state
         else {
             retransmitQuickMode(messageID, &turn)
@@ -76,7 +76,7 @@ extension ISAKMPSA {
     }
 
     private mutating func retransmitQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
-        guard var quickMode = established?.quickModes[messageID], var sending = quickMode.sending,
+        guard var quickMode = quickMode(messageID), var sending = quickMode.sending,
             var schedule = sending.schedule, !schedule.isExhausted
         else { return }
         schedule.sendAgain()
@@ -88,7 +88,7 @@ extension ISAKMPSA {
     }
 
     mutating func giveUpQuickMode(_ messageID: UInt32, _ turn: inout Turn) {
-        guard let quickMode = established?.quickModes[messageID], !quickMode.isOver else { return }
+        guard let quickMode = quickMode(messageID), !quickMode.isOver else { return }
         let tries = 1 + (quickMode.sending?.schedule?.sent ?? 0)
         finish(
             messageID,
@@ -102,7 +102,7 @@ extension ISAKMPSA {
 
     /// Ends a quick mode that failed and takes back what it put into the database.
     mutating func finish(_ messageID: UInt32, failed failure: NegotiationFailure, _ turn: inout Turn) {
-        guard var quickMode = established?.quickModes[messageID], !quickMode.isOver else { return }
+        guard var quickMode = quickMode(messageID), !quickMode.isOver else { return }
         let request = quickMode.request
         switch quickMode.state {
         case .sentOffer(let sent): turn.usedSPIs.remove(sent.spi)
@@ -225,7 +225,7 @@ extension ISAKMPSA {
     mutating func receiveInstalled(
         _ token: EffectToken, _ result: Result<Void, DatabaseFailure>, _ turn: inout Turn
     ) {
-        guard var quickMode = established?.quickModes.values.first(where: { $0.awaits(token) }) else {
+        guard var quickMode = quickModes.first(where: { $0.awaits(token) }) else {
             return
         }
         if case .failure(let failure) = result {
