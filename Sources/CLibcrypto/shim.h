@@ -130,17 +130,20 @@ static inline int swiftike_gcm_start_opening(
 	return EVP_CIPHER_CTX_set_params(context, parameters);
 }
 
-/// Tells a keyed block cipher that it gets whole blocks and nothing is to be padded; 1 on success.
+/// Starts a block cipher that gets whole blocks, so that nothing is to be padded; 1 on success.
 ///
-/// EVP_CIPHER_CTX_set_padding does the same, and has it done again each time an IV is set.
-static inline int swiftike_disable_padding(EVP_CIPHER_CTX *context)
+/// `cipher` is null where the context has it already, `iv` where it is yet to come. EVP_CIPHER_CTX_set_padding says the
+/// same of the padding, and has it said again each time an IV is set.
+static inline int swiftike_start_unpadded(
+	EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *iv,
+	int encrypting)
 {
 	unsigned int padding = 0;
 	OSSL_PARAM parameters[2] = {
 		OSSL_PARAM_uint(OSSL_CIPHER_PARAM_PADDING, &padding),
 		OSSL_PARAM_END,
 	};
-	return EVP_CIPHER_CTX_set_params(context, parameters);
+	return EVP_CipherInit_ex2(context, cipher, key, iv, encrypting, parameters);
 }
 
 /// The octets a memory BIO holds, and how many they are.

@@ -72,9 +72,7 @@ package struct BlockCipher: Sendable {
         guard let context = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("out of memory") }
         defer { unsafe EVP_CIPHER_CTX_free(context) }
         var written: Int32 = 0
-        let isKeyed =
-            unsafe cipher.start(context, choice, key: key, encrypting: encrypting)
-            && EVP_CipherInit_ex2(context, nil, nil, iv, encrypting, nil) == 1
+        let isKeyed = unsafe cipher.start(context, choice, key: key, iv: iv, encrypting: encrypting)
         let status = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
             unsafe EVP_CipherUpdate(context, buffer.baseAddress, &written, buffer.baseAddress, count)
         }

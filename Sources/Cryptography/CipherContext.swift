@@ -37,15 +37,18 @@ struct CipherContext: ~Copyable {
             throw .missing("\(choice)")
         }
         guard let context = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("out of memory") }
-        guard unsafe cipher.start(context, choice, key: key, encrypting: use == .sealing ? 1 : 0) else {
+        // What is chained starts from zeros; all else gets its IV or nonce packet by packet.
+        let isChained = choice.algorithm.construction == .cbc
+        let zeros = [UInt8](repeating: 0, count: isChained ? choice.algorithm.ivSize : 0)
+        let isStarted = unsafe zeros.withUnsafeBufferPointer { zeros in
+            unsafe cipher.start(
+                context, choice, key: key, iv: isChained ? zeros.baseAddress : nil,
+                encrypting: use == .sealing ? 1 : 0)
+        }
+        guard isStarted else {
             unsafe EVP_CIPHER_CTX_free(context)
             ERR_clear_error()
             throw .missing("\(choice)")
-        }
-        if choice.algorithm.construction == .cbc {
-            let zeros = [UInt8](repeating: 0, count: choice.algorithm.ivSize)
-            let status = unsafe EVP_CipherInit_ex2(context, nil, nil, zeros, use == .sealing ? 1 : 0, nil)
-            precondition(status == 1, "libcrypto refused an IV")
         }
         unsafe self.context = context
         isSealing = use == .sealing

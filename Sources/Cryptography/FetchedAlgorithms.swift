@@ -29,19 +29,34 @@ struct Fetched: @unchecked Sendable {  // why: immutable, and lives as long as t
 }
 
 extension Fetched {
-    /// Gives a context this cipher and a key; false if libcrypto refuses.
+    /// Gives a context this cipher and a key, and an IV where it is known; false if libcrypto refuses.
     ///
     /// - Parameter key: The cipher's key; what follows it (a salt) is left alone.
-    func start(_ context: OpaquePointer, _ choice: CipherChoice, key: SecretKey, encrypting: Int32) -> Bool {
-        guard unsafe EVP_CipherInit_ex2(context, pointer, nil, nil, encrypting, nil) == 1,
-            unsafe setSizes(context, choice)
-        else { return false }
-        let isKeyed = unsafe key.withUnsafeBytes { bytes in
-            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            return unsafe EVP_CipherInit_ex2(context, nil, start, nil, encrypting, nil) == 1
+    func start(
+        _ context: OpaquePointer, _ choice: CipherChoice, key: SecretKey, iv: UnsafePointer<UInt8>? = nil,
+        encrypting: Int32
+    ) -> Bool {
+        let isSized = hasSizes(of: choice)
+        if !isSized {
+            guard unsafe EVP_CipherInit_ex2(context, pointer, nil, nil, encrypting, nil) == 1,
+                unsafe setSizes(context, choice)
+            else { return false }
         }
-        guard choice.algorithm.construction == .cbc else { return isKeyed }
-        return unsafe isKeyed && swiftike_disable_padding(context) == 1
+        let cipher = unsafe isSized ? pointer : nil
+        return unsafe key.withUnsafeBytes { bytes in
+            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            guard choice.algorithm.construction == .cbc else {
+                return unsafe EVP_CipherInit_ex2(context, cipher, start, iv, encrypting, nil) == 1
+            }
+            return unsafe swiftike_start_unpadded(context, cipher, start, iv, encrypting) == 1
+        }
+    }
+
+    /// Whether libcrypto knows without being told how long the key is, and nonce and tag as far as the key depends on
+    /// them.
+    private func hasSizes(of choice: CipherChoice) -> Bool {
+        unsafe choice.algorithm.construction != .ccm
+            && EVP_CIPHER_get_key_length(pointer) == Int32(choice.keyBits / 8)
     }
 
     /// The length of the key where it varies, and those of nonce and tag, which CCM must know before the key.

@@ -21,7 +21,7 @@ package struct KeyStream: ~Copyable, @unchecked Sendable {  // why: its room has
     ///   - key: SKEYSEED for the keys of an IKE SA, SK_d for those of a child.
     ///   - seed: What follows the key in the parentheses of prf+, part by part.
     package init(_ prf: PseudorandomFunction, key: SecretKey, seed: [PRF.Part]) {
-        function = PRF.keyed(prf, key)
+        function = PRF.keyed(prf, key, for: .manyTags)
         blockSize = prf.outputSize
         let count = seed.reduce(prf.outputSize + 1) { $0 + $1.count }
         unsafe room = .allocate(byteCount: count, alignment: 16)
@@ -44,19 +44,18 @@ package struct KeyStream: ~Copyable, @unchecked Sendable {  // why: its room has
     ///
     /// prf+ ends after 255 blocks, of which the keys of one SA need a tenth: whoever takes more has gone wrong.
     package mutating func take(_ count: Int) -> SecretKey {
-        SecretKey(
-            unsafe SecretBytes(count: count) { target in
-                var filled = 0
-                while filled < count {
-                    if unused == 0 { nextBlock() }
-                    let taken = min(unused, count - filled)
-                    let start = blockSize - unused
-                    let part = unsafe UnsafeRawBufferPointer(rebasing: room[start..<(start + taken)])
-                    unsafe UnsafeMutableRawBufferPointer(rebasing: target[filled...]).copyBytes(from: part)
-                    unused -= taken
-                    filled += taken
-                }
-            })
+        unsafe SecretKey(count: count) { target in
+            var filled = 0
+            while filled < count {
+                if unused == 0 { nextBlock() }
+                let taken = min(unused, count - filled)
+                let start = blockSize - unused
+                let part = unsafe UnsafeRawBufferPointer(rebasing: room[start..<(start + taken)])
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[filled...]).copyBytes(from: part)
+                unused -= taken
+                filled += taken
+            }
+        }
     }
 
     private mutating func nextBlock() {

@@ -123,9 +123,10 @@ struct MessageKeys: Sendable {
         try CipherContext(protection.encryption, key: encryptionKey, use: use)
     }
 
+    /// What makes or checks the ICV of one message; nil beside a cipher that authenticates.
     func authentication() throws(CipherFailure) -> PacketAuthentication? {
         guard let integrity = protection.integrity, let integrityKey else { return nil }
-        return try PacketAuthentication(integrity, key: integrityKey)
+        return try PacketAuthentication(integrity, key: integrityKey, for: .oneTag)
     }
 
     /// Writes the nonce of counter modes and AEADs: salt, IV, and for counter mode the first block's number.

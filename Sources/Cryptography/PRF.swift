@@ -28,13 +28,15 @@ package enum PRF {
 
     /// prf(key, data), as a secret.
     package static func compute(_ prf: PseudorandomFunction, key: SecretKey, data: [UInt8]) -> SecretKey {
-        compute(prf, key: key, parts: [.clear(data)])
+        var function = keyed(prf, key, for: .oneTag)
+        function.update(data)
+        return function.finishSecret()
     }
 
     /// prf(key, the parts one after the other), as a secret.
     package static func compute(_ prf: PseudorandomFunction, key: SecretKey, parts: [Part]) -> SecretKey {
         var function = fed(prf, key: key, parts: parts)
-        return SecretKey(function.finishSecret())
+        return function.finishSecret()
     }
 
     /// prf(key, the parts one after the other), for a value that travels in clear such as HASH_I.
@@ -45,7 +47,9 @@ package enum PRF {
 
     /// prf(key, data), for a value that travels in clear such as HASH(1).
     package static func publicValue(_ prf: PseudorandomFunction, key: SecretKey, data: [UInt8]) -> [UInt8] {
-        publicValue(prf, key: key, parts: [.clear(data)])
+        var function = keyed(prf, key, for: .oneTag)
+        function.update(data)
+        return function.finish()
     }
 
     /// SKEYSEED of a new IKE SA: prf(Ni | Nr, g^ir) (RFC 7296 section 2.14).
@@ -62,9 +66,11 @@ package enum PRF {
     /// The function with its key, ready to be fed.
     ///
     /// What libcrypto lacks is known since the program's start, and no such function is offered or accepted.
-    static func keyed(_ prf: PseudorandomFunction, _ key: SecretKey) -> MessageAuthentication {
+    static func keyed(
+        _ prf: PseudorandomFunction, _ key: SecretKey, for use: MessageAuthentication.Use
+    ) -> MessageAuthentication {
         switch prf.construction {
-        case .hmac(let hash): MessageAuthentication(hash, key: key)
+        case .hmac(let hash): MessageAuthentication(hash, key: key, for: use)
         case .aesXCBC: block(.xcbc, fitted(key, by: padding))
         case .aesCMAC: block(.cmac, fitted(key) { hashed($0, .cmac) })
         }
@@ -73,7 +79,7 @@ package enum PRF {
     private static func fed(
         _ prf: PseudorandomFunction, key: SecretKey, parts: [Part]
     ) -> MessageAuthentication {
-        var function = keyed(prf, key)
+        var function = keyed(prf, key, for: .oneTag)
         for part in parts { unsafe part.withUnsafeBytes { unsafe function.update($0) } }
         return function
     }
@@ -96,10 +102,9 @@ package enum PRF {
     /// RFC 4434 section 2: zeros behind a short key, and a long one hashed.
     private static func padding(_ key: SecretKey) -> SecretKey {
         guard key.count < BlockAuthentication.size else { return hashed(key, .xcbc) }
-        return SecretKey(
-            unsafe SecretBytes(count: BlockAuthentication.size) { target in
-                unsafe key.withUnsafeBytes { unsafe target.copyBytes(from: $0) }
-            })
+        return unsafe SecretKey(count: BlockAuthentication.size) { target in
+            unsafe key.withUnsafeBytes { unsafe target.copyBytes(from: $0) }
+        }
     }
 
     /// The tag over a key under the key of zeros (RFC 4434 section 2, RFC 4615 section 3).
@@ -107,6 +112,6 @@ package enum PRF {
         let zeros = SecretKey(copying: [UInt8](repeating: 0, count: BlockAuthentication.size))
         var function = block(masking, zeros)
         function.update(key)
-        return SecretKey(function.finishSecret())
+        return function.finishSecret()
     }
 }

@@ -15,13 +15,19 @@ package struct PacketAuthentication: ~Copyable, @unchecked Sendable {  // why: i
     /// - Throws: `unsupported` for what is not performed here, `missing` where the host's libcrypto lacks the
     ///   hash or cipher under it, `keySize` for a wrong key.
     package init(_ algorithm: IntegrityAlgorithm, key: SecretKey) throws(CipherFailure) {
+        try self.init(algorithm, key: key, for: .manyTags)
+    }
+
+    init(
+        _ algorithm: IntegrityAlgorithm, key: SecretKey, for use: MessageAuthentication.Use
+    ) throws(CipherFailure) {
         guard key.count == algorithm.keySize else {
             throw .keySize(expected: algorithm.keySize, found: key.count)
         }
         switch algorithm.construction {
         case .hmac(let hash):
             guard unsafe hash.fetched.pointer != nil else { throw .missing("\(hash)") }
-            authentication = MessageAuthentication(hash, key: key)
+            authentication = MessageAuthentication(hash, key: key, for: use)
         case .cmac:
             authentication = try MessageAuthentication(.cmac, key: key)
         case .xcbc:

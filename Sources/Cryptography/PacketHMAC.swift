@@ -15,10 +15,10 @@ struct PacketHMAC: ~Copyable {
     private let running: OpaquePointer
 
     /// - Parameter key: of any length; one longer than a block of the hash counts as its hash.
-    init(_ hash: HashFunction, key: SecretKey) {
-        let key = key.count <= hash.blockSize ? key : Self.digest(hash, key)
-        unsafe inner = Self.hashed(hash, key, mixedWith: 0x36)
-        unsafe outer = Self.hashed(hash, key, mixedWith: 0x5c)
+    init(_ hash: HashFunction, key: borrowing SecretKey) {
+        let key = HMACPass.fitted(key, hash)
+        unsafe inner = Self.hashed(hash, key, .inner)
+        unsafe outer = Self.hashed(hash, key, .outer)
         guard let running = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
         unsafe self.running = running
     }
@@ -29,31 +29,10 @@ struct PacketHMAC: ~Copyable {
         unsafe EVP_MD_CTX_free(running)
     }
 
-    private static func digest(_ hash: HashFunction, _ key: SecretKey) -> SecretKey {
-        SecretKey(
-            unsafe SecretBytes(count: hash.digestSize) { target in
-                let status = unsafe key.withUnsafeBytes { source in
-                    unsafe EVP_Digest(
-                        source.baseAddress, source.count, target.baseAddress, nil, hash.fetched.pointer, nil)
-                }
-                precondition(status == 1, "libcrypto lacks a hash that was not checked for at start")
-            })
-    }
-
-    /// The hash of one block: the key, filled up with zeros, and every octet mixed with `pad`.
-    private static func hashed(
-        _ hash: HashFunction, _ key: SecretKey, mixedWith pad: UInt8
-    ) -> OpaquePointer {
+    /// The hash after its first block.
+    private static func hashed(_ hash: HashFunction, _ key: SecretKey, _ pass: HMACPass) -> OpaquePointer {
         guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
-        let block = unsafe SecretBytes(count: hash.blockSize) { block in
-            unsafe key.withUnsafeBytes { unsafe block.copyBytes(from: $0) }
-            for index in block.indices { unsafe block[index] ^= pad }
-        }
-        let isHashed = unsafe block.withUnsafeBytes { block in
-            unsafe EVP_DigestInit_ex2(context, hash.fetched.pointer, nil) == 1
-                && EVP_DigestUpdate(context, block.baseAddress, block.count) == 1
-        }
-        precondition(isHashed, "libcrypto lacks a hash that was not checked for at start")
+        unsafe pass.start(context, hash, key: key)
         return unsafe context
     }
 

@@ -95,13 +95,15 @@ package struct MessageHeader: Hashable, Sendable {
     }
 
     package func write(to writer: inout ByteWriter) {
-        writer.put(initiatorCookie)
-        writer.put(responderCookie)
-        writer.put(nextPayload)
-        writer.put(version)
-        writer.put(exchangeType.rawValue)
-        writer.put(flags.rawValue)
-        writer.put(messageID)
-        writer.put(length)
+        writer.put(octets: Self.size) { room in
+            room.append(initiatorCookie)
+            room.append(responderCookie)
+            room.append(nextPayload)
+            room.append(version)
+            room.append(exchangeType.rawValue)
+            room.append(flags.rawValue)
+            room.append(messageID)
+            room.append(length)
+        }
     }
 }

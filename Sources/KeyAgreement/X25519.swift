@@ -46,7 +46,7 @@ struct X25519KeyPair: ~Copyable, Sendable {
             let agreed = try? pair.sharedSecretFromKeyAgreement(with: peer)
         else { throw .wrongSize(expected: Self.size, found: peerValue.count) }
         var union: UInt8 = 0
-        let secret = unsafe SecretBytes(count: Self.size) { target in
+        let secret = unsafe SecretKey(count: Self.size) { target in
             unsafe agreed.withUnsafeBytes { source in
                 for index in source.indices { unsafe union |= source[index] }
                 unsafe target.copyMemory(from: source)
@@ -54,6 +54,6 @@ struct X25519KeyPair: ~Copyable, Sendable {
         }
         // swift-crypto leaves it to its user to look.
         guard union != 0 else { throw .smallOrder }
-        return SecretKey(secret)
+        return secret
     }
 }

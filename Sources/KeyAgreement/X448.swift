@@ -52,13 +52,13 @@ struct X448KeyPair: ~Copyable, @unchecked Sendable {  // why: nothing in it chan
         guard unsafe EVP_PKEY_derive_init(context) == 1, unsafe EVP_PKEY_derive_set_peer(context, peer) == 1
         else { throw .unsupported(Self.name) }
         var isDerived = false
-        let secret = unsafe SecretBytes(count: Self.size) { target in
+        let secret = unsafe SecretKey(count: Self.size) { target in
             var count = target.count
             isDerived =
                 unsafe EVP_PKEY_derive(
                     context, target.baseAddress?.assumingMemoryBound(to: UInt8.self), &count) == 1
         }
         guard isDerived else { throw .smallOrder }
-        return SecretKey(secret)
+        return secret
     }
 }

@@ -2,8 +2,13 @@
 ///
 /// For values a peer sends (hashes, cookies, integrity check values), which are not secret themselves.
 package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    constantTimeEqual(left.span, right.span)
+}
+
+/// The same for octets that are lent.
+func constantTimeEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0
-    for (l, r) in zip(left, right) { difference |= l ^ r }
+    for index in left.indices { difference |= left[index] ^ right[index] }
     return difference == 0
 }

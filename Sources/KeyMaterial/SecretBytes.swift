@@ -99,13 +99,6 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {  // why: the storag
     package static func constantTimeEqual(_ left: borrowing SecretBytes, _ right: borrowing SecretBytes)
         -> Bool
     {
-        guard left.count == right.count else { return false }
-        var difference: UInt8 = 0
-        unsafe left.withUnsafeBytes { l in
-            unsafe right.withUnsafeBytes { r in
-                for index in l.indices { unsafe difference |= l[index] ^ r[index] }
-            }
-        }
-        return difference == 0
+        left.withSpan { left in right.withSpan { KeyMaterial.constantTimeEqual(left, $0) } }
     }
 }

@@ -27,11 +27,10 @@ package struct SecretText: Sendable {
     /// The whole text, as a secret.
     package var octets: SecretKey {
         let count = pieces.reduce(0) { $0 + $1.count }
-        return SecretKey(
-            unsafe SecretBytes(count: count) { (target: UnsafeMutableRawBufferPointer) in
-                var offset = 0
-                for piece in pieces { unsafe piece.write(to: target, from: &offset) }
-            })
+        return unsafe SecretKey(count: count) { target in
+            var offset = 0
+            for piece in pieces { unsafe piece.write(to: target, from: &offset) }
+        }
     }
 }
 

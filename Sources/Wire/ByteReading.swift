@@ -57,9 +57,7 @@ extension Span where Element == UInt8 {
 
     /// A copy of the bytes.
     package var array: [UInt8] {
-        var bytes: [UInt8] = []
-        if !isEmpty { bytes.append(self) }
-        return bytes
+        Array(capacity: count) { room in room.append(self) }
     }
 
     private func require(_ length: Int) throws(WireError) {
@@ -70,8 +68,6 @@ extension Span where Element == UInt8 {
 extension [UInt8] {
     /// Appends octets that lie elsewhere.
     package mutating func append(_ span: Span<UInt8>) {
-        append(addingCapacity: span.count) { room in
-            for index in span.indices { room.append(span[index]) }
-        }
+        append(addingCapacity: span.count) { room in room.append(span) }
     }
 }

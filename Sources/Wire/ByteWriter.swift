@@ -16,27 +16,20 @@
     }
 
     package mutating func put(_ value: UInt16) {
-        bytes.append(addingCapacity: 2) { room in
-            room.append(UInt8(truncatingIfNeeded: value >> 8))
-            room.append(UInt8(truncatingIfNeeded: value))
-        }
+        put(octets: 2) { room in room.append(value) }
     }
 
     package mutating func put(_ value: UInt32) {
-        bytes.append(addingCapacity: 4) { room in
-            room.append(UInt8(truncatingIfNeeded: value >> 24))
-            room.append(UInt8(truncatingIfNeeded: value >> 16))
-            room.append(UInt8(truncatingIfNeeded: value >> 8))
-            room.append(UInt8(truncatingIfNeeded: value))
-        }
+        put(octets: 4) { room in room.append(value) }
     }
 
     package mutating func put(_ value: UInt64) {
-        bytes.append(addingCapacity: 8) { room in
-            for shift in stride(from: 56, through: 0, by: -8) {
-                room.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-            }
-        }
+        put(octets: 8) { room in room.append(value) }
+    }
+
+    /// Appends what `body` writes, at most `count` octets: several values cost little more than one.
+    package mutating func put(octets count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+        bytes.append(addingCapacity: count, initializingWith: body)
     }
 
     package mutating func put(_ value: [UInt8]) {
@@ -91,5 +84,27 @@
         for index in 0..<4 {
             bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * index))
         }
+    }
+}
+
+/// Writing in network byte order.
+extension OutputSpan where Element == UInt8 {
+    package mutating func append(_ octets: Span<UInt8>) {
+        for index in octets.indices { append(octets[index]) }
+    }
+
+    package mutating func append(_ value: UInt16) {
+        append(UInt8(truncatingIfNeeded: value >> 8))
+        append(UInt8(truncatingIfNeeded: value))
+    }
+
+    package mutating func append(_ value: UInt32) {
+        append(UInt16(truncatingIfNeeded: value >> 16))
+        append(UInt16(truncatingIfNeeded: value))
+    }
+
+    package mutating func append(_ value: UInt64) {
+        append(UInt32(truncatingIfNeeded: value >> 32))
+        append(UInt32(truncatingIfNeeded: value))
     }
 }

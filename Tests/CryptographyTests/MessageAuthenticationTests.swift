@@ -63,11 +63,11 @@ struct MessageAuthenticationTests {
         #expect(Array(tag.prefix(vector.mac.bytes.count)) == vector.mac.bytes)
     }
 
-    @Test(arguments: HashFunction.allCases)
-    func restartKeepsTheKeyAndForgetsWhatWasFed(_ hash: HashFunction) {
+    @Test(arguments: HashFunction.allCases, MessageAuthentication.Use.allCases)
+    func restartKeepsTheKeyAndForgetsWhatWasFed(_ hash: HashFunction, _ use: MessageAuthentication.Use) {
         let key = SecretKey(copying: [1, 2, 3])
         let expected = MessageAuthentication.compute(hash, key: key, data: [4, 5])
-        var authentication = MessageAuthentication(hash, key: key)
+        var authentication = MessageAuthentication(hash, key: key, for: use)
         authentication.update([9, 9, 9])
         authentication.restart()
         authentication.update([4])
