@@ -94,6 +94,27 @@ struct InterleavingTests {
         "whatever becomes of the first four messages, both sides end with the same, and lose no packet",
         arguments: SpontaneousExchange.pairs)
     func interleavings(first: SpontaneousExchange, second: SpontaneousExchange) {
+        expectAgreement(first, second) { pair in
+            begin(first, .a, &pair)
+            begin(second, .b, &pair)
+        }
+    }
+
+    @Test(
+        "the same where one side has one more to begin as soon as it may",
+        arguments: SpontaneousExchange.allCases, [SpontaneousExchange.rekeyChild, .rekeySelf, .deleteChild])
+    func queued(first: SpontaneousExchange, second: SpontaneousExchange) {
+        expectAgreement(first, second) { pair in
+            begin(first, .a, &pair)
+            begin(second, .a, &pair)
+            begin(second, .b, &pair)
+        }
+    }
+
+    /// Begins exchanges under all fates of four messages.
+    private func expectAgreement(
+        _ first: SpontaneousExchange, _ second: SpontaneousExchange, _ begin: (inout TwoEndpoints) -> Void
+    ) {
         let fates = Fate.allCases
         let established = establish()
         var complaints: [String] = []
@@ -103,8 +124,7 @@ struct InterleavingTests {
             ]
             var pair = established
             pair.fates = chosen.map(\.delays)
-            begin(first, .a, &pair)
-            begin(second, .b, &pair)
+            begin(&pair)
             var lost = false
             let isSeamless = first.isSeamless && second.isSeamless
             pair.run(for: .seconds(90)) { now in if isSeamless, !losesNothing(now) { lost = true } }

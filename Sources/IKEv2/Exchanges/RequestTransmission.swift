@@ -101,8 +101,8 @@ extension IKESA {
 
     /// Makes requests while the window lets us.
     mutating func work(_ turn: inout Turn) {
-        while established != nil, window.nextRequest != nil, !isLeaving, !tasks.isEmpty {
-            switch tasks.removeFirst() {
+        while established != nil, window.nextRequest != nil, !isLeaving, let task = takeTask() {
+            switch task {
             case .createChild(let request): startChild(request, replacing: nil, &turn)
             case .rekeyChild(let spi): startRekey(ofChild: spi, &turn)
             case .deleteChildren(let spis): startDelete(ofChildren: spis, &turn)
@@ -111,5 +111,12 @@ extension IKESA {
             case .probe: request(.probe, .informationalIKEv2, [], &turn)
             }
         }
+    }
+
+    /// The next of what waits; once another SA is the heir, all but the deletion of this one is left to that.
+    private mutating func takeTask() -> Task? {
+        guard established?.standing == .superseded else { return tasks.isEmpty ? nil : tasks.removeFirst() }
+        let own = tasks.firstIndex { if case .deleteSelf = $0 { true } else { false } }
+        return own.map { tasks.remove(at: $0) }
     }
 }
