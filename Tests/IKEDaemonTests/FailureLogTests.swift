@@ -7,10 +7,8 @@ import Testing
     private static func failure(_ spi: UInt64, tunnel: String?) -> Report {
         let failure = NegotiationFailure.peerDeclined(
             .notified("NO_PROPOSAL_CHOSEN", number: 14, asked: ["we offer a", "we offer b"]))
-        var report = Samples.report(.negotiationFailed, tunnel: tunnel, failure.sentence)
-        (report.level, report.subject.ikeSA) = (.error, spi)
-        (report.failure, report.details) = (failure, failure.details)
-        return report
+        return Samples.report(
+            .negotiationFailed, tunnel: tunnel, failure.sentence, level: .error, ikeSA: spi, failure: failure)
     }
 
     @Test("a failure is written once, and in short for a tunnel that goes with it")

@@ -9,7 +9,7 @@ import Testing
         _ recorder: FlightRecorder, _ spi: UInt64?, _ sentence: String, tunnel: String? = "hq",
         at second: Int64 = 0
     ) {
-        let report = Samples.report(.progress, tunnel: tunnel, ikeSA: spi, sentence)
+        let report = Samples.report(.progress, tunnel: tunnel, sentence, ikeSA: spi)
         recorder.note(report, at: Samples.moment(second).instant)
     }
 
@@ -39,7 +39,7 @@ import Testing
 
     @Test func messagesArePutIntoWordsWhenTheyAreRead() {
         let recorder = FlightRecorder()
-        let subject = Samples.report(.progress, ikeSA: 7, "").subject
+        let subject = Samples.report(.progress, "", ikeSA: 7).subject
         let trace = MessageTrace(.sent, [1, 2, 3], subject) { ["IKE_AUTH request 1", "\($0.count) octets"] }
         recorder.note(trace, at: Samples.moment(1).instant)
         #expect(

@@ -28,12 +28,13 @@ enum Samples {
     }
 
     static func report(
-        _ kind: ReportKind, _ level: ReportLevel = .info, tunnel: String? = "hq", ikeSA: UInt64? = nil,
-        _ sentence: String = "because", details: [String] = [], failure: NegotiationFailure? = nil
+        _ kind: ReportKind, tunnel: String? = "hq", _ sentence: String = "because",
+        details: [String] = [], level: ReportLevel = .info, peer: String? = "gateway", path: Path = path,
+        ikeSA: UInt64? = nil, failure: NegotiationFailure? = nil
     ) -> Report {
         Report(
-            level, kind, ReportSubject(tunnel: tunnel, peer: "gateway", path: path, ikeSA: ikeSA), sentence,
-            details: details, failure: failure)
+            level, kind, ReportSubject(tunnel: tunnel, peer: peer, path: path, ikeSA: ikeSA), sentence,
+            details: failure?.details ?? details, failure: failure)
     }
 
     static func moment(_ seconds: Int64) -> Moment {

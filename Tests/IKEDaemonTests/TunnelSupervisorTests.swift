@@ -118,8 +118,7 @@ struct TunnelSupervisorTests {
             at: Samples.moment(1))
         _ = try supervisor.down("d", at: Samples.moment(1))
         let failure = NegotiationFailure.authenticationFailed(.wrongKey)
-        var report = Samples.report(.negotiationFailed, tunnel: nil, failure.sentence)
-        report.failure = failure
+        let report = Samples.report(.negotiationFailed, tunnel: nil, failure.sentence, failure: failure)
         #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(2)) == [])
         let told = "negotiating with 192.0.2.2: \(failure.sentence)"
         let records = supervisor.records(at: Samples.moment(2).instant)
@@ -138,15 +137,14 @@ struct TunnelSupervisorTests {
     func aRefusedFirstMessageIsToldToo() {
         var (supervisor, _) = supervisor(
             Samples.tunnel("a", .listen), Samples.tunnel("b", requestID: 2))
-        var report = Samples.report(.negotiationFailed, tunnel: nil, "no proposal chosen")
-        report.subject.peer = nil
+        let report = Samples.report(.negotiationFailed, tunnel: nil, "no proposal chosen", peer: nil)
         #expect(supervisor.noted(report, liveChildren: 0, at: Samples.moment(1)) == [])
         let records = supervisor.records(at: Samples.moment(1).instant)
         #expect(records[0].reason.hasSuffix("last: negotiating with 192.0.2.2: no proposal chosen"))
         #expect(records[1].state == .connecting && records[1].reason == "negotiating with 192.0.2.2")
-        var stranger = report
-        stranger.subject.path.remote.address = Samples.local
-        stranger.sentence = "another"
+        var path = Samples.path
+        path.remote.address = Samples.local
+        let stranger = Samples.report(.negotiationFailed, tunnel: nil, "another", peer: nil, path: path)
         _ = supervisor.noted(stranger, liveChildren: 0, at: Samples.moment(2))
         #expect(supervisor.records(at: Samples.moment(2).instant)[0].reason == records[0].reason)
     }
@@ -159,7 +157,7 @@ struct TunnelSupervisorTests {
             #expect(supervisor.noted(step, liveChildren: 0, at: Samples.moment(1)) == [])
             let reason = { supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason }
             #expect(reason() == "negotiating with 192.0.2.2", "what is no warning explains nothing")
-            let warning = Samples.report(.progress, .warning, tunnel: tunnel, doubt)
+            let warning = Samples.report(.progress, tunnel: tunnel, doubt, level: .warning)
             #expect(supervisor.noted(warning, liveChildren: 0, at: Samples.moment(1)) == [])
             #expect(reason() == "negotiating with 192.0.2.2; \(doubt)")
             #expect(supervisor.record(of: "hq", at: Samples.moment(2).instant)?.state == .connecting)
@@ -169,7 +167,7 @@ struct TunnelSupervisorTests {
     @Test func aWarningIsNoReasonOnceItIsUp() {
         var (supervisor, _) = supervisor(Samples.tunnel())
         _ = supervisor.noted(Samples.report(.childEstablished), liveChildren: 1, at: Samples.moment(1))
-        let report = Samples.report(.progress, .warning, "the keys probably differ")
+        let report = Samples.report(.progress, "the keys probably differ", level: .warning)
         _ = supervisor.noted(report, liveChildren: 1, at: Samples.moment(2))
         #expect(
             supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason
