@@ -29,12 +29,12 @@ enum Samples {
 
     static func report(
         _ kind: ReportKind, tunnel: String? = "hq", _ sentence: String = "because",
-        details: [String] = [], level: ReportLevel = .info, peer: String? = "gateway", path: Path = path,
-        ikeSA: UInt64? = nil, failure: NegotiationFailure? = nil
+        level: ReportLevel = .info, peer: String? = "gateway", path: Path = path, ikeSA: UInt64? = nil,
+        failure: NegotiationFailure? = nil
     ) -> Report {
         Report(
             level, kind, ReportSubject(tunnel: tunnel, peer: peer, path: path, ikeSA: ikeSA), sentence,
-            details: failure?.details ?? details, failure: failure)
+            details: failure?.details ?? [], failure: failure)
     }
 
     static func moment(_ seconds: Int64) -> Moment {

@@ -38,8 +38,7 @@ struct TunnelSupervisorTests {
         var (supervisor, _) = supervisor(Samples.tunnel())
         let failure = NegotiationFailure.peerDeclined(
             .notified("NO_PROPOSAL_CHOSEN", number: 14, asked: ["we offer a", "we offer b"]))
-        let report = Samples.report(
-            .negotiationFailed, failure.sentence, details: failure.details, failure: failure)
+        let report = Samples.report(.negotiationFailed, failure.sentence, failure: failure)
         _ = supervisor.noted(report, liveChildren: 0, at: Samples.moment(1))
         #expect(
             supervisor.record(of: "hq", at: Samples.moment(2).instant)?.details == [
