@@ -190,8 +190,7 @@ struct AbuseTests {
         #expect(peer.installed.count == 2)
     }
 
-    @Test(
-        "an authenticated peer that makes children without end is stopped, and rekeys in a storm are served")
+    @Test("an authenticated peer that makes children without end is stopped")
     func children() throws {
         var peer = try authenticated()
         let nonce = Array(UInt8(0)..<32)
@@ -204,6 +203,38 @@ struct AbuseTests {
         #expect(peer.endpoint.status().childSAs.count == ProtocolLimits.children)
         let answers = try peer.ask(.createChildSA, messageID, peer.childRequest(spi: 1, nonce: nonce))
         #expect(notifications(answers) == [.noAdditionalSAs])
+    }
+
+    @Test("an SPI that another child has is refused, and is free again with that child")
+    func reusedSPI() throws {
+        var peer = try authenticated()
+        let nonce = Array(UInt8(0)..<32)
+        let again = peer.childRequest(spi: 0x1000, nonce: nonce)
+        #expect(notifications(try peer.ask(.createChildSA, 2, again)).contains(.noProposalChosen))
+        #expect(peer.installed.count == 2)
+        _ = try peer.ask(.informationalIKEv2, 3, [.delete(.children(.esp, [SPI(0x1000)]))])
+        #expect(!notifications(try peer.ask(.createChildSA, 4, again)).contains(.noProposalChosen))
+        #expect(peer.installed.count == 2)
+    }
+
+    @Test("rekeyings in a storm, each of the child before: what is kept is bounded, and gone in a while")
+    func storm() throws {
+        var peer = try authenticated()
+        let nonce = Array(UInt8(0)..<32)
+        var (messageID, spi) = (UInt32(2), UInt32(0x1000))
+        for _ in 0..<300 {
+            let notify = Payload.notify(NotifyPayload(.rekeySA, protocolID: 3, spi: spi.octets))
+            let answers = try peer.ask(
+                .createChildSA, messageID, [notify] + peer.childRequest(spi: spi + 1, nonce: nonce))
+            #expect(notifications(answers).allSatisfy { !$0.isError })
+            _ = try peer.ask(.informationalIKEv2, messageID + 1, [.delete(.children(.esp, [SPI(spi)]))])
+            (messageID, spi) = (messageID + 2, spi + 1)
+        }
+        // The inbound halves stay for packets that are under way.
+        #expect(peer.installed.count <= 2 + 300)
+        _ = peer.wait(.seconds(6))
+        #expect(peer.installed.count == 2)
+        #expect(peer.endpoint.status().childSAs.count == 1)
     }
 
     @Test("fragments in hostile orders cost one buffer, and the SA goes on")

@@ -246,6 +246,29 @@ struct HandshakeTests {
     }
 
     @Test(
+        "of several blocks, the one is followed that is whom the initiator wants", arguments: ["one", "two"])
+    func wantedIdentity(name: String) {
+        var policies = Policies()
+        policies.changePeer = { peer, side in
+            guard side == .a else { return }
+            peer.verifiesIdentity = true
+            peer.remoteIdentities = [.fqdn(name)]
+        }
+        var responder = policies.policy(.b)
+        responder.peers = ["one", "two"].map { name in
+            var peer = responder.peers[0]
+            peer.name = name
+            peer.localIdentity = .fqdn(name)
+            return peer
+        }
+        responder.tunnels[0].peer = name
+        var pair = TwoEndpoints(policies.policy(.a), responder, seed: 20)
+        pair.handle(.initiate(policies.request()), at: .a)
+        expectUp(&pair)
+        #expect(pair.endpoints[1].status().ikeSAs.map(\.peer) == [name])
+    }
+
+    @Test(
         "no proposal in common: the responder shows the difference, the initiator hears of it and goes on trying"
     )
     func noProposal() {

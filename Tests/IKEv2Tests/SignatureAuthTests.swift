@@ -75,6 +75,17 @@ struct SignatureAuthTests {
         #expect(isUp(pair))
     }
 
+    @Test("answers that come when the SA they are for is gone change nothing", arguments: [0, 1])
+    func lateAnswers(slow: Int) throws {
+        var pair = try pair(.ecdsa(.p256), signing(), seed: 10)
+        pair.keyDelays[slow] = .seconds(100)
+        pair.handle(.initiate(signing().request()), at: .a)
+        pair.run(for: .seconds(300))
+        #expect(pair.endpoints.allSatisfy { $0.associations.isEmpty && $0.turn.awaiting.isEmpty })
+        #expect(pair.databases.allSatisfy { $0.associations.isEmpty })
+        #expect(pair.reports[0].contains { $0.kind == .negotiationFailed })
+    }
+
     @Test("a certificate of somebody else is refused, whoever's it is", arguments: [0, 1])
     func stranger(side: Int) throws {
         var pair = try pair(.ed25519, signing(), seed: 4)

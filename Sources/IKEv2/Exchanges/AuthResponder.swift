@@ -23,7 +23,7 @@ extension IKESA {
             let request = try AuthRequest(message)
             try requirePermitted(request)
             if message.asksOfNoAuthority { candidates = candidates.matchingEmptyRequest }
-            choosePeer(for: request.claim)
+            choosePeer(for: request)
             var next = authenticating
             next.step = .checkingAuth(try askVerdict(authenticating, request.claim, &turn), request)
             state = .authenticating(next)
@@ -137,14 +137,24 @@ extension IKESA {
         end(failure, &turn)
     }
 
-    /// The block that expects this identity, proven in this way: one that names it before one that takes any.
-    private mutating func choosePeer(for claim: AuthClaim) {
-        guard let kind = claim.kind else { return }
+    /// The block that expects this identity, proven in this way: one that names it before one that takes any, and those
+    /// with the identity that the initiator wants of us before all others.
+    private mutating func choosePeer(for request: AuthRequest) {
+        guard let kind = request.claim.kind else { return }
         let fitting = candidates.filter { $0.wrappedValue.remoteAuthentication.contains(kind) }
-        let named = fitting.first { $0.wrappedValue.names(claim.identity) }
-        let chosen =
-            named
-            ?? fitting.first { $0.wrappedValue.remoteIdentities.isEmpty || !$0.wrappedValue.verifiesIdentity }
-        if let chosen { block = chosen }
+        let own = Identity.address(path.local.address)
+        let wanted = fitting.filter { ($0.wrappedValue.localIdentity ?? own) == request.wanted?.identity }
+        let identity = request.claim.identity
+        if let chosen = wanted.first(expecting: identity) ?? fitting.first(expecting: identity) {
+            block = chosen
+        }
+    }
+}
+
+extension [Boxed<PeerPolicy>] {
+    /// The first that names an identity; where none does, the first that takes any.
+    fileprivate func first(expecting identity: Identity) -> Boxed<PeerPolicy>? {
+        first { $0.wrappedValue.names(identity) }
+            ?? first { $0.wrappedValue.remoteIdentities.isEmpty || !$0.wrappedValue.verifiesIdentity }
     }
 }

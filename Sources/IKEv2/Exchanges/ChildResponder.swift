@@ -211,18 +211,19 @@ extension IKESA {
                 NotifyPayload(.noProposalChosen))
         }
         let selection = try select(pending, policy, request.protocol)
+        let offered = pending.offer.proposals[selection.index]
+        let peerSPI = SPI(offered.spi.reduce(0) { $0 << 8 | UInt32($1) })
+        try requireNew(peerSPI, request.protocol)
         let (exchange, secret) = try exchangeKeys(selection.suite, pending, &turn)
         guard let spi = turn.spi() else {
             throw Refusal(
                 .localResource(.cryptography("no free SPI was drawn")), NotifyPayload(.noAdditionalSAs))
         }
-        let offered = pending.offer.proposals[selection.index]
         let compression = try agreedCompression(pending.offer, request, spi, &turn)
         let agreement = ChildAgreement(
             request: request.agreed(local, remote), suite: selection.suite, compression: compression,
             takesFlowPadding: pending.offer.takesFlowPadding, nonces: pending.nonces,
-            secret: secret, ownSPI: spi,
-            peerSPI: SPI(offered.spi.reduce(0) { $0 << 8 | UInt32($1) }), local: local, remote: remote,
+            secret: secret, ownSPI: spi, peerSPI: peerSPI, local: local, remote: remote,
             lifetime: policy.lifetime)
         let child = makeChild(agreement, role: .responder, turn)
         var payloads: [Payload] = []
@@ -246,6 +247,16 @@ extension IKESA {
         let token = turn.token(for: id)
         updateEstablished { $0.answering = .installing(token, pending, payloads, child) }
         turn.effects.append(.install(token, child.inbound))
+    }
+
+    /// One SPI of a peer is that of one child: what it deletes and renews is named by it.
+    private func requireNew(_ peerSPI: SPI, _ kind: SecurityProtocol) throws(Refusal) {
+        for child in established?.children.values ?? [:].values
+        where child.peerSPI == peerSPI && child.outbound.id.protocol == kind && child.phase != .lingering {
+            throw Refusal(
+                .peerViolatedProtocol("another child SA has the SPI \(peerSPI) that it offers"),
+                NotifyPayload(.noProposalChosen))
+        }
     }
 
     /// What we agree to of the peer's offers of compression; nil where there is none, or none is wanted.
