@@ -130,7 +130,7 @@ extension CipherChoice {
     }
 
     /// libcrypto's cipher for this choice; nil where there is none, such as for the null cipher.
-    var fetched: Fetched? { libcryptoName.map(FetchedAlgorithms.cipher) }
+    var fetched: Fetched? { FetchedAlgorithms.cipher(self) }
 }
 
 /// Every algorithm of the catalogue, fetched on first use, and which of them this libcrypto lacks.
@@ -142,14 +142,14 @@ package enum FetchedAlgorithms {
     static let sha512 = Fetched.digest(.sha512)
     static let ripemd160 = Fetched.digest(.ripemd160)
     static let sm3 = Fetched.digest(.sm3)
-    private static let ciphers = Mutex<[String: Fetched]>([:])
+    private static let ciphers = Mutex<[CipherChoice: Fetched?]>([:])
 
-    /// A cipher by libcrypto's name.
-    static func cipher(_ name: String) -> Fetched {
+    /// libcrypto's cipher for a choice; nil where there is none.
+    fileprivate static func cipher(_ choice: CipherChoice) -> Fetched? {
         ciphers.withLock { known in
-            if let found = known[name] { return found }
-            let fetched = Fetched.cipher(name)
-            known[name] = fetched
+            if let found = known[choice] { return found }
+            let fetched = choice.libcryptoName.map(Fetched.cipher)
+            known[choice] = .some(fetched)
             return fetched
         }
     }

@@ -36,27 +36,34 @@ package struct SystemRandom: RandomSource, Sendable {
 ///
 /// Each is given out once, and gone from here then.
 private final class RandomReserve: Sendable {
-    private let octets = Mutex<[UInt8]>([])
+    private struct Octets {
+        var drawn: [UInt8] = []
+        /// Those of them, from the first on, that nobody has got yet.
+        var left = 0
+    }
+
+    private let octets = Mutex(Octets())
 
     private static let size = 512
 
     /// The next octets; nil for more than the reserve is for.
     func take(_ count: Int) -> [UInt8]? {
         guard (0...Self.size / 8).contains(count) else { return nil }
-        return take(count) { Array($0) }
+        return take(count) { taken in unsafe taken.withUnsafeBufferPointer { unsafe Array($0) } }
     }
 
     /// The next 32 bits.
     func takeNumber() -> UInt32 {
-        take(4) { $0.reduce(0) { $0 << 8 | UInt32($1) } }
+        take(4) { taken in taken.indices.reduce(0) { $0 << 8 | UInt32(taken[$1]) } }
     }
 
-    private func take<Taken: Sendable>(_ count: Int, _ use: (ArraySlice<UInt8>) -> Taken) -> Taken {
+    private func take<Taken: Sendable>(_ count: Int, _ use: (Span<UInt8>) -> Taken) -> Taken {
         octets.withLock { octets in
-            if octets.count < count { octets = SystemRandom.draw(Self.size) }
-            let taken = use(octets.suffix(count))
-            for index in octets.indices.suffix(count) { octets[index] = 0 }
-            octets.removeLast(count)
+            if octets.left < count { octets = Octets(drawn: SystemRandom.draw(Self.size), left: Self.size) }
+            let range = octets.left - count..<octets.left
+            let taken = use(octets.drawn.span.extracting(range))
+            for index in range { octets.drawn[index] = 0 }
+            octets.left = range.lowerBound
             return taken
         }
     }

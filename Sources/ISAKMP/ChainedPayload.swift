@@ -14,14 +14,16 @@ package protocol ChainedPayload {
 
 extension ChainedPayload {
     /// Payloads with their generic headers, one after the other, as they stand in a message.
-    @inlinable package static func encode(_ payloads: some Collection<Self>) throws(CodecError<Kind>)
+    @inlinable package static func encode(_ payloads: some Sequence<Self>) throws(CodecError<Kind>)
         -> [UInt8]
     {
         // Few messages exceed it.
         var writer = ByteWriter(capacity: 512)
-        var following = payloads.dropFirst()
-        for payload in payloads {
-            let next = following.first?.type.rawValue ?? 0
+        var rest = payloads.makeIterator()
+        var current = rest.next()
+        while let payload = current {
+            let following = rest.next()
+            let next = following?.type.rawValue ?? 0
             let start = GenericHeader.begin(next: next, reserved: payload.reserved, to: &writer)
             try payload.write(to: &writer)
             do {
@@ -29,7 +31,7 @@ extension ChainedPayload {
             } catch {
                 throw CodecError(.payloads, .wire(error))
             }
-            following = following.dropFirst()
+            current = following
         }
         return writer.bytes
     }

@@ -57,7 +57,9 @@ extension Span where Element == UInt8 {
 
     /// A copy of the bytes.
     package var array: [UInt8] {
-        Array(capacity: count) { room in room.append(self) }
+        var bytes: [UInt8] = []
+        if !isEmpty { bytes.append(self) }
+        return bytes
     }
 
     private func require(_ length: Int) throws(WireError) {
