@@ -28,7 +28,7 @@ enum Samples {
     }
 
     static func report(
-        _ kind: ReportKind, _ level: ReportLevel = .info, tunnel: String? = "hq", ikeSA: UInt64? = nil,
+        _ kind: ReportKind, level: ReportLevel = .info, tunnel: String? = "hq", ikeSA: UInt64? = nil,
         _ sentence: String = "because", details: [String] = [], failure: NegotiationFailure? = nil
     ) -> Report {
         Report(

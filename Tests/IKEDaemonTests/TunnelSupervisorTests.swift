@@ -117,7 +117,7 @@ struct TunnelSupervisorTests {
             #expect(supervisor.noted(step, liveChildren: 0, at: Samples.moment(1)) == [])
             let reason = { supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason }
             #expect(reason() == "negotiating with 192.0.2.2", "what is no warning explains nothing")
-            let warning = Samples.report(.progress, .warning, tunnel: tunnel, doubt)
+            let warning = Samples.report(.progress, level: .warning, tunnel: tunnel, doubt)
             #expect(supervisor.noted(warning, liveChildren: 0, at: Samples.moment(1)) == [])
             #expect(reason() == "negotiating with 192.0.2.2; \(doubt)")
             #expect(supervisor.record(of: "hq", at: Samples.moment(2).instant)?.state == .connecting)
@@ -127,7 +127,7 @@ struct TunnelSupervisorTests {
     @Test func aWarningIsNoReasonOnceItIsUp() {
         var (supervisor, _) = supervisor(Samples.tunnel())
         _ = supervisor.noted(Samples.report(.childEstablished), liveChildren: 1, at: Samples.moment(1))
-        let report = Samples.report(.progress, .warning, "the keys probably differ")
+        let report = Samples.report(.progress, level: .warning, "the keys probably differ")
         _ = supervisor.noted(report, liveChildren: 1, at: Samples.moment(2))
         #expect(
             supervisor.record(of: "hq", at: Samples.moment(2).instant)?.reason
