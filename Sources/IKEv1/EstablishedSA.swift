@@ -53,6 +53,13 @@ struct EstablishedSA {
         }
     }
 
+    /// An authentic, fresh message came.
+    mutating func heard(now: Instant) {
+        detection.heard = now
+        detection.unanswered = 0
+        isDoubted = false
+    }
+
     /// Keeps a quick mode; of those that are over, the last few, so that late repetitions are answered.
     mutating func store(_ quickMode: QuickMode) {
         if let index = quickModes.firstIndex(where: { $0.messageID == quickMode.messageID }) {

@@ -42,13 +42,9 @@ struct ISAKMPSA {
     @Boxed var peer: PeerPolicy
     /// None once it is established.
     var candidates: [Boxed<PeerPolicy>]
-    var state: State {
-        didSet {
-            guard !wasEstablished, case .established = state else { return }
-            wasEstablished = true
-            isIndexed = false
-        }
-    }
+    var state: State
+    /// What there is from the end of phase 1 on; beside the state, so that it is changed in its place.
+    var established: EstablishedSA?
     var deadlines = Deadlines<Timer>() {
         didSet { isScheduled = false }
     }
@@ -82,7 +78,7 @@ struct ISAKMPSA {
     /// Main mode boxed, as it takes far more room than what comes of it.
     enum State {
         indirect case mainMode(MainMode)
-        case established(EstablishedSA)
+        case established
         case over
     }
 
@@ -120,14 +116,8 @@ struct ISAKMPSA {
         ReportSubject(tunnel: requests.first?.tunnel, peer: peer.name, path: path, ikeSA: ownCookie)
     }
 
-    var established: EstablishedSA? {
-        if case .established(let sa) = state { sa } else { nil }
-    }
-
     /// Its quick modes; none before the end of phase 1.
-    var quickModes: [QuickMode] {
-        if case .established(let sa) = state { sa.quickModes } else { [] }
-    }
+    var quickModes: [QuickMode] { established?.quickModes ?? [] }
 
     /// The quick mode with a message ID.
     func quickMode(_ messageID: UInt32) -> QuickMode? {
@@ -135,9 +125,7 @@ struct ISAKMPSA {
     }
 
     /// What was agreed on in phase 1; nil before its end.
-    var terms: EstablishedSA.Terms? {
-        if case .established(let sa) = state { sa.terms } else { nil }
-    }
+    var terms: EstablishedSA.Terms? { established?.terms }
 
     var isOver: Bool {
         if case .over = state { true } else { false }
@@ -209,12 +197,21 @@ struct ISAKMPSA {
         turn.effects.append(.send(datagram, path))
     }
 
+    /// Phase 1 is done.
+    mutating func establish(_ sa: EstablishedSA) {
+        established = sa
+        state = .established
+        wasEstablished = true
+        isIndexed = false
+    }
+
     /// Ends the SA without saying so to the peer.
     mutating func end(_ failure: NegotiationFailure, _ turn: inout Turn, sentence: String? = nil) {
         guard !isOver else { return }
         abandonQuickModes(failure, &turn)
         let isReported = isPretence
         state = .over
+        established = nil
         deadlines.clearAll()
         if !isReported { turn.outcomes.append(.ended(failure, sentence)) }
     }

@@ -33,10 +33,9 @@ package struct AssociationTable<ID: Hashable & Sendable, Association> {
     @inlinable package subscript(id: ID) -> Association? {
         get { places[id]?.association }
         set {
-            if let newValue {
-                places[id] = Place(newValue)
-            } else {
-                places[id] = nil
+            switch consume newValue {
+            case let association?: places[id] = Place(association)
+            case nil: places[id] = nil
             }
         }
     }

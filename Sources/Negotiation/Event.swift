@@ -96,31 +96,31 @@ package enum SharedSecretFailure: Error, Hashable, Sendable {
 
 /// Everything that can happen to an endpoint.
 ///
-/// Time and randomness come beside it.
+/// Time and randomness come beside it. Boxed where it is large and seldom, so that the others are small.
 package enum Event: Sendable {
     /// A datagram arrived; the non-ESP marker has been taken off.
     case datagram([UInt8], Path)
     /// Something is due: handle all deadlines that have passed.
     case deadline
-    case initiate(ChildRequest)
+    indirect case initiate(ChildRequest)
     /// Take down a tunnel's child SAs, and its IKE SA if nothing else uses it.
     case terminate(tunnel: String)
     /// Tell all peers goodbye; nothing is answered after this.
     case shutDown
     /// The configuration was read again; what is established stays.
-    case reconfigured(NegotiationPolicy)
+    indirect case reconfigured(NegotiationPolicy)
     /// Answers `Effect.keyWithSharedSecret`.
     case sharedSecretKeyed(EffectToken, Result<SecretKey, SharedSecretFailure>)
     /// Answers `Effect.sign`.
-    case signed(EffectToken, Result<SignatureAnswer, CredentialFailure>)
+    indirect case signed(EffectToken, Result<SignatureAnswer, CredentialFailure>)
     /// Answers `Effect.verify`.
-    case verified(EffectToken, Result<PeerCredential, CredentialFailure>)
+    indirect case verified(EffectToken, Result<PeerCredential, CredentialFailure>)
     /// Answers `Effect.install`.
     case installed(EffectToken, Result<Void, DatabaseFailure>)
     /// Answers `Effect.findPolicy`: the outbound policy that covers the selectors, or nil.
-    case policyFound(EffectToken, SecurityPolicy?)
+    indirect case policyFound(EffectToken, SecurityPolicy?)
     /// Answers `Effect.lease`.
     case leased(EffectToken, Result<[IPAddress], LeaseFailure>)
     /// An SA of ours is to be renewed or is gone, or its peer moved.
-    case database(DatabaseNotification)
+    indirect case database(DatabaseNotification)
 }

@@ -94,15 +94,15 @@ package struct NegotiationTurn<Owner: Hashable & Sendable, Outcome> {
     }
 
     package mutating func report(
-        _ level: ReportLevel, _ kind: ReportKind, _ subject: ReportSubject, _ sentence: String,
-        details: [String] = []
+        _ level: ReportLevel, _ kind: ReportKind, _ subject: consuming ReportSubject,
+        _ sentence: consuming String, details: [String] = []
     ) {
         effects.append(.report(Report(level, kind, subject, sentence, details: details)))
     }
 
     /// Reports an IKE SA with a peer who has proven who it is.
     package mutating func report(
-        established subject: ReportSubject, with identity: Identity?, _ sentence: String
+        established subject: consuming ReportSubject, with identity: Identity?, _ sentence: consuming String
     ) {
         effects.append(.report(Report(.notice, .ikeEstablished, subject, sentence, identity: identity)))
     }

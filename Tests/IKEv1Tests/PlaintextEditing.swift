@@ -26,7 +26,8 @@ enum PlaintextEditing {
         switch association.state {
         case .mainMode(.keyed(let keyed)):
             return reseal(datagram, keyed.cipher, keyed.ivs.phase1) { change($0) }
-        case .established(let sa):
+        case .established:
+            guard let sa = association.established else { return nil }
             let exchange = association.quickMode(header.messageID)
             let iv = exchange?.iv ?? sa.terms.ivs.phase2(messageID: header.messageID)
             return reseal(datagram, sa.terms.cipher, iv) { payloads in

@@ -313,7 +313,7 @@ extension ISAKMPSA {
     ) {
         let proposal = keyed.agreed.proposal
         deadlines.clearAll()
-        state = .established(
+        establish(
             EstablishedSA(
                 EstablishedSA.Terms(keyed, claim, localIdentity: localIdentity, since: turn.now),
                 detection: DeadPeerDetection(heard: turn.now, sequence: turn.random.uint32())))

@@ -26,7 +26,7 @@ extension ISAKMPSA {
         sa.trace(.received, datagram, &turn)
         try sa.answer(offers[choice.selection.index].accepted(spi: []), agreed, &turn)
         sa.remember(Fingerprint(of: datagram))
-        return sa
+        return consume sa
     }
 
     /// What is answered to an offer, and on behalf of which block.
@@ -40,19 +40,23 @@ extension ISAKMPSA {
     private static func choose(
         among offers: [IKEOffer], from path: Path, _ blocks: [Boxed<PeerPolicy>], _ policy: NegotiationPolicy
     ) throws(NegotiationFailure) -> Choice {
-        guard let first = blocks.first?.wrappedValue else { return try pretend(offers, path, policy) }
-        let fitting = blocks.compactMap { block in
-            ProposalSelection.select(
+        guard let first = blocks.first else { return try pretend(offers, path, policy) }
+        var selection: IKESelection?
+        var candidates: [Boxed<PeerPolicy>] = []
+        for block in blocks {
+            let fitting = ProposalSelection.select(
                 from: offers, accepting: block.wrappedValue.proposals,
-                check: block.wrappedValue.proposalCheck
-            ).map { (block, $0) }
+                check: block.wrappedValue.proposalCheck)
+            guard let fitting, selection == nil || selection == fitting else { continue }
+            selection = fitting
+            candidates.append(block)
         }
-        guard let (peer, selection) = fitting.first else {
+        guard let peer = candidates.first, let selection else {
             let ours = blocks.flatMap(\.wrappedValue.proposals)
             throw .noCommonChoice(
-                .ike, ProposalComparison(offers: offers, ours: ours, check: first.proposalCheck))
+                .ike,
+                ProposalComparison(offers: offers, ours: ours, check: first.wrappedValue.proposalCheck))
         }
-        let candidates = fitting.filter { $0.1 == selection }.map(\.0)
         return Choice(peer: peer, candidates: candidates, selection: selection)
     }
 

@@ -47,7 +47,7 @@ extension ISAKMPSA {
         case .areYouThere: answer(question: notification, &turn)
         case .areYouThereAcknowledged:
             guard let number = Self.sequence(of: notification) else { return }
-            updateEstablished { _ = $0.detection.accepts(answer: number) }
+            _ = established?.detection.accepts(answer: number)
         case .initialContact: turn.outcomes.append(.initialContact)
         default: receiveOther(notification, &turn)
         }
@@ -94,9 +94,7 @@ extension ISAKMPSA {
 
     private mutating func answer(question: NotificationPayload, _ turn: inout Turn) {
         guard let number = Self.sequence(of: question) else { return }
-        var isNew = false
-        updateEstablished { isNew = $0.detection.accepts(question: number) }
-        guard isNew else { return }
+        guard established?.detection.accepts(question: number) == true else { return }
         notify(detection(.areYouThereAcknowledged, number), &turn)
     }
 
@@ -114,10 +112,8 @@ extension ISAKMPSA {
             end(failure, &turn)
             return
         }
-        updateEstablished {
-            $0.detection.unanswered += 1
-            $0.detection.sequence &+= 1
-        }
+        established?.detection.unanswered += 1
+        established?.detection.sequence &+= 1
         notify(detection(.areYouThere, sa.detection.sequence &+ 1), &turn)
         deadlines[.probe] = turn.now + max(rule.retry, .milliseconds(100))
     }

@@ -31,14 +31,6 @@ extension ISAKMPSA {
         }
     }
 
-    /// Changes what is established; nothing where it is not.
-    mutating func updateEstablished(_ change: (inout EstablishedSA) -> Void) {
-        guard case .established(var sa) = state else { return }
-        state = .over
-        change(&sa)
-        state = .established(sa)
-    }
-
     private func hasUsed(_ messageID: UInt32) -> Bool {
         established?.messageIDs.contains(messageID) ?? false
     }
@@ -55,9 +47,9 @@ extension ISAKMPSA {
         let following = try Self.following(opened.message)
         let expected = Phase2Hash.first(terms.keys, messageID: messageID, following: following)
         try Self.check(opened.message, against: expected)
-        var isFresh = false
-        updateEstablished { isFresh = $0.messageIDs.use(messageID) }
-        guard isFresh else { throw .localPolicyForbids(.limit("too many exchanges under one ISAKMP SA")) }
+        guard established?.messageIDs.use(messageID) == true else {
+            throw .localPolicyForbids(.limit("too many exchanges under one ISAKMP SA"))
+        }
         trace(.received, opened.message, &turn)
         heardFrom(path, &turn)
         return opened
@@ -88,11 +80,7 @@ extension ISAKMPSA {
 
     /// An authentic, fresh message came: the peer lives, and it is where the message came from.
     mutating func heardFrom(_ path: Path, _ turn: inout Turn) {
-        updateEstablished {
-            $0.detection.heard = turn.now
-            $0.detection.unanswered = 0
-            $0.isDoubted = false
-        }
+        established?.heard(now: turn.now)
         // Whoever speaks under the SA has our last message of phase 1.
         sending = nil
         guard path != self.path, terms?.nat.isDetected == true else { return }
@@ -110,9 +98,7 @@ extension ISAKMPSA {
         for _ in 0..<ProtocolLimits.spiDraws where messageID == 0 || hasUsed(messageID) {
             messageID = turn.random.uint32()
         }
-        var isFresh = false
-        updateEstablished { isFresh = messageID != 0 && $0.messageIDs.use(messageID) }
-        guard isFresh else { return nil }
+        guard messageID != 0, established?.messageIDs.use(messageID) == true else { return nil }
         let hash = Phase2Hash.first(terms.keys, messageID: messageID, following: following)
         let message = Message(header: header(type, messageID: messageID), payloads: [.hash(hash)] + payloads)
         guard let sealed = try? terms.cipher.seal(message, iv: terms.ivs.phase2(messageID: messageID)) else {

@@ -1,4 +1,5 @@
 import Algorithms
+import Cryptography
 import IPsec
 import Negotiation
 

@@ -50,7 +50,7 @@ extension ISAKMPSA {
     }
 
     mutating func store(_ quickMode: QuickMode) {
-        updateEstablished { $0.store(quickMode) }
+        established?.store(quickMode)
     }
 
     mutating func transmit(
@@ -94,7 +94,7 @@ extension ISAKMPSA {
             messageID,
             failed: .peerDeclined(.silent(awaiting: quickMode.awaited, tries: tries, hint: nil)), &turn)
         switch quickMode.state {
-        case .sentOffer: updateEstablished { $0.isDoubted = true }
+        case .sentOffer: established?.isDoubted = true
         case .answered(let negotiated): turn.outcomes.append(.childTakenBack(negotiated.child.request))
         case .findingPolicy, .installingInbound, .settling, .installingOutbound, .over: break
         }
