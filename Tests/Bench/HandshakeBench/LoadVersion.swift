@@ -1,6 +1,5 @@
 import Algorithms
 import Credentials
-import Cryptography
 import IKEv1
 import IKEv2
 import IPsec
@@ -32,10 +31,10 @@ enum LoadVersion: String, CaseIterable {
 
     func machine(_ policy: NegotiationPolicy) -> any LoadMachine {
         switch self {
-        case .ikev1: IKEv1Endpoint(policy: policy, random: SystemRandom())
+        case .ikev1: IKEv1Endpoint(policy: policy, random: LoadRandom())
         case .ikev2:
             IKEv2Endpoint(
-                policy: policy, random: SystemRandom(), compressionIndices: CompressionIndices())
+                policy: policy, random: LoadRandom(), compressionIndices: CompressionIndices())
         }
     }
 
