@@ -129,6 +129,9 @@ struct IKESA {
         asked.isEmpty || window.lastAnswer.isEmpty ? nil : (asked, window.lastAnswer)
     }
 
+    /// Who we say that we are.
+    var localIdentity: Identity { peer.identity(at: path.local.address) }
+
     /// Who the peer has proven to be.
     var provenIdentity: Identity? {
         if case .established(let sa) = state { sa.remoteIdentity } else { nil }

@@ -236,6 +236,9 @@ extension PeerPolicy {
         }
     }
 
+    /// Who we say that we are: what the block says, else the address that the peer reaches us at.
+    package func identity(at address: IPAddress) -> Identity { localIdentity ?? .address(address) }
+
     package func allowsOtherVersion(than version: IKEVersion) -> Bool {
         exchangeModes.contains { $0.version != version }
     }

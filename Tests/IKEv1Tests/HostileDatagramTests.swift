@@ -16,11 +16,6 @@ import Testing
         return pair
     }
 
-    private static func inject(_ datagram: [UInt8], like index: Int, _ pair: inout TwoEndpoints) {
-        let (from, _, path) = pair.sent[index]
-        pair.handle(.datagram(datagram, Path(local: path.remote, remote: path.local)), at: from.other)
-    }
-
     private static func expectUnchanged(_ pair: TwoEndpoints, _ before: [EndpointStatus], _ what: String) {
         for side in 0...1 {
             #expect(pair.endpoints[side].status().childSAs == before[side].childSAs, "\(what)")
@@ -33,17 +28,7 @@ import Testing
     @Test func truncated() {
         var pair = Self.established()
         let before = pair.endpoints.map { $0.status() }
-        for (index, sent) in pair.sent.enumerated() {
-            for length in 0..<sent.1.count {
-                Self.inject(Array(sent.1.prefix(length)), like: index, &pair)
-                var fitted = Array(sent.1.prefix(length))
-                if length >= 28 {
-                    fitted.replaceSubrange(24..<28, with: [0, 0, UInt8(length >> 8), UInt8(length & 255)])
-                    Self.inject(fitted, like: index, &pair)
-                }
-            }
-            Self.inject(sent.1 + [0, 0, 0, 0], like: index, &pair)
-        }
+        pair.injectTruncated()
         Self.expectUnchanged(pair, before, "truncated")
         #expect(pair.endpoints.allSatisfy { $0.larval.count <= FloodLimits().halfOpenPerAddress })
         pair.run(for: .seconds(60))
@@ -55,13 +40,7 @@ import Testing
     func header(octet: Int) {
         var pair = Self.established()
         let before = pair.endpoints.map { $0.status() }
-        for (index, sent) in pair.sent.enumerated() {
-            for flip in 1...255 {
-                var datagram = sent.1
-                datagram[octet] ^= UInt8(flip)
-                Self.inject(datagram, like: index, &pair)
-            }
-        }
+        pair.injectChanged(octet: octet)
         Self.expectUnchanged(pair, before, "octet \(octet)")
         pair.run(for: .seconds(60))
         #expect(pair.endpoints.allSatisfy { $0.larval.isEmpty && $0.byCookie.count == 1 })
@@ -72,7 +51,7 @@ import Testing
         var pair = Self.established()
         pair.run(for: .seconds(seconds))
         let before = pair.endpoints.map { $0.status() }
-        for index in pair.sent.indices { Self.inject(pair.sent[index].1, like: index, &pair) }
+        pair.injectAgain()
         Self.expectUnchanged(pair, before, "at once")
         pair.run(for: .seconds(60))
         Self.expectUnchanged(pair, before, "later")
@@ -82,9 +61,7 @@ import Testing
     @Test func reflected() {
         var pair = Self.established()
         let before = pair.endpoints.map { $0.status() }
-        for (from, datagram, path) in pair.sent {
-            pair.handle(.datagram(datagram, Path(local: path.local, remote: path.remote)), at: from)
-        }
+        pair.reflect()
         Self.expectUnchanged(pair, before, "reflected")
         pair.run(for: .seconds(60))
         Self.expectUnchanged(pair, before, "later")
@@ -93,17 +70,7 @@ import Testing
     @Test func noise() {
         var pair = Self.established()
         let before = pair.endpoints.map { $0.status() }
-        var random = FixedRandom(seed: 77)
-        for round in 0..<20000 {
-            let index = Int(random.next() % UInt64(pair.sent.count))
-            var datagram = pair.sent[index].1
-            for _ in 0...(round % 4) {
-                datagram[Int(random.next() % UInt64(datagram.count))] = UInt8(
-                    truncatingIfNeeded: random.next())
-            }
-            if pair.sent[index].1 != datagram { Self.inject(datagram, like: index, &pair) }
-            if pair.sent.count > 100 { pair.sent.removeLast(pair.sent.count - 10) }
-        }
+        pair.injectNoise(seed: 77, rounds: 20000, kept: 10)
         Self.expectUnchanged(pair, before, "noise")
         let reports = pair.reports.joined().count { $0.kind == .dropped }
         #expect(reports <= 50, "\(reports) reports of dropped messages in no time")

@@ -34,24 +34,16 @@ import Testing
         var policies = Policies()
         policies.pfsGroup = .ecp256
         var pair = policies.pair(seed: 5)
-        let counter = Counter()
-        pair.tamper = { datagram, receiver in
-            counter.count += 1
-            guard counter.count == message else { return datagram }
-            let changed = PlaintextEditing.edit(datagram, for: receiver) { payloads in
-                counter.edited = payloads.indices.contains(index)
+        var edited = false
+        pair.tamper(withMessage: message) { datagram, receiver in
+            PlaintextEditing.edit(datagram, for: receiver) { payloads in
+                edited = payloads.indices.contains(index)
                 return apply(edit, index, payloads)
             }
-            return changed
         }
         pair.handle(.initiate(policies.request()), at: .a)
         pair.run(for: .seconds(200))
-        return (pair, counter.edited)
-    }
-
-    private final class Counter {
-        var count = 0
-        var edited = false
+        return (pair, edited)
     }
 
     @Test(arguments: Edit.allCases, [1, 2, 3, 4, 5, 6, 8, 9, 10])

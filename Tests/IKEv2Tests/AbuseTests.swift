@@ -285,16 +285,20 @@ struct AbuseTests {
         #expect(answered < received)
         #expect(peer.endpoint.status().ikeSAs.count <= limits.halfOpen)
         #expect(peer.reports.count <= limits.halfOpen)
-        let nonce = Array(UInt8(0)..<32)
-        let first = try peer.initial(spi: 77, value, nonce: nonce)
-        let challenge = try #require(peer.deliver(first).first)
-        let cookie = try #require(try Message(decoding: challenge).notification(.cookie))
-        let second = try peer.initial(spi: 77, value, nonce: nonce, first: [.notify(cookie)])
-        let answer = try #require(peer.deliver(second).first)
-        #expect(try Message(decoding: answer).header.responderCookie != 0)
+        try Self.expectWelcome(&peer, spi: 77, value)
         // Those that never came back are forgotten.
         _ = peer.wait(.seconds(1000))
         #expect(peer.endpoint.status().ikeSAs.isEmpty)
+    }
+
+    /// Whoever brings the cookie back that it is asked for gets an answer.
+    private static func expectWelcome(_ peer: inout ScriptedPeer, spi: UInt64, _ value: [UInt8]) throws {
+        let nonce = Array(UInt8(0)..<32)
+        let challenge = try #require(peer.deliver(try peer.initial(spi: spi, value, nonce: nonce)).first)
+        let cookie = try #require(try Message(decoding: challenge).notification(.cookie))
+        let second = try peer.initial(spi: spi, value, nonce: nonce, first: [.notify(cookie)])
+        let answer = try #require(peer.deliver(second).first)
+        #expect(try Message(decoding: answer).header.responderCookie != 0)
     }
 
     @Test("first messages in the name of one peer do not keep that peer out")
@@ -309,11 +313,7 @@ struct AbuseTests {
                 try peer.initial(spi: 0x9_0000_0000 + UInt64(number), value, nonce: nonce))
         }
         #expect(peer.endpoint.status().ikeSAs.count < limits.halfOpenPerAddress)
-        let challenge = try #require(peer.deliver(try peer.initial(spi: 77, value, nonce: nonce)).first)
-        let cookie = try #require(try Message(decoding: challenge).notification(.cookie))
-        let second = try peer.initial(spi: 77, value, nonce: nonce, first: [.notify(cookie)])
-        let answer = try #require(peer.deliver(second).first)
-        #expect(try Message(decoding: answer).header.responderCookie != 0)
+        try Self.expectWelcome(&peer, spi: 77, value)
     }
 
     @Test("one address that brings its cookies back has its own limit")

@@ -18,11 +18,6 @@ struct HostileDatagramTests {
         return pair
     }
 
-    private static func inject(_ datagram: [UInt8], like index: Int, _ pair: inout TwoEndpoints) {
-        let (from, _, path) = pair.sent[index]
-        pair.handle(.datagram(datagram, Path(local: path.remote, remote: path.local)), at: from.other)
-    }
-
     private static func expectUnchanged(_ pair: TwoEndpoints, _ before: [EndpointStatus], _ what: String) {
         for side in 0...1 {
             let status = pair.endpoints[side].status()
@@ -55,64 +50,31 @@ struct HostileDatagramTests {
 
     @Test("cut short, with the length as it was and with one that fits, and too long")
     func truncated() {
-        Self.bear("truncated") { pair in
-            for (index, sent) in pair.sent.enumerated() {
-                for length in 0..<sent.1.count {
-                    var cut = Array(sent.1.prefix(length))
-                    Self.inject(cut, like: index, &pair)
-                    guard length >= 28 else { continue }
-                    cut.replaceSubrange(24..<28, with: [0, 0, UInt8(length >> 8), UInt8(length & 255)])
-                    Self.inject(cut, like: index, &pair)
-                }
-                Self.inject(sent.1 + [0, 0, 0, 0], like: index, &pair)
-            }
-        }
+        Self.bear("truncated") { $0.injectTruncated() }
     }
 
     @Test("wrong header fields", arguments: 0..<28)
     func header(octet: Int) {
-        Self.bear("octet \(octet)") { pair in
-            for (index, sent) in pair.sent.enumerated() {
-                for flip in 1...255 {
-                    var datagram = sent.1
-                    datagram[octet] ^= UInt8(flip)
-                    Self.inject(datagram, like: index, &pair)
-                }
-            }
-        }
+        Self.bear("octet \(octet)") { $0.injectChanged(octet: octet) }
     }
 
     @Test("each datagram again", arguments: [0, 10, 45, 1000])
     func replayed(seconds: Int) {
         Self.bear("replayed") { pair in
             pair.run(for: .seconds(seconds))
-            for index in pair.sent.indices { Self.inject(pair.sent[index].1, like: index, &pair) }
+            pair.injectAgain()
         }
     }
 
     @Test("each datagram sent back to its sender")
     func reflected() {
-        Self.bear("reflected") { pair in
-            for (from, datagram, path) in pair.sent {
-                pair.handle(.datagram(datagram, Path(local: path.local, remote: path.remote)), at: from)
-            }
-        }
+        Self.bear("reflected") { $0.reflect() }
     }
 
     @Test("octets changed at random, of which few are told")
     func noise() {
         Self.bear("noise") { pair in
-            var random = FixedRandom(seed: 78)
-            for round in 0..<10000 {
-                let index = Int(random.next() % UInt64(pair.sent.count))
-                var datagram = pair.sent[index].1
-                for _ in 0...(round % 4) {
-                    datagram[Int(random.next() % UInt64(datagram.count))] = UInt8(
-                        truncatingIfNeeded: random.next())
-                }
-                if pair.sent[index].1 != datagram { Self.inject(datagram, like: index, &pair) }
-                if pair.sent.count > 100 { pair.sent.removeLast(pair.sent.count - 20) }
-            }
+            pair.injectNoise(seed: 78, rounds: 10000, kept: 20)
             let reports = pair.reports.joined().count { $0.kind == .dropped }
             #expect(reports <= 50, "\(reports) reports of dropped messages in no time")
         }

@@ -40,11 +40,6 @@ struct PayloadEditingTests {
         }
     }
 
-    private final class Progress {
-        var count = 0
-        var isEdited = false
-    }
-
     /// A message with other payloads, protected as the receiver expects it; as it was where that cannot be.
     private static func changed(
         _ datagram: [UInt8], for receiver: IKEv2Endpoint, _ change: ([Payload]) -> [Payload]
@@ -78,12 +73,10 @@ struct PayloadEditingTests {
         var policies = Policies()
         policies.pfsGroup = .ecp256
         var pair = policies.pair(seed: 60)
-        let progress = Progress()
-        pair.tamper = { datagram, receiver in
-            progress.count += 1
-            guard progress.count == message else { return datagram }
-            return try? changed(datagram, for: receiver) { payloads in
-                progress.isEdited = payloads.indices.contains(index)
+        var isEdited = false
+        pair.tamper(withMessage: message) { datagram, receiver in
+            try? changed(datagram, for: receiver) { payloads in
+                isEdited = payloads.indices.contains(index)
                 return edit.apply(to: payloads, at: index)
             }
         }
@@ -95,7 +88,7 @@ struct PayloadEditingTests {
         pair.run(for: .seconds(100))
         pair.forceDeletion(.a)
         pair.run(for: .seconds(40))
-        return (pair, progress.isEdited)
+        return (pair, isEdited)
     }
 
     @Test("whatever is made of it, nothing half made is left", arguments: Edit.allCases, 1...14)

@@ -25,8 +25,7 @@ package struct CertificateFile: Sendable {
 
     /// Whether a file is PEM and has no certificate: keys, requests, parameters.
     package static func holdsOthersAlone(_ content: [UInt8]) -> Bool {
-        guard let blocks = try? PEM.blocks(content.span), !blocks.isEmpty else { return false }
-        return !blocks.contains { labels.contains($0.label) }
+        PEM.isWithout(labels.contains, content.span)
     }
 
     static let labels = ["CERTIFICATE", "X509 CERTIFICATE"]

@@ -24,6 +24,12 @@ package enum PEM {
         case tooMany(Int)
     }
 
+    /// Whether a file is PEM and none of its blocks is of a kind.
+    static func isWithout(_ isOfKind: (_ label: String) -> Bool, _ text: Span<UInt8>) -> Bool {
+        guard let blocks = try? blocks(text), !blocks.isEmpty else { return false }
+        return !blocks.contains { isOfKind($0.label) }
+    }
+
     /// Finds the blocks; text around them is skipped.
     package static func blocks(_ text: Span<UInt8>) throws(Failure) -> [PEMBlock] {
         var blocks: [PEMBlock] = []

@@ -39,10 +39,7 @@ package struct PrivateKeyFile: Sendable {
 
     /// Whether a file is PEM and has no private key: certificates, requests, parameters.
     package static func holdsOthersAlone(_ content: borrowing SecretBytes) -> Bool {
-        content.withSpan { span in
-            guard let blocks = try? PEM.blocks(span), !blocks.isEmpty else { return false }
-            return !blocks.contains { $0.label.hasSuffix("PRIVATE KEY") }
-        }
+        content.withSpan { span in PEM.isWithout({ $0.hasSuffix("PRIVATE KEY") }, span) }
     }
 
     private static func binary(

@@ -181,7 +181,7 @@ extension ISAKMPSA {
         establish(keyed, claim, &turn)
     }
 
-    var localIdentity: Identity { peer.localIdentity ?? .address(path.local.address) }
+    var localIdentity: Identity { peer.identity(at: path.local.address) }
 
     var initialContact: NotificationPayload {
         NotificationPayload(

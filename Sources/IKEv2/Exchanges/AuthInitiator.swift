@@ -86,8 +86,7 @@ extension IKESA {
 
     /// Who we say that we are, and how we prove it, for people.
     private var ownClaim: String {
-        let identity = peer.localIdentity ?? .address(path.local.address)
-        return "we are \(CredentialRefusal.text(identity)), proven by a \(peer.localAuthentication.rawValue)"
+        "we are \(CredentialRefusal.text(localIdentity)), proven by a \(peer.localAuthentication.rawValue)"
     }
 
     /// What it takes to check the responder's AUTH is here.
@@ -108,8 +107,7 @@ extension IKESA {
     ) throws(NegotiationFailure) {
         try requireExpected(answer.claim.identity)
         step("<-- IDr (\(answer.claim.identity)), AUTH", &turn)
-        let local = peer.localIdentity ?? .address(path.local.address)
-        establish(authenticating.secured, local: local, remote: answer.claim.identity, &turn)
+        establish(authenticating.secured, local: localIdentity, remote: answer.claim.identity, &turn)
         noteWindow(answer.message)
         takeConfiguration(answer.message, &turn)
         updateEstablished { $0.openingNonces = authenticating.opening.nonces }

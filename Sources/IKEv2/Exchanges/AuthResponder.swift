@@ -59,8 +59,7 @@ extension IKESA {
         do throws(NegotiationFailure) {
             try check(authenticating, request.claim, against: verdict)
             try requireExpected(request.claim.identity)
-            let identification = IdentificationPayload(
-                peer.localIdentity ?? .address(path.local.address))
+            let identification = IdentificationPayload(localIdentity)
             if peer.localAuthentication == .preSharedKey, case .key = verdict {
                 try answerAuth(authenticating, request, identification, verdict, &turn)
                 return
@@ -142,8 +141,8 @@ extension IKESA {
     private mutating func choosePeer(for request: AuthRequest) {
         guard let kind = request.claim.kind else { return }
         let fitting = candidates.filter { $0.wrappedValue.remoteAuthentication.contains(kind) }
-        let own = Identity.address(path.local.address)
-        let wanted = fitting.filter { ($0.wrappedValue.localIdentity ?? own) == request.wanted?.identity }
+        let address = path.local.address
+        let wanted = fitting.filter { $0.wrappedValue.identity(at: address) == request.wanted?.identity }
         let identity = request.claim.identity
         if let chosen = wanted.first(expecting: identity) ?? fitting.first(expecting: identity) {
             block = chosen

@@ -105,6 +105,7 @@ extension IKESA {
 
     /// An offer of transport mode with the addresses that packets have here, unless a tunnel is for what it says itself.
     private func translated(_ asked: PendingOffer, _ policy: NegotiationPolicy) -> PendingOffer {
+        guard secured?.nat.isDetected == true else { return asked }
         let seen = asSeenHere(asked)
         let requests = [seen, asked].map { pending in
             configuredRequest(

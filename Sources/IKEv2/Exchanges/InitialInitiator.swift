@@ -223,7 +223,7 @@ extension IKESA {
         step(
             "<-- SAr1 (\(suite)), KEr, Nr; "
                 + (opening.nat.isDetected ? "a NAT is between us, or claimed" : "no NAT between us"), &turn)
-        let identification = IdentificationPayload(peer.localIdentity ?? .address(path.local.address))
+        let identification = IdentificationPayload(localIdentity)
         try requireChildless(received.capabilities)
         var next = Authenticating(secured: secured, opening: opening, step: .sentAuth(key: nil))
         let token = askProof(
